@@ -1,0 +1,188 @@
+"""`Field`: a function from points in patient space (RAS mm) to values, the one idea of this package."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import InputError
+from ..geometry import Grid
+from ..memory import points_per_chunk
+from ..settings import from_dict, to_dict
+from ..storage import load_tensors, save_tensors
+from .encodings import ENCODINGS
+from .networks import NETWORKS
+from .settings import FieldSettings
+
+FORMAT = "INRCore field 1"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """How millimetres become network coordinates: x = (point - center_mm) / half_extent_mm, the same scale along every
+    axis, so that frequencies and regularisers mean the same in every direction."""
+
+    center_mm: tuple[float, float, float]
+    half_extent_mm: float
+
+    @classmethod
+    def of_grid(cls, *grids: Grid, margin_mm: float = 0.0) -> Frame:
+        """Frame whose [-1, 1] cube holds all grids (voxel edges included) with a margin."""
+        corners = np.concatenate([grid.corners for grid in grids])
+        low, high = corners.min(0), corners.max(0)
+        center = (low + high) / 2
+        return cls(tuple(center.tolist()), float((high - low).max() / 2 + margin_mm))
+
+    def normalise(self, points: Tensor) -> Tensor:
+        """(N, 3) RAS mm to (N, 3) network coordinates."""
+        center = torch.as_tensor(self.center_mm, dtype=points.dtype, device=points.device)
+        return (points - center) / self.half_extent_mm
+
+
+class Field(nn.Module):
+    """Encoding and network over a frame: (N, 3) RAS mm -> (N, D) values = network * output_scale + output_offset.
+
+    `forward`, `value_and_jacobian` and `value_jacobian_hessian` are differentiable with respect to the parameters and
+    take tensors on the field's device; `evaluate` and `sample` take and give numpy arrays and work in chunks.
+    """
+
+    output_scale: Tensor
+    output_offset: Tensor
+
+    def __init__(
+        self,
+        settings: FieldSettings,
+        frame: Frame,
+        outputs: int = 1,
+        *,
+        seed: int | None = 0,
+        output_scale: Any = 1.0,
+        output_offset: Any = 0.0,
+    ) -> None:
+        super().__init__()
+        # Parameters come from a generator on the CPU, so that every device starts from the same field.
+        generator = None if seed is None else torch.Generator("cpu").manual_seed(seed)
+        self.settings, self.frame, self.outputs = settings, frame, outputs
+        self.encoding = ENCODINGS[settings.encoding](settings, generator)
+        self.network = NETWORKS[settings.network](settings, self.encoding.features, outputs, generator)
+        for name, value in (("output_scale", output_scale), ("output_offset", output_offset)):
+            tensor = torch.as_tensor(np.broadcast_to(np.asarray(value, np.float32), (outputs,)).copy())
+            self.register_buffer(name, tensor)
+
+    @property
+    def device(self) -> torch.device:
+        return self.output_scale.device
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of real parameters (a complex weight counts twice)."""
+        return sum(p.numel() * (2 if p.is_complex() else 1) for p in self.parameters())
+
+    # -- differentiable evaluation -----------------------------------------------------------------------------------
+    def forward(self, points: Tensor) -> Tensor:
+        """(N, 3) RAS mm to (N, D)."""
+        return self.network(self.encoding(self.frame.normalise(points))) * self.output_scale + self.output_offset
+
+    def value_and_jacobian(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 3) RAS mm to values (N, D) and Jacobian (N, D, 3): d value_d / d axis_a, per mm."""
+        jet = self.network.jet(self.encoding.jet(self.frame.normalise(points), second=False))
+        scale = self.output_scale / self.frame.half_extent_mm
+        return jet.value * self.output_scale + self.output_offset, (jet.first * scale).permute(1, 2, 0)
+
+    def value_jacobian_hessian(self, points: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(N, 3) RAS mm to values (N, D), Jacobian (N, D, 3) per mm and the six second derivatives (N, D, 6) per mm^2
+        in the order xx, xy, xz, yy, yz, zz."""
+        jet = self.network.jet(self.encoding.jet(self.frame.normalise(points), second=True))
+        scale = self.output_scale / self.frame.half_extent_mm
+        assert jet.second is not None
+        second = (jet.second * (scale / self.frame.half_extent_mm)).permute(1, 2, 0)
+        return jet.value * self.output_scale + self.output_offset, (jet.first * scale).permute(1, 2, 0), second
+
+    # -- evaluation with numpy ---------------------------------------------------------------------------------------
+    def points_per_chunk(self, max_memory_gb: float | None = None, order: int = 0) -> int:
+        """Points that can be evaluated at once within the memory budget; `order` 1 or 2 with derivatives."""
+        widest = max(self.settings.width, self.encoding.features)
+        complex_factor = 2 if self.settings.network == "wire" else 1
+        return points_per_chunk(4 * 6 * widest * complex_factor * (1, 4, 10)[order], self.device, max_memory_gb)
+
+    @torch.no_grad()
+    def evaluate(self, points: np.ndarray, max_memory_gb: float | None = None) -> np.ndarray:
+        """(N, 3) RAS mm to (N, D) float32."""
+        step = self.points_per_chunk(max_memory_gb)
+        output = np.empty((len(points), self.outputs), np.float32)
+        for start in range(0, len(points), step):
+            output[start : start + step] = self(self._tensor(points[start : start + step])).cpu().numpy()
+        return output
+
+    @torch.no_grad()
+    def evaluate_jacobian(self, points: np.ndarray, max_memory_gb: float | None = None) -> np.ndarray:
+        """(N, 3) RAS mm to the Jacobian (N, D, 3) float32, per mm."""
+        step = self.points_per_chunk(max_memory_gb, order=1)
+        output = np.empty((len(points), self.outputs, 3), np.float32)
+        for start in range(0, len(points), step):
+            chunk = self._tensor(points[start : start + step])
+            output[start : start + step] = self.value_and_jacobian(chunk)[1].cpu().numpy()
+        return output
+
+    def sample(self, grid: Grid, max_memory_gb: float | None = None) -> np.ndarray:
+        """Values at the voxel centres of a grid: (k, j, i, D) float32."""
+        output = np.empty((grid.voxel_count, self.outputs), np.float32)
+        for part, points in grid.chunks(self.points_per_chunk(max_memory_gb)):
+            output[part] = self.evaluate(points, max_memory_gb)
+        return output.reshape(*grid.shape, self.outputs)
+
+    def _tensor(self, points: np.ndarray) -> Tensor:
+        return torch.as_tensor(np.asarray(points, np.float32), device=self.device)
+
+    # -- files -------------------------------------------------------------------------------------------------------
+    def to_tensors(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """Parameters as real arrays and a description; `from_tensors` undoes it."""
+        tensors = {name: _real(tensor).cpu().numpy() for name, tensor in self.state_dict().items()}
+        about = {"settings": to_dict(self.settings), "frame": asdict(self.frame), "outputs": self.outputs}
+        return tensors, {"format": FORMAT, "field": json.dumps(about)}
+
+    @classmethod
+    def from_tensors(cls, tensors: dict[str, np.ndarray], metadata: dict[str, str], label: str = "the file") -> Field:
+        """Field from what `to_tensors` gave. Raises `InputError` naming `label` when it is not a field."""
+        if metadata.get("format") != FORMAT:
+            raise InputError(f"{label} holds no field of this version ('{metadata.get('format')}', not '{FORMAT}').")
+        try:
+            about = json.loads(metadata["field"])
+            x, y, z = about["frame"]["center_mm"]
+            frame = Frame((float(x), float(y), float(z)), float(about["frame"]["half_extent_mm"]))
+            settings, outputs = from_dict(FieldSettings, about["settings"]), int(about["outputs"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise InputError(f"{label}: the description of the field is damaged ({error}).") from error
+        # Built without memory first: a header cannot make us allocate more than the file holds.
+        with torch.device("meta"):
+            field = cls(settings, frame, outputs, seed=None)
+        expected = {name: tuple(_real(tensor).shape) for name, tensor in field.state_dict().items()}
+        if {name: tuple(array.shape) for name, array in tensors.items()} != expected:
+            raise InputError(f"{label}: its weights do not fit its description; use an intact copy.")
+        field.to_empty(device="cpu")
+        with torch.no_grad():
+            for name, target in field.state_dict().items():
+                _real(target).copy_(torch.from_numpy(tensors[name].astype(np.float32)))
+        return field
+
+    def save(self, path: str | Path, force: bool = False) -> None:
+        """Writes the field (safetensors layout, no pickle). Raises `OutputError` when it exists and not `force`."""
+        tensors, metadata = self.to_tensors()
+        save_tensors(path, tensors, metadata, force)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Field:
+        """Reads what `save` wrote. Raises `InputError` when the file is missing, damaged or no field."""
+        tensors, metadata = load_tensors(path)
+        return cls.from_tensors(tensors, metadata, f"'{path}'")
+
+
+def _real(tensor: Tensor) -> Tensor:
+    """A complex tensor as a real one with a last axis of 2 (a view); others unchanged."""
+    return torch.view_as_real(tensor) if tensor.is_complex() else tensor
