@@ -1,0 +1,139 @@
+"""What Slicer offers a scripted module: its base classes, `slicer.app`, `slicer.modules`, translation."""
+
+from __future__ import annotations
+
+import tempfile
+import types
+import unittest
+from pathlib import Path
+from typing import Any
+
+from PySide6 import QtCore, QtWidgets
+
+from .pythonqt import PythonQtRules
+from .widgets import qMRMLWidget
+
+
+class ModuleParent:
+    """The C++ side of a scripted module: only these attributes exist, as in qSlicerScriptedLoadableModule."""
+
+    __slots__ = (
+        "acknowledgementText",
+        "associatedNodeTypes",
+        "categories",
+        "contributors",
+        "dependencies",
+        "helpText",
+        "hidden",
+        "icon",
+        "index",
+        "path",
+        "title",
+    )
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+
+class ScriptedLoadableModule:
+    def __init__(self, parent: ModuleParent) -> None:
+        self.parent = parent
+        self.moduleName = type(self).__name__
+
+
+class ScriptedLoadableModuleWidget:
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__()
+        import slicer
+
+        self.moduleName = type(self).__name__.removesuffix("Widget")
+        self.parent = parent or module_frame(slicer.mrmlScene)
+        self.layout = self.parent.layout()
+        if parent is None:
+            self.setup()
+        slicer.app.moduleManager().connect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
+
+    def resourcePath(self, filename: str) -> str:
+        import slicer
+
+        return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename)
+
+    def setup(self) -> None:
+        """Slicer adds its developer section here; the double has none."""
+
+    def cleanup(self) -> None:
+        pass
+
+    def _onModuleAboutToBeUnloaded(self, name: str) -> None:
+        import slicer
+
+        if name == self.moduleName:
+            self.cleanup()
+            slicer.app.moduleManager().disconnect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
+
+
+class ScriptedLoadableModuleLogic:
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__()
+        self.moduleName = type(self).__name__.removesuffix("Logic")
+
+
+class ScriptedLoadableModuleTest(unittest.TestCase):
+    def delayDisplay(self, message: str, requestedDelay: int | None = None, msec: int | None = None) -> None:
+        """Slicer shows the message and lets the event loop run."""
+        QtWidgets.QApplication.processEvents()
+
+
+class ModuleManager(PythonQtRules, QtCore.QObject):
+    _is_cpp_class = True
+    moduleAboutToBeUnloaded = QtCore.Signal(str)
+
+
+class Application:
+    """`slicer.app`: the few parts that panels and the genuine `slicer.util` ask for, with no main window."""
+
+    def __init__(self, application_logic: Any) -> None:
+        self.temporaryPath = tempfile.mkdtemp(prefix="slicer_double_")
+        self.defaultScenePath = self.temporaryPath
+        self._logic, self._manager = application_logic, ModuleManager()
+
+    def applicationLogic(self) -> Any:
+        return self._logic
+
+    def moduleManager(self) -> ModuleManager:
+        return self._manager
+
+    def testingEnabled(self) -> bool:
+        return True
+
+    def translate(self, context: str, text: str) -> str:
+        return text
+
+
+def module_frame(scene: Any) -> qMRMLWidget:
+    """The empty frame that Slicer gives a module's widget to fill."""
+    frame = qMRMLWidget()
+    frame.setLayout(QtWidgets.QVBoxLayout())
+    frame.setMRMLScene(scene)
+    return frame
+
+
+def translation_module() -> types.ModuleType:
+    module = types.ModuleType("slicer.i18n")
+    module.tr = lambda text: text  # type: ignore[attr-defined]
+    module.translate = lambda context, text: text  # type: ignore[attr-defined]
+    return module
+
+
+def scripted_loadable_module() -> types.ModuleType:
+    module = types.ModuleType("slicer.ScriptedLoadableModule")
+    exported = (
+        ScriptedLoadableModule,
+        ScriptedLoadableModuleWidget,
+        ScriptedLoadableModuleLogic,
+        ScriptedLoadableModuleTest,
+    )
+    for cls in exported:
+        setattr(module, cls.__name__, cls)
+    module.__all__ = [cls.__name__ for cls in exported]  # type: ignore[attr-defined]
+    return module
