@@ -1,0 +1,1 @@
+"""The command line `python -m INRCore COMMAND ...`; its words and exit codes are stable."""

@@ -1,0 +1,80 @@
+"""Entry point: parses, runs, turns every ending into an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import INRError
+from .parser import build_parser
+from .show import JSONLines, Show, show_as
+
+INTERRUPTED, UNEXPECTED = 130, 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code (see `--help`)."""
+    parsed = build_parser().parse_args(arguments)
+    # A batch system ends jobs with SIGTERM: clean up half-written files then as after Ctrl-C.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    show = JSONLines(sys.stdout) if parsed.command == "job" else show_as(getattr(parsed, "progress", "none"))
+    with show:
+        return _guarded(parsed, show)
+
+
+def _guarded(parsed: argparse.Namespace, show: Show) -> int:
+    try:
+        _run(parsed, show)
+        return 0
+    except INRError as error:
+        show.error(error, " ".join(str(error).split()), error.exit_code)
+        return error.exit_code
+    except KeyboardInterrupt as error:
+        show.error(error, "Interrupted; nothing was written half-way.", INTERRUPTED)
+        return INTERRUPTED
+    except Exception as error:
+        # The last resort, so that a script sees one line and a code; the traceback goes to standard error for a report.
+        traceback.print_exc()
+        show.error(error, f"Unexpected failure ({type(error).__name__}: {error}).", UNEXPECTED)
+        return UNEXPECTED
+
+
+def _run(parsed: argparse.Namespace, show: Show) -> None:
+    if parsed.command == "info":
+        from .info import describe_file, format_description
+
+        description = describe_file(parsed.input, parsed.frame, parsed.component)
+        print(json.dumps(description, indent=2) if parsed.json else format_description(description))
+    elif parsed.command == "demo":
+        from ..demo import run_demo
+
+        run_demo(parsed.input, parsed.output, frame=parsed.frame, device=parsed.device, seed=parsed.seed)
+    else:
+        show.result(_run_job(parsed, show))
+
+
+def _run_job(parsed: argparse.Namespace, show: Show) -> dict[str, Any]:
+    from ..fitting import Control
+    from ..jobs import Job, run_job
+    from .to_job import job_from_arguments
+
+    control = Control()
+    if parsed.command == "job":
+        threading.Thread(target=_stop_on_request, args=(control,), daemon=True).start()
+        return run_job(Job.from_file(parsed.file), show.progress, control)
+    return run_job(job_from_arguments(parsed), show.progress, control)
+
+
+def _stop_on_request(control: Any) -> None:
+    """Waits for the line `stop` on standard input."""
+    for line in sys.stdin:
+        if line.strip() == "stop":
+            control.stop()
+            return

@@ -1,0 +1,188 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import __version__
+from ..devices import DEVICE_NAMES
+from ..settings import PRESET_NAMES
+
+EXIT_CODES = """exit codes:
+  0    done
+  1    unexpected failure (please report it)
+  2    the command line is wrong
+  3    the input cannot be used (the message says why and what to do)
+  4    the output cannot be written, or is there already and --force was not given
+  5    the device is missing, does not work or has too little memory
+  130  interrupted (Ctrl-C); no half-written file is left
+"""
+INPUT_HELP = "any volume: .nrrd .nhdr .nii .nii.gz .mha .mhd, or a folder (or one file) of a DICOM series"
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=32, width=100)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; `namespace.command` is the task."""
+    parser = argparse.ArgumentParser(
+        prog="python -m INRCore",
+        description="Implicit neural representations of medical volumes: compress, super-resolve, register, segment.\n"
+        "Not for diagnosis. `COMMAND --help` explains a command with examples.",
+        epilog=EXIT_CODES,
+        formatter_class=_formatter,
+    )
+    parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for add in (_compress, _decompress, _super_resolve, _register, _segment, _info, _demo, _job):
+        add(commands)
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, text: str, example: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=text[0].lower() + text[1:].split(". ")[0].rstrip("."),
+        description=text,
+        epilog=f"example:\n  python -m INRCore {example}\n\n{EXIT_CODES}",
+        formatter_class=_formatter,
+    )
+
+
+def _add_common(parser: argparse.ArgumentParser, fits: bool = True) -> None:
+    group = parser.add_argument_group("common options")
+    group.add_argument(
+        "--device", choices=DEVICE_NAMES, default="auto", help="where to compute (default: the best found)"
+    )
+    group.add_argument("--max-memory", type=float, metavar="GB", help="limit of the working memory, GB")
+    group.add_argument("--report", metavar="FILE.json", help="write what was done, how and how well as JSON")
+    group.add_argument("--progress", choices=("bar", "json", "none"), default="bar", help="how progress is shown")
+    group.add_argument("--force", action="store_true", help="overwrite files that are there already")
+    if fits:
+        group.add_argument("--preset", choices=PRESET_NAMES, default="balanced", help="time against quality")
+        group.add_argument(
+            "--seed", type=int, default=0, metavar="N", help="same seed, device and versions: same result"
+        )
+        group.add_argument("--frame", type=int, metavar="N", help="which frame of a 4-D input (0-based)")
+        group.add_argument(
+            "--component", type=int, metavar="N", help="which component of an RGB or vector input (0-based)"
+        )
+        group.add_argument(
+            "--set", action="append", default=[], metavar="NAME=VALUE", dest="changes",
+            help="change any setting, for instance fit.iterations=500 or field.network=finer; may be repeated",
+        )  # fmt: skip
+
+
+def _compress(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "compress", "Fit a field to a volume and store it as a small .inr file.",
+        "compress head.nrrd head.inr --ratio 20 --report head.json",
+    )  # fmt: skip
+    p.add_argument("input", metavar="IN", help=INPUT_HELP)
+    p.add_argument("output", metavar="OUT.inr")
+    rate = p.add_mutually_exclusive_group()
+    rate.add_argument("--ratio", type=float, metavar="R", help="bytes of the voxels divided by bytes of the file")
+    rate.add_argument("--psnr", type=float, metavar="DB", help="stop as soon as this quality is reached")
+    rate.add_argument("--max-error", type=float, metavar="E", help="no voxel off by more than E (in the image's units)")
+    p.add_argument("--output-volume", metavar="V.nrrd", help="also write the volume as the file gives it back")
+    _add_common(p)
+
+
+def _decompress(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "decompress", "Open an .inr file as a volume, at its own or any other resolution.",
+        "decompress head.inr head_fine.nrrd --spacing 0.5",
+    )  # fmt: skip
+    p.add_argument("input", metavar="IN.inr")
+    p.add_argument("output", metavar="OUT.nrrd")
+    where = p.add_mutually_exclusive_group()
+    where.add_argument("--spacing", type=float, metavar="MM", help="isotropic voxel size of the result")
+    where.add_argument("--like", metavar="GRID.nrrd", help="sample on the voxels of this volume")
+    _add_common(p, fits=False)
+
+
+def _super_resolve(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "super-resolve", "Make an isotropic volume out of thick slices.",
+        "super-resolve thick.nii.gz --output fine.nrrd --spacing 1",
+    )  # fmt: skip
+    p.add_argument("inputs", nargs="+", metavar="IN", help=INPUT_HELP)
+    p.add_argument("--output", required=True, metavar="OUT.nrrd")
+    p.add_argument("--output-baseline", metavar="B.nrrd", help="also write the cubic B-spline result, for comparison")
+    p.add_argument(
+        "--spacing", type=float, metavar="MM", help="isotropic voxel size (default: the finest of the input)"
+    )
+    _add_common(p)
+
+
+def _register(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "register",
+        "Find the deformation that brings a moving volume onto a fixed one (IDIR). Needs --output-volume or "
+        "--output-transform. Landmark files are CSV with the header x,y,z in RAS mm, row by row the same places.",
+        "register before.nrrd after.nrrd --output-volume warped.nrrd --output-transform warp.h5 --initial rigid",
+    )  # fmt: skip
+    p.add_argument("fixed", metavar="FIXED", help=INPUT_HELP)
+    p.add_argument("moving", metavar="MOVING", help=INPUT_HELP)
+    p.add_argument("--output-volume", metavar="W.nrrd", help="the moving volume on the fixed one's voxels")
+    p.add_argument("--output-transform", metavar="T.h5", help="transform that Slicer and SimpleITK load (.h5 or .tfm)")
+    p.add_argument("--output-jacobian", metavar="J.nrrd", help="local volume change (determinant of the Jacobian)")
+    p.add_argument(
+        "--initial", choices=("none", "rigid", "affine"), help="linear alignment first (default: the preset's)"
+    )
+    p.add_argument("--model", metavar="NAME", help="deformation model: displacement")
+    p.add_argument("--fixed-mask", metavar="F", help="where to compare, on the fixed side")
+    p.add_argument("--moving-mask", metavar="M", help="where to compare, on the moving side")
+    p.add_argument(
+        "--fixed-landmarks", metavar="F.csv", help="measure the error at these points; never used in the fit"
+    )
+    p.add_argument("--moving-landmarks", metavar="M.csv")
+    _add_common(p)
+
+
+def _segment(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "segment",
+        "Turn a label map, or a few labelled slices, into smooth signed distance fields. Needs --output-labels, "
+        "--output-model or --output-distance.",
+        "segment organs.nii.gz --output-labels smooth.nrrd --output-model organs.vtp --spacing 1",
+    )  # fmt: skip
+    p.add_argument("labels", metavar="LABELS", help="label map: whole numbers, 0 is background")
+    p.add_argument("--output-labels", metavar="L.nrrd", help="label map")
+    p.add_argument("--output-model", metavar="M.vtp", help="closed surfaces (.vtp .stl .ply .obj)")
+    p.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest label's surface, mm")
+    p.add_argument(
+        "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
+    )
+    _add_common(p)
+
+
+def _info(commands: argparse._SubParsersAction) -> None:
+    p = _command(commands, "info", "Say what a volume or .inr file holds and where it lies.", "info head.nrrd")
+    p.add_argument("input", metavar="FILE")
+    p.add_argument("--json", action="store_true", help="as one JSON object")
+    p.add_argument("--frame", type=int, metavar="N", help="which frame of a 4-D input")
+    p.add_argument("--component", type=int, metavar="N", help="which component of an RGB or vector input")
+
+
+def _demo(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "demo", "Run the four tasks on one MR volume in a real MRML scene and write a report with pictures.",
+        "demo --input my_mr.nrrd",
+    )  # fmt: skip
+    p.add_argument("--input", metavar="FILE", help="your own volume (default: a small MR that comes with nibabel)")
+    p.add_argument("--frame", type=int, metavar="N", help="which frame of a 4-D input")
+    p.add_argument("--output", default="demo_output", metavar="FOLDER", help="where to write (default: demo_output)")
+    p.add_argument("--device", choices=DEVICE_NAMES, default="auto")
+    p.add_argument("--seed", type=int, default=0, metavar="N")
+
+
+def _job(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "job",
+        "Run a job file, as the panels do. Progress goes to standard output as one JSON object a line; the line `stop` "
+        "on standard input ends the fit early and keeps the best so far.",
+        "job job.json",
+    )  # fmt: skip
+    p.add_argument("file", metavar="JOB.json")

@@ -1,0 +1,124 @@
+"""How progress and results are shown: a bar for people, JSON lines for programs, nothing for quiet scripts."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from typing import Any, TextIO
+
+from ..fitting import Progress
+
+
+def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
+    """JSON has no NaN and no infinity."""
+    return {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+
+
+class JSONLines(AbstractContextManager):
+    """One JSON object a line on `stream`: events `progress`, `note`, `result`, `error`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream, self._last_note = stream, ""
+
+    def __exit__(self, *_: object) -> None:
+        self.stream.flush()
+
+    def progress(self, progress: Progress) -> None:
+        self._write(
+            event="progress", stage=progress.stage, iteration=progress.iteration, iterations=progress.iterations,
+            losses=_finite(progress.losses), metrics=_finite(progress.metrics), elapsed_seconds=round(progress.elapsed_seconds, 3),
+            eta_seconds=None if progress.eta_seconds is None else round(progress.eta_seconds, 3),
+        )  # fmt: skip
+        if progress.note and progress.note != self._last_note:
+            self._last_note = progress.note
+            self._write(event="note", text=progress.note)
+
+    def result(self, report: dict[str, Any]) -> None:
+        self._write(event="result", report=report)
+
+    def error(self, error: BaseException, message: str, exit_code: int) -> None:
+        self._write(event="error", kind=type(error).__name__, message=message, exit_code=exit_code)
+
+    def _write(self, **event: Any) -> None:
+        print(json.dumps(event, allow_nan=False), file=self.stream, flush=True)
+
+
+class Bar(AbstractContextManager):
+    """A progress bar and a table of metrics on the terminal (rich, on standard error)."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self.console = Console(stderr=True)
+        self._bar = RichProgress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(),
+            TimeRemainingColumn(), TextColumn("{task.fields[numbers]}"), console=self.console,
+        )  # fmt: skip
+        self._tasks: dict[str, Any] = {}
+        self._last_note = ""
+
+    def __enter__(self) -> Bar:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def progress(self, progress: Progress) -> None:
+        if progress.stage not in self._tasks:
+            self._tasks[progress.stage] = self._bar.add_task(progress.stage, numbers="")
+        numbers = {**progress.losses, **progress.metrics}
+        text = "  ".join(f"{name} {value:.4g}" for name, value in numbers.items())
+        self._bar.update(
+            self._tasks[progress.stage], completed=progress.iteration, total=progress.iterations, numbers=text
+        )
+        if progress.note and progress.note != self._last_note:
+            self._last_note = progress.note
+            self.console.print(progress.note)
+
+    def result(self, report: dict[str, Any]) -> None:
+        from rich.table import Table
+
+        table = Table("metric", "value", title=f"{report['task']} ({report['device']}, {report['seconds']:.1f} s)")
+        for name, value in report["metrics"].items():
+            table.add_row(name, f"{value:.5g}")
+        self._bar.stop()
+        self.console.print(table)
+        for note in report["notes"]:
+            self.console.print(f"note: {note}")
+        for role, path in report["outputs"].items():
+            self.console.print(f"{role}: {path}", highlight=False)
+
+    def error(self, error: BaseException, message: str, exit_code: int) -> None:
+        self._bar.stop()
+        print(f"error: {message}", file=sys.stderr)
+
+
+class Silence(AbstractContextManager):
+    """Shows errors only."""
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def progress(self, progress: Progress) -> None: ...
+
+    def result(self, report: dict[str, Any]) -> None: ...
+
+    def error(self, error: BaseException, message: str, exit_code: int) -> None:
+        print(f"error: {message}", file=sys.stderr)
+
+
+Show = JSONLines | Bar | Silence
+
+
+def show_as(name: str) -> Show:
+    """'bar', 'json' or 'none'. Slicer does not bundle rich: there a bar becomes silence with a line that says so."""
+    if name == "json":
+        return JSONLines(sys.stdout)
+    if name == "bar" and find_spec("rich") is None:
+        print("No progress bar: the package 'rich' is not installed.", file=sys.stderr)
+    return Bar() if name == "bar" and find_spec("rich") is not None else Silence()

@@ -1,0 +1,82 @@
+"""From the words of the command line to a `Job`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from ..errors import InputError
+from ..jobs import Job
+from ..jobs.job import TASK_ROLES
+
+_SETTING_OF_OPTION = {
+    "ratio": "target_ratio",
+    "psnr": "target_psnr_db",
+    "max_error": "target_max_error",
+    "spacing": "spacing_mm",
+    "initial": "initial",
+    "model": "model",
+}
+_ROLE_OF_OUTPUT = {
+    "output_volume": "volume",
+    "output_baseline": "baseline",
+    "output_transform": "transform",
+    "output_jacobian": "jacobian",
+    "output_labels": "labels",
+    "output_model": "model",
+    "output_distance": "distance",
+}
+
+
+def job_from_arguments(arguments: argparse.Namespace) -> Job:
+    """The job that a parsed command line asks for. Raises `InputError` when it makes no sense."""
+    given = {name: value for name, value in vars(arguments).items() if value is not None}
+    task = given["command"]
+    settings = {_SETTING_OF_OPTION[name]: value for name, value in given.items() if name in _SETTING_OF_OPTION}
+    for change in given.get("changes", []):
+        _lay_over(settings, change)
+    return Job(
+        task=task,
+        inputs=_inputs(task, given),
+        outputs=_outputs(task, given),
+        settings=settings,
+        preset=given.get("preset", "balanced"),
+        device=given["device"],
+        seed=given.get("seed", 0),
+        max_memory_gb=given.get("max_memory"),
+        force=given["force"],
+        report=given.get("report"),
+        frame=given.get("frame"),
+        component=given.get("component"),
+    )
+
+
+def _inputs(task: str, given: dict[str, Any]) -> dict[str, Any]:
+    aliases = {"compress": {"volume": "input"}, "decompress": {"file": "input"}, "super-resolve": {"volumes": "inputs"}}
+    options = {role.rstrip("?"): role.rstrip("?") for role in TASK_ROLES[task]["inputs"]} | aliases.get(task, {})
+    return {role: given[option] for role, option in options.items() if option in given}
+
+
+def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
+    outputs = {role: given[option] for option, role in _ROLE_OF_OUTPUT.items() if option in given}
+    if "output" in given:  # the main output of a command with just one
+        outputs[TASK_ROLES[task]["outputs"][0]] = given["output"]
+    if not outputs:
+        names = ", ".join(f"--output-{role.rstrip('?')}" for role in TASK_ROLES[task]["outputs"])
+        raise InputError(f"Nothing to write: name at least one of {names}.")
+    return outputs
+
+
+def _lay_over(settings: dict[str, Any], change: str) -> None:
+    """Puts 'fit.iterations=500' into nested settings; values are JSON, or plain text."""
+    name, separator, text = change.partition("=")
+    if not separator or not name:
+        raise InputError(f"--set {change}: write it as NAME=VALUE, for instance --set fit.iterations=500.")
+    *path, last = name.split(".")
+    for part in path:
+        settings = settings.setdefault(part, {})
+    try:
+        settings[last] = json.loads(text)
+    except ValueError:
+        settings[last] = text

@@ -1,0 +1,31 @@
+# `make demo` and `make test` set up everything they need in .venv (python 3.11 or 3.12, the package registry, no display).
+PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+RUN := $(VENV)/bin/python
+INPUT ?=
+
+.PHONY: demo test test-all check clean
+
+demo: $(VENV)/.installed
+	$(RUN) -m INRCore demo $(if $(INPUT),--input "$(INPUT)")
+
+test: check
+	$(RUN) -m pytest
+
+test-all: check
+	$(RUN) -m pytest -m ""
+
+check: $(VENV)/.installed
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+$(VENV)/.installed: requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed: install it, or say where it is: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo_output
