@@ -28,10 +28,15 @@ class JSONLines(AbstractContextManager):
 
     def progress(self, progress: Progress) -> None:
         self._write(
-            event="progress", stage=progress.stage, iteration=progress.iteration, iterations=progress.iterations,
-            losses=_finite(progress.losses), metrics=_finite(progress.metrics), elapsed_seconds=round(progress.elapsed_seconds, 3),
+            event="progress",
+            stage=progress.stage,
+            iteration=progress.iteration,
+            iterations=progress.iterations,
+            losses=_finite(progress.losses),
+            metrics=_finite(progress.metrics),
+            elapsed_seconds=round(progress.elapsed_seconds, 3),
             eta_seconds=None if progress.eta_seconds is None else round(progress.eta_seconds, 3),
-        )  # fmt: skip
+        )
         if progress.note and progress.note != self._last_note:
             self._last_note = progress.note
             self._write(event="note", text=progress.note)
