@@ -1,5 +1,16 @@
 """Files in and out: volumes, DICOM series, landmarks; world coordinates are RAS mm on this side of the border."""
 
 from .atomic import atomic_path, check_writable
+from .landmarks import read_landmarks, write_landmarks
+from .reading import read_volume
+from .writing import check_volume_path, write_volume
 
-__all__ = ["atomic_path", "check_writable"]
+__all__ = [
+    "atomic_path",
+    "check_volume_path",
+    "check_writable",
+    "read_landmarks",
+    "read_volume",
+    "write_landmarks",
+    "write_volume",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ def check_writable(path: str | os.PathLike[str], force: bool = False) -> Path:
     Raises `OutputError` when the folder is missing or cannot be written to, when `path` is a folder, or when the file
     exists and `force` is not set.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(os.path.expanduser(path)))
     _refuse_existing(target, force)
     if not target.parent.is_dir():
         raise OutputError(f"'{path}': the folder '{target.parent}' does not exist; create it or choose another one.")
@@ -55,6 +56,31 @@ def atomic_path(path: str | os.PathLike[str], force: bool = False) -> Iterator[P
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_files(path: str | os.PathLike[str], force: bool = False) -> Iterator[Path]:
+    """Like `atomic_path` for a format that writes a data file beside its header: yields a path with the right name in a
+    temporary folder, whose files are all moved beside `path` when the block ends well, the header last.
+
+    Raises `OutputError` as `atomic_path` does, also when one of the other files exists already.
+    """
+    target = check_writable(path, force)
+    folder = target.with_name(f".inr-{uuid.uuid4().hex[:12]}")
+    try:
+        folder.mkdir()
+        yield folder / target.name
+        written = sorted(folder.iterdir(), key=lambda file: file.name == target.name)
+        for file in written:
+            _refuse_existing(target.parent / file.name, force)
+        for file in written:
+            os.replace(file, target.parent / file.name)
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(f"'{path}' could not be written: {_reason(error)}; nothing was left behind.") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_existing(target: Path, force: bool) -> None:

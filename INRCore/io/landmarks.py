@@ -1,0 +1,57 @@
+"""Landmarks as CSV: a header with `x,y,z`, one point in RAS mm on each line."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import InputError
+from .atomic import atomic_path
+
+_AXES = ("x", "y", "z")
+
+
+def read_landmarks(path: str | os.PathLike[str]) -> np.ndarray:
+    """(n, 3) RAS mm. Other columns (labels) are ignored.
+
+    Raises `InputError` when the file is missing, has no columns x, y and z, no points, lines of other lengths than the
+    header, or entries that are not finite numbers.
+    """
+    file = Path(path).expanduser()
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as stream:
+            rows = [row for row in csv.reader(stream) if any(cell.strip() for cell in row)]
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read ({error.strerror}); check its name and folder.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"'{path}' is not a CSV text file; write lines of x,y,z under such a header.") from error
+    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    if any(header.count(axis) != 1 for axis in _AXES):
+        raise InputError(f"'{path}': the first line must name the columns x, y and z (comma-separated, RAS mm).")
+    columns = [header.index(axis) for axis in _AXES]
+    points = [_point(row, columns, len(header), number, path) for number, row in enumerate(rows[1:], start=1)]
+    if not points:
+        raise InputError(f"'{path}' holds no landmarks; write one x,y,z line for each under the header.")
+    return np.array(points)
+
+
+def _point(row: list[str], columns: list[int], width: int, number: int, path: str | os.PathLike[str]) -> list[float]:
+    try:
+        point = [float(row[column]) for column in columns] if len(row) == width else [np.nan]
+    except ValueError:
+        point = [np.nan]
+    if not np.isfinite(point).all():
+        raise InputError(
+            f"'{path}': landmark {number} ('{','.join(row)[:60]}') lacks a finite number for x, y or z; correct it."
+        )
+    return point
+
+
+def write_landmarks(points: np.ndarray, path: str | os.PathLike[str], force: bool = False) -> None:
+    """Writes (n, 3) RAS mm. Raises `OutputError` when the file cannot be written or exists already (unless `force`)."""
+    lines = [",".join(f"{value:.6f}" for value in point) for point in np.asarray(points, float).reshape(-1, 3)]
+    with atomic_path(path, force) as temporary:
+        temporary.write_text("\n".join([",".join(_AXES), *lines]) + "\n", encoding="utf-8")
