@@ -1,0 +1,38 @@
+"""The bridge to Slicer: MRML nodes <-> volumes, transforms, surfaces, labels and landmarks in the RAS world.
+
+The only code that knows Slicer's classes. It works inside Slicer (`scene = slicer.mrmlScene`) and outside, on the scene
+of `open_scene()`. Every function takes the scene or a node of it. Parent transforms are honoured on the way in; on the
+way out nodes stand in the world without one. Names load on first use, as everywhere in this package.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "open_scene": ".application",
+    "save_scene": ".application",
+    "landmarks_from_node": ".landmarks",
+    "landmarks_to_node": ".landmarks",
+    "model_to_node": ".models",
+    "move_to_folder": ".placement",
+    "place_beside": ".placement",
+    "result_folder": ".placement",
+    "show_in_slice_views": ".placement",
+    "labels_from_segmentation_node": ".segmentation_labels",
+    "segmentation_to_node": ".segmentations",
+    "displacement_to_transform_node": ".transforms",
+    "transform_to_displacement": ".transforms",
+    "volume_from_node": ".volumes",
+    "volume_to_node": ".volumes",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,63 @@
+"""Point list nodes <-> landmarks in the RAS world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import InputError
+from .mrml import Node, Scene, obtain_node, require_node, require_output
+from .placement import place_beside
+
+_CLASS = "vtkMRMLMarkupsFiducialNode"
+
+
+def landmarks_from_node(node: Node) -> np.ndarray:
+    """(n, 3) RAS mm of the placed points of a point list, all parent transforms (bending ones too) applied.
+
+    Raises `InputError` for another kind of node or a list in which some point is not placed (pairs would be shifted).
+    """
+    require_node(node, _CLASS, "point list")
+    points = np.zeros((node.GetNumberOfControlPoints(), 3))
+    for number in range(len(points)):
+        if node.GetNthControlPointPositionStatus(number) != node.PositionDefined:
+            label = node.GetNthControlPointLabel(number)
+            raise InputError(f"'{node.GetName()}': the point '{label}' is not placed; place or delete it.")
+        node.GetNthControlPointPositionWorld(number, points[number])
+    return points
+
+
+def landmarks_to_node(
+    scene: Scene,
+    points: np.ndarray,
+    node: Node | None = None,
+    *,
+    name: str = "Landmarks",
+    labels: Sequence[str] | None = None,
+    reference: Node | None = None,
+) -> Node:
+    """Shows (n, 3) RAS mm landmarks as a new point list, or updates `node` in place.
+
+    `labels` are the points' names (numbers if not given). Raises `InputError` when shapes disagree, positions are not
+    finite, or `node` is of another class or scene.
+    """
+    require_output(scene, node, _CLASS, "point list")
+    points = np.asarray(points, dtype=float)
+    if points.ndim != 2 or points.shape[1] != 3 or not np.isfinite(points).all():
+        raise InputError(f"Landmarks are finite (n, 3) positions in mm, not an array of shape {points.shape}.")
+    names = [str(number + 1) for number in range(len(points))] if labels is None else list(labels)
+    if len(names) != len(points):
+        raise InputError(f"There are {len(points)} landmarks but {len(names)} labels.")
+
+    is_new_display = node is None or node.GetDisplayNode() is None
+    node = obtain_node(scene, node, _CLASS, name)
+    was_modifying = node.StartModify()
+    node.RemoveAllControlPoints()
+    for position, text in zip(points, names, strict=True):
+        node.AddControlPoint(position.tolist(), text)
+    node.EndModify(was_modifying)
+    if is_new_display:
+        node.CreateDefaultDisplayNodes()
+    place_beside(scene, node, reference)
+    return node

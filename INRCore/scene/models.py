@@ -1,0 +1,47 @@
+"""Surfaces in the RAS world -> model nodes."""
+
+from __future__ import annotations
+
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+
+from ..errors import InputError
+from .mrml import Node, Scene, obtain_node, require_output
+from .placement import place_beside
+
+
+def model_to_node(
+    scene: Scene,
+    polydata_ras: vtkPolyData,
+    node: Node | None = None,
+    *,
+    name: str = "Surface",
+    color: tuple[float, float, float] | None = None,
+    opacity: float = 0.6,
+    reference: Node | None = None,
+) -> Node:
+    """Shows a surface (points in RAS mm) as a new model node, or updates `node` in place.
+
+    `color` (r, g, b from 0 to 1) and `opacity` are for a new display; one that is there already is kept. A new node
+    goes into the study folder of `reference`. Raises `InputError` for a surface without points or a node of another
+    class or scene.
+    """
+    require_output(scene, node, "vtkMRMLModelNode", "model")
+    if polydata_ras is None or polydata_ras.GetNumberOfPoints() == 0:
+        raise InputError(f"The surface '{name}' has no points; there is nothing to show.")
+    mesh = vtkPolyData()
+    mesh.DeepCopy(polydata_ras)
+    mesh.GetFieldData().RemoveArray("SPACE")  # a stamp left from a file would contradict the one written on saving
+
+    is_new_display = node is None or node.GetDisplayNode() is None
+    node = obtain_node(scene, node, "vtkMRMLModelNode", name)
+    node.SetAndObserveMesh(mesh)
+    if is_new_display:
+        node.CreateDefaultDisplayNodes()
+        display = node.GetDisplayNode()
+        display.SetOpacity(opacity)
+        display.SetVisibility2D(True)  # the outline in slice views shows at once whether the surface fits
+        display.SetSliceIntersectionThickness(2)
+        if color is not None:
+            display.SetColor(*color)
+    place_beside(scene, node, reference)
+    return node

@@ -1,0 +1,147 @@
+"""Segmentation nodes -> label maps in the RAS world."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkImageData
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
+
+from ..errors import InputError
+from ..geometry import Grid
+from ..volume import Volume
+from .mrml import (
+    Node,
+    fill_image,
+    image_array,
+    require_node,
+    slicer,
+    to_array,
+    to_world,
+    volume_grid,
+    world_matrix,
+)
+from .resampling import bounding_grid, resample
+from .segmentations import LABELMAP, REFERENCE_GEOMETRY, Color, segments_of
+
+
+def labels_from_segmentation_node(
+    node: Node, reference: Node | None = None
+) -> tuple[Volume, dict[int, str], dict[int, Color]]:
+    """(labels, {value: name}, {value: colour}) of a segmentation, where Slicer shows it in the world; 0 is background.
+
+    The labels lie on the voxels of the volume node `reference`, or without one on the segmentation's own; parent
+    transforms of both, bending ones of the segmentation too, are honoured. Values are the segments' own label values
+    when these differ, else 1, 2, ... in the order of the segments. The node is not changed.
+
+    Raises `InputError` for another kind of node, an empty segmentation, segments that overlap (one voxel can hold one
+    label), or a reference under a bending transform.
+    """
+    require_node(node, "vtkMRMLSegmentationNode", "segmentation")
+    target = None if reference is None else _reference_grid(reference)
+    segmentation = _with_label_maps(node)
+    segments = segments_of(segmentation)
+    own_values = [segment.GetLabelValue() for segment in segments]
+    values = own_values if len(set(own_values)) == len(segments) else list(range(1, len(segments) + 1))
+
+    array, grid = _merged(segmentation, values, node.GetName())
+    if not array.any():
+        raise InputError(f"'{node.GetName()}': all its segments are empty; draw or import something first.")
+    matrix = world_matrix(node)
+    if matrix is not None and target is None:
+        grid = grid.transformed(matrix)
+    else:
+        transform = to_world(node)
+        target = target or bounding_grid(grid, transform, f"'{node.GetName()}'")
+        image = fill_image(vtkImageData(), array)
+        array, grid = resample(image, grid, transform, target, nearest=True, background=0), target
+    volume = Volume(array, grid, name=node.GetName() or "labels", source=node.GetName() or "")
+    names = {value: segment.GetName() for value, segment in zip(values, segments, strict=True)}
+    colors = {value: tuple(segment.GetColor()) for value, segment in zip(values, segments, strict=True)}
+    return volume, names, colors
+
+
+def _reference_grid(reference: Node) -> Grid:
+    require_node(reference, "vtkMRMLScalarVolumeNode", "scalar volume")
+    matrix = world_matrix(reference)
+    if matrix is None:
+        raise InputError(
+            f"'{reference.GetName()}' is bent by its parent transform, so its voxels are no grid in the world; "
+            "choose another reference or harden the transform."
+        )
+    return volume_grid(reference).transformed(matrix)
+
+
+def _with_label_maps(node: Node) -> Node:
+    """The node's segmentation, or a copy converted to label maps when it has none (the node stays as it is)."""
+    segmentation = node.GetSegmentation()
+    if segmentation is None or segmentation.GetNumberOfSegments() == 0:
+        raise InputError(f"'{node.GetName()}' has no segments; draw or import something first.")
+    if segmentation.ContainsRepresentation(LABELMAP):
+        return segmentation
+    converted = slicer.vtkSegmentation()
+    converted.DeepCopy(segmentation)
+    if not converted.CreateRepresentation(LABELMAP):
+        raise InputError(f"'{node.GetName()}': its segments cannot be converted to label maps; check their surfaces.")
+    return converted
+
+
+def _merged(segmentation: Node, values: list[int], name: str) -> tuple[np.ndarray, Grid]:
+    """All segments in one (k, j, i) array on the lattice that holds them all, in the segmentation's coordinates."""
+    geometry = _common_geometry(segmentation)
+    layers: dict[Node, np.ndarray] = {}
+    merged = np.zeros(geometry.GetDimensions()[::-1], np.int16 if max(values) < 2**15 else np.int32)
+    for value, segment in zip(values, segments_of(segmentation), strict=True):
+        image = segment.GetRepresentation(LABELMAP)
+        if image is None or image.IsEmpty():
+            continue
+        if image not in layers:
+            resampled = slicer.vtkOrientedImageData()
+            slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(
+                image, geometry, resampled
+            )
+            layers[image] = image_array(resampled)
+        inside = layers[image] == segment.GetLabelValue()
+        taken = merged[inside]
+        if taken.any():
+            other = segmentation.GetNthSegment(values.index(int(taken[taken != 0][0])))
+            raise InputError(
+                f"'{name}': the segments '{other.GetName()}' and '{segment.GetName()}' overlap in "
+                f"{np.count_nonzero(taken)} voxels, but a voxel can hold one label; remove the overlap in the Segment "
+                "Editor (Logical operators: Subtract)."
+            )
+        merged[inside] = value
+    matrix = vtkMatrix4x4()
+    geometry.GetImageToWorldMatrix(matrix)
+    grid = Grid(merged.shape, to_array(matrix))
+    first = geometry.GetExtent()[::2]
+    affine = grid.ijk_to_world.copy()
+    affine[:3, 3] = grid.index_to_world(np.array(first))
+    return merged, Grid(merged.shape, affine)
+
+
+def _common_geometry(segmentation: Node) -> Node:
+    """An image without voxels on the lattice of the finest segment, reaching over all segments and, where it has the
+    same lattice, over the reference geometry (so that objects do not end at the border)."""
+    images = [segment.GetRepresentation(LABELMAP) for segment in segments_of(segmentation)]
+    images = [image for image in images if image is not None and not image.IsEmpty()]
+    geometry = slicer.vtkOrientedImageData()
+    if not images:
+        return geometry
+    finest, matrix = min(images, key=lambda image: np.prod(image.GetSpacing())), vtkMatrix4x4()
+    finest.GetImageToWorldMatrix(matrix)
+    geometry.SetImageToWorldMatrix(matrix)
+    extent = [0, -1, 0, -1, 0, -1]
+    geometry.SetExtent(finest.GetExtent())
+    segmentation.DetermineCommonLabelmapExtent(extent, geometry, None)
+
+    reference = slicer.vtkOrientedImageData()
+    text = segmentation.GetConversionParameter(REFERENCE_GEOMETRY)
+    slicer.vtkSegmentationConverter.DeserializeImageGeometry(text, reference, False)
+    if text and slicer.vtkOrientedImageDataResample.DoGeometriesMatch(geometry, reference):
+        low = np.minimum(extent[::2], reference.GetExtent()[::2])
+        high = np.maximum(extent[1::2], reference.GetExtent()[1::2])
+        extent = list(chain.from_iterable(zip(low.tolist(), high.tolist(), strict=True)))
+    geometry.SetExtent(extent)
+    return geometry

@@ -1,0 +1,90 @@
+"""Displacement fields <-> transform nodes; the node's transform FROM parent carries fixed points to moving points.
+
+Resampling asks for each point of the fixed image where to look in the moving image: phi(x) = A(x + u(x)). Slicer calls
+this direction "from parent"; a moving volume put below the node therefore appears aligned with the fixed one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkImageData
+from vtkmodules.vtkCommonTransforms import vtkAbstractTransform, vtkGeneralTransform
+
+from ..errors import InputError
+from ..geometry import Grid
+from ..io.transforms import check_displacement
+from .mrml import (
+    Node,
+    Scene,
+    fill_image,
+    obtain_node,
+    require_node,
+    require_output,
+    slicer,
+    to_vtk_matrix,
+    transform_points,
+)
+from .placement import place_beside
+
+_POINTS_AT_ONCE = 1_000_000
+
+
+def displacement_to_transform_node(
+    scene: Scene,
+    displacement: np.ndarray,
+    grid: Grid,
+    node: Node | None = None,
+    *,
+    name: str = "Displacement",
+    affine: np.ndarray | None = None,
+    reference: Node | None = None,
+) -> Node:
+    """Transform node whose transform from parent is x -> affine(x + u(x)), new or updated in place.
+
+    `displacement` is (k, j, i, 3) RAS mm on `grid` (any: oblique, left-handed, sheared), `affine` a 4x4 RAS matrix.
+    With an affine the node holds the chain of the two, so that the affine part goes on outside the grid, where Slicer
+    repeats the displacement of the nearest border voxel (let it fade to zero there). Between voxels Slicer interpolates
+    with cubics. Raises `InputError`, before anything is changed, when shapes disagree, values are not finite, or `node`
+    can hold only linear or B-spline transforms.
+    """
+    check_displacement(displacement, grid, affine)
+    require_output(scene, node, "vtkMRMLTransformNode", "transform")
+    if node is not None and (node.IsA("vtkMRMLLinearTransformNode") or node.IsA("vtkMRMLBSplineTransformNode")):
+        raise InputError(f"'{node.GetName()}' cannot hold a displacement grid; choose or create a grid transform.")
+    transform = _from_parent_transform(displacement, grid, affine)
+
+    class_name = "vtkMRMLGridTransformNode" if affine is None else "vtkMRMLTransformNode"
+    node = obtain_node(scene, node, class_name, name)
+    node.SetAndObserveTransformFromParent(transform)
+    place_beside(scene, node, reference)
+    return node
+
+
+def transform_to_displacement(node: Node, grid: Grid) -> np.ndarray:
+    """(k, j, i, 3) float64 RAS mm: how far the transform from the world into `node` (its own transform from parent,
+    after those of its parents) moves each voxel centre of `grid`. Raises `InputError` for another kind of node."""
+    require_node(node, "vtkMRMLTransformNode", "transform")
+    from_world = vtkGeneralTransform()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(None, node, from_world)
+    result = np.empty((grid.voxel_count, 3))
+    for voxels, points in grid.chunks(_POINTS_AT_ONCE):
+        result[voxels] = transform_points(from_world, points) - points
+    return result.reshape(*grid.shape, 3)
+
+
+def _from_parent_transform(displacement: np.ndarray, grid: Grid, affine: np.ndarray | None) -> vtkAbstractTransform:
+    field = vtkImageData()
+    fill_image(field, displacement)
+    field.SetOrigin(*grid.origin)
+    field.SetSpacing(*grid.spacing)
+    bend = slicer.vtkOrientedGridTransform()
+    bend.SetGridDirectionMatrix(to_vtk_matrix(grid.directions))
+    bend.SetDisplacementGridData(field)
+    bend.SetInterpolationModeToCubic()  # what Slicer sets when it loads the saved node: the same before and after
+    if affine is None:
+        return bend
+    chain = vtkGeneralTransform()
+    chain.PostMultiply()
+    chain.Concatenate(bend)
+    chain.Concatenate(to_vtk_matrix(affine))
+    return chain

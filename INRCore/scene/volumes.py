@@ -1,0 +1,125 @@
+"""Volume nodes <-> `Volume` in the RAS world."""
+
+from __future__ import annotations
+
+from vtkmodules.vtkCommonDataModel import vtkImageData
+
+from ..errors import InputError
+from ..volume import Volume
+from .mrml import (
+    Node,
+    Scene,
+    fill_image,
+    image_array,
+    obtain_node,
+    require_node,
+    require_output,
+    slicer,
+    to_vtk_matrix,
+    to_world,
+    volume_grid,
+    world_matrix,
+)
+from .placement import copy_display, place_beside
+from .resampling import bounding_grid, resample
+
+_HOUNSFIELD = ("[hnsf'U]", "UCUM", "Hounsfield unit")
+
+
+def volume_from_node(node: Node) -> Volume:
+    """`Volume` (a copy of the voxels) of a scalar volume or label map node, where Slicer shows it in the world.
+
+    Linear parent transforms go into the grid and leave the voxels as they are. Below a bending parent transform the
+    image is resampled (linear, labels nearest) onto the grid with its own axes and spacing that holds all of it.
+    Raises `InputError` for no or another kind of node, an empty one, or several components per voxel.
+    """
+    require_node(node, "vtkMRMLScalarVolumeNode", "scalar volume")
+    grid, image = volume_grid(node), node.GetImageData()
+    components = image.GetNumberOfScalarComponents()
+    if components != 1:
+        raise InputError(
+            f"'{node.GetName()}' has {components} values per voxel (colour or vector); "
+            "make a scalar volume of one component first (module Vector to Scalar Volume)."
+        )
+    matrix = world_matrix(node)
+    if matrix is not None:
+        array, grid = image_array(image).copy(), grid.transformed(matrix)
+    else:
+        transform, source = to_world(node), grid
+        is_label = bool(node.IsA("vtkMRMLLabelMapVolumeNode"))
+        grid = bounding_grid(source, transform, f"'{node.GetName()}'")
+        background = 0.0 if is_label else node.GetImageBackgroundScalarComponentAsDouble(0)
+        array = resample(image, source, transform, grid, nearest=is_label, background=background)
+    return Volume(array, grid, name=node.GetName() or "volume", units=_units(node), source=node.GetName() or "")
+
+
+def volume_to_node(
+    scene: Scene,
+    volume: Volume,
+    node: Node | None = None,
+    *,
+    name: str | None = None,
+    reference: Node | None = None,
+    label: bool = False,
+    display_range: tuple[float, float] | None = None,
+    color_table: str | None = None,
+) -> Node:
+    """Shows a `Volume` in the scene: a new scalar volume (label map with `label`) node, or `node` updated in place.
+
+    The node stands in the world without a parent transform. A new node gets a display, window, level and colours of
+    `reference` (automatic window without one) and its study folder; `display_range` (low, high) and `color_table`
+    (a colour node's name such as "Rainbow") are for volumes of another quantity than the reference, such as a Jacobian
+    map. A node that shows something already keeps its display. Raises `InputError`, before anything is changed, when
+    `node` is of another class or scene or labels are not whole numbers.
+    """
+    class_name = "vtkMRMLLabelMapVolumeNode" if label else "vtkMRMLScalarVolumeNode"
+    require_output(scene, node, class_name, "label map volume" if label else "scalar volume")
+    if node is not None and node.GetClassName() != class_name:  # label maps and colour volumes are scalar volumes too
+        raise InputError(f"'{node.GetName()}' is a {node.GetClassName()}; choose a plain scalar volume as output.")
+    if label and not volume.is_integer:
+        raise InputError(f"{volume.label}: a label map needs whole numbers, not {volume.array.dtype}.")
+    image = fill_image(vtkImageData(), volume.array)
+
+    is_new_display = node is None or node.GetDisplayNode() is None or node.GetImageData() is None
+    node = obtain_node(scene, node, class_name, name or volume.name)
+    was_modifying = node.StartModify()
+    node.SetIJKToRASMatrix(to_vtk_matrix(volume.grid.ijk_to_world))
+    node.SetAndObserveImageData(image)
+    _set_units(node, volume.units)
+    node.EndModify(was_modifying)
+    node.CreateDefaultDisplayNodes()
+    if is_new_display and not label:
+        _choose_display(scene, node, reference, display_range, color_table)
+    place_beside(scene, node, reference)
+    return node
+
+
+def _choose_display(
+    scene: Scene,
+    node: Node,
+    reference: Node | None,
+    display_range: tuple[float, float] | None,
+    color_table: str | None,
+) -> None:
+    if reference is not None and reference.IsA("vtkMRMLScalarVolumeNode") and display_range is None:
+        copy_display(node, reference)
+    display = node.GetScalarVolumeDisplayNode()
+    if display_range is not None:
+        display.SetAutoWindowLevel(False)
+        display.SetWindowLevelMinMax(*display_range)
+    color_node = scene.GetFirstNodeByName(color_table) if color_table else None
+    if color_node is not None:
+        display.SetAndObserveColorNodeID(color_node.GetID())
+
+
+def _units(node: Node) -> str:
+    entry = node.GetVoxelValueUnits()
+    code = entry.GetCodeValue() if entry is not None else None
+    return "HU" if code == _HOUNSFIELD[0] else (code or "")
+
+
+def _set_units(node: Node, units: str) -> None:
+    if units != _units(node):
+        entry = slicer.vtkCodedEntry()
+        entry.SetValueSchemeMeaning(*(_HOUNSFIELD if units == "HU" else (units, "UCUM", units)))
+        node.SetVoxelValueUnits(entry if units else None)
