@@ -55,7 +55,15 @@ def _run(parsed: argparse.Namespace, show: Show) -> None:
     elif parsed.command == "demo":
         from ..demo import run_demo
 
-        run_demo(parsed.input, parsed.output, frame=parsed.frame, device=parsed.device, seed=parsed.seed)
+        report = run_demo(
+            parsed.input,
+            parsed.output,
+            frame=parsed.frame,
+            device=parsed.device,
+            seed=parsed.seed,
+            on_progress=show.progress,
+        )
+        print(f"Report: {report}")
     else:
         show.result(_run_job(parsed, show))
 

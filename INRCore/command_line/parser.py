@@ -173,6 +173,7 @@ def _demo(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     p.add_argument("--input", metavar="FILE", help="your own volume (default: a small MR that comes with nibabel)")
     p.add_argument("--frame", type=int, metavar="N", help="which frame of a 4-D input")
+    p.add_argument("--progress", choices=("bar", "json", "none"), default="bar", help="how progress is shown")
     p.add_argument("--output", default="demo_output", metavar="FOLDER", help="where to write (default: demo_output)")
     p.add_argument("--device", choices=DEVICE_NAMES, default="auto")
     p.add_argument("--seed", type=int, default=0, metavar="N")
