@@ -48,11 +48,11 @@ def run_demo(
         show_segmentation(showcase),
     ]
     bridge.save_scene(application.scene, output / "scene.mrb", force=True)
+    used = ", ".join(f"{name} {version}" for name, version in versions().items())
     seconds = time.perf_counter() - started
     text = (
-        f"{volume.name}: {volume.grid.describe()}. {note} Device: {choice.reason}. Whole demo: {seconds:.0f} s. Versions: "
-        + ", ".join(f"{name} {version}" for name, version in versions().items())
-        + "."
+        f"{volume.name}: {volume.grid.describe()}. {note} Device: {choice.reason}. "
+        f"Whole demo: {seconds:.0f} s. Versions: {used}."
     )
     report = output / "report.html"
     write_report(report, "INR in 3D Slicer: four tasks on one volume", text, sections)

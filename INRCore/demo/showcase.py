@@ -100,7 +100,7 @@ def show_compression(case: Showcase) -> Section:
 
 
 def show_super_resolution(case: Showcase) -> Section:
-    """Thick slices made from the volume, back to its own spacing; the volume itself is the truth, used only to measure."""
+    """Thick slices made from the volume, back to its own spacing; the volume is the truth and used only to measure."""
     thick, truth = thick_slices(case.volume)
     settings = case.settings(SuperResolutionSettings, "reconstruction")
     result = super_resolve(thick, settings, on_progress=case.progress("super-resolve"))
@@ -114,8 +114,8 @@ def show_super_resolution(case: Showcase) -> Section:
     how = {"orientation": "Coronal"}
     return Section(
         "Super-resolution",
-        f"Slices of {thick.grid.spacing.max():.3g} mm, averaged from the input, brought to {result.volume.grid.spacing.min():.3g}"
-        " mm. PSNR against the input, which the fit never saw, inside the object.",
+        f"Slices of {thick.grid.spacing.max():.3g} mm, averaged from the input, brought to"
+        f" {result.volume.grid.spacing.min():.3g} mm. PSNR against the input, which no fit saw, inside the object.",
         [*metric_rows(metrics), ("seconds", f"{result.seconds:.1f}"), ("device", result.device)],
         [
             case.picture(thick_node, "super_resolution_before", "Thick slices", **how),
@@ -157,8 +157,8 @@ def show_registration(case: Showcase, second: Volume | None) -> Section:
     shift = np.linalg.norm(known.moving_points - known.fixed_points, axis=1)
     return Section(
         "Registration",
-        f"The object seen through a known warp (mean {shift.mean():.2f} mm, largest {shift.max():.2f} mm), recovered by a"
-        " displacement field. TRE is the distance to the known warp at 400 random points in the object.",
+        f"The object seen through a known warp (mean {shift.mean():.2f} mm, largest {shift.max():.2f} mm), recovered by"
+        " a displacement field. TRE is the distance to the known warp at 400 random points in the object.",
         _rows(result),
         [
             case.picture(moving, "registration_moving", "Moving"),

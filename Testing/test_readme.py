@@ -1,0 +1,66 @@
+"""The README's examples run as they are written: Python and shell blocks, in order, on small volumes of those names."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from grids import GRIDS
+
+from INRCore.io import write_volume
+from INRCore.volume import Volume
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    """A folder with the files that the README names, on oblique left-handed grids."""
+    grid = GRIDS["left-handed oblique"].with_size([20, 18, 10])
+    distance = np.linalg.norm(grid.points() - grid.center, axis=1).reshape(grid.shape)
+    image = (1000 * np.exp(-((distance / 6) ** 2)) + 200 * np.sin(distance * 1.3)).astype(np.int16)
+    for name in ("head.nrrd", "thick.nii.gz", "before.nrrd", "after.nrrd"):
+        write_volume(Volume(image, grid), tmp_path / name)
+    write_volume(Volume((distance < 6).astype(np.uint8), grid), tmp_path / "organs.nii.gz")
+    return tmp_path
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+
+
+def test_the_python_examples_run(workplace):
+    script = workplace / "readme_example.py"
+    script.write_text("\n".join(blocks("python")), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, script], cwd=workplace, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_the_shell_examples_run(workplace):
+    commands = [line for block in blocks("sh") for line in block.replace("\\\n", " ").splitlines()]
+    ours = [shlex.split(line) for line in commands if line.startswith("python -m INRCore")]
+    assert len(ours) >= 5
+    for words in ours:
+        command = (
+            [sys.executable, *words[1:], "--progress", "none"] if words[3] != "info" else [sys.executable, *words[1:]]
+        )
+        done = subprocess.run(command, cwd=workplace, env=environment(), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"
+
+
+def test_every_picture_of_the_readme_is_there():
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README)
+    assert len(pictures) >= 5
+    for picture in pictures:
+        assert (REPOSITORY / picture).is_file(), picture
