@@ -131,7 +131,6 @@ def _replace_segments(
     existing = {
         segment_label(segment): segmentation.GetSegmentIdBySegment(segment) for segment in segments_of(segmentation)
     }
-    was_enabled = segmentation.SetSourceRepresentationModifiedEnabled(False)  # or each swap would discard the surfaces
     segmentation.SetSourceRepresentationName(source)
     for value, segment_id in existing.items():
         if value not in representations:
@@ -148,7 +147,6 @@ def _replace_segments(
             segment.SetColor(*colors.get(value, _distinct_color(value)))
             segment.SetTag(_TAG, str(value))
             segmentation.AddSegment(segment, segmentation.GenerateUniqueSegmentID(f"Label_{value}"))
-    segmentation.SetSourceRepresentationModifiedEnabled(was_enabled)
 
 
 def _set_reference_geometry(node: Node, labels: Volume | None, reference: Node | None) -> None:
