@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import shiboken6
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
@@ -30,7 +30,7 @@ class PythonQtRules:
     """Mixed in before a QObject class; a class with `_is_cpp_class` in its own dictionary stands for a C++ class."""
 
     # Signals that the class itself defines in Python: C++ signature -> attribute.
-    _python_signals: dict[str, str] = {}
+    _python_signals: ClassVar[dict[str, str]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if kwargs:

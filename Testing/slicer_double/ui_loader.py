@@ -38,7 +38,7 @@ class UiLoader(QtUiTools.QUiLoader):
         return widget
 
     def createLayout(self, class_name: str, parent: Any = None, name: str = "") -> Any:
-        layout = self._class(class_name)()
+        layout = self._class(class_name)(*([parent] if isinstance(parent, QtWidgets.QWidget) else []))
         QtCore.QObject.setObjectName(layout, name)
         return layout
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 import shiboken6
 from PySide6.QtCore import Property, QRect, Qt, Signal
@@ -40,7 +40,7 @@ class ctkCollapsibleButton(PythonQtRules, QWidget):
     """A header to click on, and a content that it folds away."""
 
     _is_cpp_class = True
-    _python_signals = {"contentsCollapsed(bool)": "contentsCollapsed"}
+    _python_signals: ClassVar = {"contentsCollapsed(bool)": "contentsCollapsed"}
     contentsCollapsed = Signal(bool)
 
     text = _stored(str, "text", "", "_refresh")
@@ -76,7 +76,8 @@ class ctkCollapsibleButton(PythonQtRules, QWidget):
         style = QWidget.style(self)
         style.drawControl(QStyle.ControlElement.CE_PushButtonBevel, option, painter, self)
         folded = self.__dict__.get("_double_collapsed", False)
-        arrow = QStyle.PrimitiveElement.PE_IndicatorArrowRight if folded else QStyle.PrimitiveElement.PE_IndicatorArrowDown
+        arrows = QStyle.PrimitiveElement
+        arrow = arrows.PE_IndicatorArrowRight if folded else arrows.PE_IndicatorArrowDown
         text_rect = option.rect.adjusted(26, 0, 0, 0)
         option.rect = QRect(8, 6, 10, 10)
         style.drawPrimitive(arrow, option, painter, self)
@@ -87,9 +88,11 @@ class ctkPathLineEdit(PythonQtRules, QWidget):
     """A path to type or to choose."""
 
     _is_cpp_class = True
-    _python_signals = {"currentPathChanged(QString)": "currentPathChanged"}
+    _python_signals: ClassVar = {"currentPathChanged(QString)": "currentPathChanged"}
     currentPathChanged = Signal(str)
 
+    Files, Readable, Writable = 0x002, 0x010, 0x020
+    filters = _stored(int, "filters", Files | Readable)
     nameFilters = _stored("QStringList", "nameFilters", [])
     label = _stored(str, "label", "")
     settingKey = _stored(str, "settingKey", "")
@@ -126,7 +129,7 @@ class qMRMLWidget(PythonQtRules, QWidget):
     """Hands the scene on to the widgets connected to it in the .ui file."""
 
     _is_cpp_class = True
-    _python_signals = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    _python_signals: ClassVar = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
     mrmlSceneChanged = Signal(object)
 
     def setMRMLScene(self, scene: Any) -> None:
@@ -141,7 +144,7 @@ class qMRMLNodeComboBox(PythonQtRules, QWidget):
     """The nodes of the scene that have one of `nodeTypes`, and what can be done with them."""
 
     _is_cpp_class = True
-    _python_signals = {
+    _python_signals: ClassVar = {
         "currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged",
         "nodeAddedByUser(vtkMRMLNode*)": "nodeAddedByUser",
     }
@@ -221,7 +224,8 @@ class qMRMLNodeComboBox(PythonQtRules, QWidget):
         nodes: list[Any] = []
         for index in range(self._double_scene.GetNumberOfNodes()):
             node = self._double_scene.GetNthNode(index)
-            fits = any(node.IsA(k) if state.get("_double_showChildNodeTypes", True) else node.GetClassName() == k for k in kinds)
+            same_class = node.GetClassName() in kinds
+            fits = any(node.IsA(k) for k in kinds) if state.get("_double_showChildNodeTypes", True) else same_class
             if fits and not node.GetHideFromEditors() and not any(node.IsA(k) for k in hidden):
                 nodes.append(node)
         return nodes

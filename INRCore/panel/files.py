@@ -1,0 +1,100 @@
+"""Nodes to the files that a worker reads, and the files it wrote to nodes. Imports INRCore's readers only when used, so
+that Slicer starts as fast as without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Node = Any
+Scene = Any
+
+
+@dataclass
+class LabelTable:
+    """Names and colours (0 to 1) of labels by their value; files of labels carry neither."""
+
+    names: dict[int, str] = field(default_factory=dict)
+    colors: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ResultTarget:
+    """Where one result goes: `node` to update or None for a new one called `name`; `reference` is the input it belongs
+    to; `display` are further arguments for showing a volume; `labels` the names of the labels that went in."""
+
+    node: Node
+    name: str
+    reference: Node
+    display: dict[str, Any] = field(default_factory=dict)
+    labels: LabelTable = field(default_factory=LabelTable)
+
+
+def export_node(node: Node, stem: Path, reference: Node = None) -> tuple[Path, LabelTable]:
+    """Writes a node to `stem` plus the extension of its kind. Segmentations become labels on the grid of `reference`
+    (their own grid if not given). Raises `InputError` or `OutputError` with a line for the user."""
+    from ..io import write_landmarks, write_volume
+    from ..scene import labels_from_segmentation_node, landmarks_from_node, volume_from_node
+
+    if node.IsA("vtkMRMLMarkupsNode"):
+        path = stem.with_name(f"{stem.name}.csv")
+        write_landmarks(landmarks_from_node(node), path)
+        return path, LabelTable()
+    if node.IsA("vtkMRMLSegmentationNode"):
+        volume, names, colors = labels_from_segmentation_node(node, reference)
+    else:
+        volume, names, colors = volume_from_node(node), {}, {}
+    path = stem.with_name(f"{stem.name}.nrrd")
+    write_volume(volume, path)
+    return path, LabelTable(names, colors)
+
+
+def load_volume(scene: Scene, path: Path, target: ResultTarget) -> Node:
+    from ..io import read_volume
+    from ..scene import volume_to_node
+
+    volume = read_volume(path)
+    return volume_to_node(scene, volume, target.node, name=target.name, reference=target.reference, **target.display)
+
+
+def load_transform(scene: Scene, path: Path, target: ResultTarget) -> Node:
+    from ..scene import transform_node_from_file
+
+    return transform_node_from_file(scene, path, target.node, name=target.name)
+
+
+def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
+    from ..io import read_volume
+    from ..scene import segmentation_to_node
+
+    return segmentation_to_node(
+        scene,
+        read_volume(path),
+        None,
+        target.node,
+        name=target.name,
+        names=target.labels.names,
+        colors=target.labels.colors,
+        reference=target.reference,
+    )
+
+
+def load_model(scene: Scene, path: Path, target: ResultTarget) -> Node:
+    from ..io.surfaces import read_surface
+    from ..scene import model_to_node
+
+    return model_to_node(scene, read_surface(path), target.node, name=target.name)
+
+
+@dataclass(frozen=True)
+class ResultKind:
+    """One result that a task can give: `extension` of its file, how to `load` it, the `name` of a new node (a format of
+    the inputs' names by role), and the input role it is placed beside and displayed like."""
+
+    extension: str
+    load: Callable[[Scene, Path, ResultTarget], Node]
+    name: str
+    reference: str
+    display: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,210 @@
+"""What the logics of the four modules share: nodes to a job, the job's results to nodes. No Qt and no torch here."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import slicer
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
+
+from ..errors import INRError
+from .files import LabelTable, Node, ResultKind, ResultTarget, export_node
+from .worker import Conversation, Outcome, worker_command, worker_environment
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What all tasks share: quality preset, device, random seed, memory limit in GB (None: what is free), iterations of
+    the fit (None: the preset's)."""
+
+    preset: str = "balanced"
+    device: str = "auto"
+    seed: int = 0
+    max_memory_gb: float | None = None
+    iterations: int | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for. inputs: role -> node or list of nodes. outputs: role -> node to update, or None for a new
+    one; roles that are left out are not computed. files: role -> path of a file to keep."""
+
+    inputs: dict[str, Any]
+    outputs: dict[str, Node]
+    settings: dict[str, Any] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    options: RunOptions = field(default_factory=RunOptions)
+
+
+@dataclass(frozen=True)
+class PendingResult:
+    """A result to come: its file and the node it will go to, named by ID because the node may be deleted meanwhile."""
+
+    kind: ResultKind
+    path: Path
+    node_id: str | None
+    name: str
+    reference_id: str
+
+
+@dataclass(frozen=True)
+class PreparedJob:
+    """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path."""
+
+    folder: Path
+    job_file: Path
+    results: dict[str, PendingResult]
+    files: dict[Path, str]
+    labels: LabelTable
+
+    @property
+    def command(self) -> list[str]:
+        return worker_command(self.job_file)
+
+
+class PanelLogic(ScriptedLoadableModuleLogic):
+    """Runs one task on nodes. A module's logic names its `task` and its `results` and offers a `request(...)`."""
+
+    task = ""
+    results: ClassVar[dict[str, ResultKind]] = {}
+    grid_of: ClassVar[dict[str, str]] = {}
+    """Input role -> input role whose grid a segmentation is written on."""
+
+    def prepare(self, request: Request) -> PreparedJob:
+        """Writes the input nodes and the job to a new temporary folder. Raises `INRError` with a line for the user and
+        leaves nothing behind then."""
+        from ..io import check_writable
+
+        for path in request.files.values():
+            check_writable(path, force=True)
+        folder = Path(tempfile.mkdtemp(prefix="inr_", dir=slicer.app.temporaryPath))
+        try:
+            return self._prepare_in(folder, request)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _prepare_in(self, folder: Path, request: Request) -> PreparedJob:
+        labels = LabelTable()
+
+        def export(node: Node, name: str, role: str) -> str:
+            path, table = export_node(node, folder / name, request.inputs.get(self.grid_of.get(role, "")))
+            labels.names.update(table.names)
+            labels.colors.update(table.colors)
+            return str(path)
+
+        inputs: dict[str, Any] = {}
+        for role, node in request.inputs.items():
+            if isinstance(node, (list, tuple)):
+                inputs[role] = [export(one, f"{role}_{number}", role) for number, one in enumerate(node)]
+            elif node is not None:
+                inputs[role] = export(node, role, role)
+        results = {role: self._pending(folder, role, node, request) for role, node in request.outputs.items()}
+        kept = {folder / f"{role}{Path(path).suffix}": (role, path) for role, path in request.files.items()}
+        job = {
+            "task": self.task,
+            "inputs": inputs,
+            "outputs": {role: str(result.path) for role, result in results.items()}
+            | {role: str(path) for path, (role, _) in kept.items()},
+            "settings": request.settings | _fit_settings(request.options),
+            "preset": request.options.preset,
+            "device": request.options.device,
+            "seed": request.options.seed,
+            "max_memory_gb": request.options.max_memory_gb,
+            "force": True,
+        }
+        job_file = folder / "job.json"
+        job_file.write_text(json.dumps(job, indent=2), encoding="utf-8")
+        return PreparedJob(folder, job_file, results, {path: target for path, (_, target) in kept.items()}, labels)
+
+    def _pending(self, folder: Path, role: str, node: Node, request: Request) -> PendingResult:
+        kind = self.results[role]
+        first = {name: n[0] if isinstance(n, (list, tuple)) else n for name, n in request.inputs.items()}
+        name = kind.name.format(**{role: n.GetName() for role, n in first.items() if n is not None})
+        node_id = node.GetID() if node is not None else None
+        path = folder / f"result_{role}{kind.extension}"
+        return PendingResult(kind, path, node_id, name, first[kind.reference].GetID())
+
+    def load(self, prepared: PreparedJob) -> dict[str, Node]:
+        """Brings the results into the scene and moves the files to keep to their places; returns the nodes by role.
+
+        Nodes that were deleted meanwhile are made anew. When something fails, no half result stays in the scene.
+        """
+        from ..io import atomic_path
+
+        scene = slicer.mrmlScene
+        before = _node_ids(scene)
+        try:
+            for path, target in prepared.files.items():
+                with atomic_path(target, force=True) as temporary:
+                    shutil.copyfile(path, temporary)
+            return {role: self._load_one(result, prepared.labels) for role, result in prepared.results.items()}
+        except BaseException:
+            for node_id in _node_ids(scene) - before:
+                scene.RemoveNode(scene.GetNodeByID(node_id))
+            raise
+
+    def _load_one(self, result: PendingResult, labels: LabelTable) -> Node:
+        scene = slicer.mrmlScene
+        target = ResultTarget(
+            node=scene.GetNodeByID(result.node_id) if result.node_id else None,
+            name=result.name,
+            reference=scene.GetNodeByID(result.reference_id),
+            display=result.kind.display,
+            labels=labels,
+        )
+        return result.kind.load(scene, result.path, target)
+
+    def discard(self, prepared: PreparedJob) -> None:
+        """Removes the job's temporary files."""
+        shutil.rmtree(prepared.folder, ignore_errors=True)
+
+    def run(
+        self, request: Request, on_event: Callable[[dict[str, Any]], None] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Node]]:
+        """The whole way for scripts and tests, without a panel: waits for the worker and returns (report, nodes by
+        role). Raises `INRError` with the worker's message."""
+        prepared = self.prepare(request)
+        try:
+            outcome = _run_and_wait(prepared, on_event)
+            if outcome.report is None:
+                raise INRError(outcome.message)
+            return outcome.report, self.load(prepared)
+        finally:
+            self.discard(prepared)
+
+
+def _run_and_wait(prepared: PreparedJob, on_event: Callable[[dict[str, Any]], None] | None) -> Outcome:
+    conversation = Conversation()
+    log = prepared.folder / "stderr.txt"  # a file, because a full pipe that nobody reads would stop the worker
+    with log.open("wb") as errors:
+        with subprocess.Popen(
+            prepared.command,
+            stdin=subprocess.PIPE,  # the worker listens there for `stop`; it must not take what is typed in a terminal
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=os.environ | worker_environment(),
+        ) as process:
+            for line in process.stdout or ():
+                for event in conversation.hear(line):
+                    if on_event is not None:
+                        on_event(event)
+        exit_code = process.returncode
+    conversation.hear_stderr(log.read_bytes())
+    return conversation.outcome(exit_code if exit_code >= 0 else None)
+
+
+def _fit_settings(options: RunOptions) -> dict[str, Any]:
+    return {} if options.iterations is None else {"fit": {"iterations": options.iterations}}
+
+
+def _node_ids(scene: Any) -> set[str]:
+    return {scene.GetNthNode(number).GetID() for number in range(scene.GetNumberOfNodes())}

@@ -1,0 +1,63 @@
+"""Base of the modules' own tests, which run inside Slicer (and in the double): a tiny job through the real worker.
+
+Modules import this module, not the class: a test class in a module's namespace would be collected as a test of its own.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import Any
+
+import slicer
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
+
+from .logic import RunOptions
+
+FEW_ITERATIONS = RunOptions(preset="fast", device="cpu", iterations=20)
+
+
+class PanelTest(ScriptedLoadableModuleTest):
+    def setUp(self) -> None:
+        slicer.mrmlScene.Clear()
+        if importlib.util.find_spec("torch") is None:
+            self.skipTest("torch is not installed; install it with the PyTorch extension")
+
+    def tearDown(self) -> None:
+        slicer.mrmlScene.Clear()
+
+    def addBlob(
+        self, name: str = "Phantom", shift: float = 0.0, spacing: tuple[float, float, float] = (2, 2, 2)
+    ) -> Any:
+        """Volume node with a smooth blob of 12 mm radius, `shift` mm to the right, on an oblique 16^3 grid."""
+        from ..scene import volume_to_node
+
+        return volume_to_node(slicer.mrmlScene, _blob(name, shift, spacing), name=name)
+
+    def addBall(self, name: str = "Ball") -> Any:
+        """Label map node with one ball of 10 mm radius."""
+        from ..scene import volume_to_node
+
+        blob = _blob(name, 0.0, (2, 2, 2))
+        labels = blob.with_array((blob.array > blob.array.max() * 0.5).astype("uint8"))
+        return volume_to_node(slicer.mrmlScene, labels, name=name, label=True)
+
+    def assertSamePlace(self, first: Any, second: Any) -> None:
+        """Two volumes of one shape lie on the same voxels in the world."""
+        from ..scene import volume_from_node
+
+        grid, other = volume_from_node(first).grid, volume_from_node(second).grid
+        assert grid.same_as(other), f"{grid.describe()} at {grid.origin} is not {other.describe()} at {other.origin}"
+
+
+def _blob(name: str, shift: float, spacing: tuple[float, float, float]) -> Any:
+    import numpy as np
+
+    from ..geometry import Grid
+    from ..volume import Volume
+
+    cosine, sine = np.cos(0.3), np.sin(0.3)
+    turned = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])
+    grid = Grid.from_parts((16, 16, 16), spacing, (10, -20, 30), turned)
+    distance = np.linalg.norm(grid.points() - grid.center - [shift, 0, 0], axis=1)
+    values = 1000 * np.exp(-((distance / 12) ** 2))
+    return Volume(values.reshape(grid.shape).astype(np.int16), grid, name=name)

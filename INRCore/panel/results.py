@@ -1,0 +1,48 @@
+"""The numbers of a report, as people read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slicer.i18n import tr as _
+
+
+def metric_labels() -> dict[str, tuple[str, str, str]]:
+    """Name in the report -> (label, format of the value, what it means), in the order of display."""
+    return {
+        "compression_ratio": (_("Compression ratio"), "{:.1f} : 1", _("Raw bytes divided by bytes of the file.")),
+        "bits_per_voxel": (_("Bits per voxel"), "{:.3f}", _("Size of the file divided by the number of voxels.")),
+        "psnr_db": (_("PSNR"), "{:.2f} dB", _("Peak signal-to-noise ratio against the input; higher is better.")),
+        "baseline_psnr_db": (_("PSNR of cubic B-spline"), "{:.2f} dB", _("The same for ordinary interpolation.")),
+        "ssim": (_("SSIM"), "{:.4f}", _("Structural similarity with the input; 1 is identical.")),
+        "max_abs_error": (_("Largest error"), "{:.4g}", _("Largest difference of a voxel, in units of the volume.")),
+        "similarity_before": (_("Similarity before"), "{:.4f}", _("Normalised cross-correlation of the inputs.")),
+        "similarity_after": (_("Similarity after"), "{:.4f}", _("Normalised cross-correlation after warping.")),
+        "folding_fraction": (_("Folding voxels"), "{:.3%}", _("Share of voxels where the transform folds space.")),
+        "tre_before_mm": (_("Landmark error before"), "{:.2f} mm", _("Mean distance of the landmark pairs.")),
+        "tre_after_mm": (_("Landmark error after"), "{:.2f} mm", _("The same after the transform.")),
+        "dice": (_("Dice"), "{:.4f}", _("Overlap with the input labels; 1 is identical.")),
+        "hd95_mm": (_("95 % Hausdorff distance"), "{:.2f} mm", _("95 % of the surfaces are closer than this.")),
+        "assd_mm": (_("Mean surface distance"), "{:.2f} mm", _("Average symmetric distance of the surfaces.")),
+    }
+
+
+def metric_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(label, value, explanation) of each metric in a report; metrics without a label of their own come last."""
+    metrics, labels = report.get("metrics", {}), metric_labels()
+    rows = [(label, form.format(metrics[name]), tip) for name, (label, form, tip) in labels.items() if name in metrics]
+    others = [name for name in metrics if name not in labels]
+    return rows + [(name.replace("_", " "), f"{metrics[name]:.4g}", "") for name in others]
+
+
+def progress_text(event: dict[str, Any]) -> str:
+    """One line for the status: stage, iteration, quality, time left."""
+    parts = [str(event.get("stage", "")).capitalize()]
+    if event.get("iterations", 0) > 1:
+        parts[0] += f" {event['iteration']} / {event['iterations']}"
+    metrics, labels = event.get("metrics") or {}, metric_labels()
+    known = {name: value for name, value in metrics.items() if name in labels and value is not None}
+    parts += [f"{labels[name][0]} {labels[name][1].format(value)}" for name, value in known.items()]
+    if event.get("eta_seconds"):
+        parts.append(_("about {seconds:.0f} s left").format(seconds=event["eta_seconds"]))
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,113 @@
+"""Module "Neural Registration": a moving volume onto a fixed one by a smooth deformation."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
+
+from INRCore.panel import module_test
+from INRCore.panel.files import ResultKind, load_transform, load_volume
+from INRCore.panel.logic import PanelLogic, Request, RunOptions
+from INRCore.panel.panel import PanelWidget
+
+_INITIAL = ("none", "rigid", "affine")
+_JACOBIAN_DISPLAY = {"display_range": (0.0, 2.0), "color_table": "Rainbow"}
+
+
+class INRRegistration(ScriptedLoadableModule):
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("Neural Registration")
+        parent.categories = [_("Neural Fields")]
+        parent.dependencies = []
+        parent.contributors = ["INR Neural Fields developers (3D Slicer community)"]
+        parent.helpText = _(
+            "Brings a moving volume onto a fixed one. The deformation is a neural field with exact derivatives, so its "
+            "regularity and its folding can be measured. The result is a grid transform, the registered volume and a "
+            "map of the local change of volume. Not for diagnosis."
+        )
+        parent.acknowledgementText = _(
+            "Wolterink, Zwienenberg and Brune, Implicit neural representations for deformable image registration, "
+            "MIDL 2022."
+        )
+
+
+class INRRegistrationLogic(PanelLogic):
+    task = "register"
+    results: ClassVar = {
+        "volume": ResultKind(".nrrd", load_volume, "{moving} registered", reference="moving"),
+        "transform": ResultKind(".h5", load_transform, "{moving} to {fixed}", reference="moving"),
+        "jacobian": ResultKind(".nrrd", load_volume, "{moving} Jacobian", reference="fixed", display=_JACOBIAN_DISPLAY),
+    }
+    grid_of: ClassVar = {"fixed_mask": "fixed", "moving_mask": "moving"}
+
+    def request(
+        self,
+        inputs: dict[str, Any],
+        outputs: dict[str, Any],
+        initial: str = "none",
+        options: RunOptions | None = None,
+    ) -> Request:
+        """Registers inputs["moving"] to inputs["fixed"] (scalar volume nodes).
+
+        Further inputs: fixed_mask, moving_mask (segmentation or label map nodes), fixed_landmarks, moving_landmarks
+        (point list nodes). `initial`: "none", "rigid" or "affine". `outputs`: which of volume, transform, jacobian to
+        make, each a node to update or None.
+        """
+        return Request(inputs, outputs, {"initial": initial}, options=options or RunOptions())
+
+
+class INRRegistrationWidget(PanelWidget):
+    outputSelectors: ClassVar = {
+        "volume": "outputSelector",
+        "transform": "transformSelector",
+        "jacobian": "jacobianSelector",
+    }
+    inputSelectors: ClassVar = {
+        "fixed": "fixedSelector",
+        "moving": "movingSelector",
+        "fixed_mask": "fixedMaskSelector",
+        "moving_mask": "movingMaskSelector",
+        "fixed_landmarks": "fixedLandmarksSelector",
+        "moving_landmarks": "movingLandmarksSelector",
+    }
+
+    def createLogic(self) -> INRRegistrationLogic:
+        return INRRegistrationLogic()
+
+    def chosenInputs(self) -> dict[str, Any]:
+        chosen = {role: getattr(self.ui, name).currentNode() for role, name in self.inputSelectors.items()}
+        return {role: node for role, node in chosen.items() if node is not None}
+
+    def missing(self) -> str:
+        chosen = self.chosenInputs()
+        if "fixed" not in chosen:
+            return _("Choose a fixed volume")
+        if "moving" not in chosen:
+            return _("Choose a moving volume")
+        if chosen["fixed"] == chosen["moving"]:
+            return _("Choose two different volumes")
+        if ("fixed_landmarks" in chosen) != ("moving_landmarks" in chosen):
+            return _("Choose landmarks in both volumes or in none")
+        return ""
+
+    def request(self) -> Request:
+        initial = _INITIAL[self.ui.initialComboBox.currentIndex]
+        outputs = self.chosenOutputs("volume", "transform")
+        return self.logic.request(self.chosenInputs(), outputs, initial, self.runOptions())
+
+    def showResults(self, nodes: dict[str, Any]) -> None:
+        self.showInSliceViews(self.ui.fixedSelector.currentNode(), nodes["volume"])
+
+
+class INRRegistrationTest(module_test.PanelTest):
+    def test_the_registered_volume_lies_on_the_fixed_grid_with_a_transform(self) -> None:
+        inputs = {"fixed": self.addBlob("Fixed"), "moving": self.addBlob("Moving", shift=3.0)}
+        logic = INRRegistrationLogic()
+        outputs = {"volume": None, "transform": None}
+        report, nodes = logic.run(logic.request(inputs, outputs, options=module_test.FEW_ITERATIONS))
+        self.assertSamePlace(nodes["volume"], inputs["fixed"])
+        assert nodes["transform"].IsA("vtkMRMLTransformNode"), nodes
+        assert "similarity_after" in report["metrics"], report["metrics"]

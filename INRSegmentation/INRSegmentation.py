@@ -1,0 +1,90 @@
+"""Module "Neural Segmentation": labels to smooth closed shapes at any resolution."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule
+
+from INRCore.panel import module_test
+from INRCore.panel.files import ResultKind, load_model, load_segmentation, load_volume
+from INRCore.panel.logic import PanelLogic, Request, RunOptions
+from INRCore.panel.panel import PanelWidget
+
+_DISTANCE_DISPLAY = {"display_range": (-20.0, 20.0)}
+
+
+class INRSegmentation(ScriptedLoadableModule):
+    def __init__(self, parent: Any) -> None:
+        ScriptedLoadableModule.__init__(self, parent)
+        parent.title = _("Neural Segmentation")
+        parent.categories = [_("Neural Fields")]
+        parent.dependencies = []
+        parent.contributors = ["INR Neural Fields developers (3D Slicer community)"]
+        parent.helpText = _(
+            "Fits signed distance fields to labels, drawn on all slices or on some of them, and gives smooth closed "
+            "surfaces, labels at any spacing and a distance map. Not for diagnosis."
+        )
+        parent.acknowledgementText = _(
+            "Park et al., DeepSDF, CVPR 2019. Gropp et al., Implicit geometric regularization for learning shapes, "
+            "ICML 2020. Sitzmann et al., NeurIPS 2020."
+        )
+
+
+class INRSegmentationLogic(PanelLogic):
+    task = "segment"
+    results: ClassVar = {
+        "labels": ResultKind(".nrrd", load_segmentation, "{labels} smooth", reference="labels"),
+        "model": ResultKind(".vtp", load_model, "{labels} surface", reference="labels"),
+        "distance": ResultKind(
+            ".nrrd", load_volume, "{labels} distance", reference="labels", display=_DISTANCE_DISPLAY
+        ),
+    }
+
+    def request(
+        self,
+        labels: Any,
+        outputs: dict[str, Any],
+        spacing: float | None = None,
+        options: RunOptions | None = None,
+    ) -> Request:
+        """Fits shapes to a segmentation or label map node; labels come back at isotropic `spacing` (mm; None: on the
+        grid of the input). `outputs`: which of labels, model, distance to make, each a node to update or None."""
+        settings = {} if spacing is None else {"spacing_mm": spacing}
+        return Request({"labels": labels}, outputs, settings, options=options or RunOptions())
+
+
+class INRSegmentationWidget(PanelWidget):
+    outputSelectors: ClassVar = {"labels": "outputSelector", "model": "modelSelector", "distance": "distanceSelector"}
+
+    def createLogic(self) -> INRSegmentationLogic:
+        return INRSegmentationLogic()
+
+    def missing(self) -> str:
+        return "" if self.ui.inputSelector.currentNode() is not None else _("Choose a segmentation or label map")
+
+    def request(self) -> Request:
+        return self.logic.request(
+            self.ui.inputSelector.currentNode(),
+            self.chosenOutputs("labels"),
+            self.ui.spacingSpinBox.value or None,
+            self.runOptions(),
+        )
+
+
+class INRSegmentationTest(module_test.PanelTest):
+    def test_a_ball_comes_back_as_a_segmentation_with_its_volume(self) -> None:
+        from INRCore.scene import labels_from_segmentation_node, volume_from_node
+
+        ball = self.addBall()
+        logic = INRSegmentationLogic()
+        report, nodes = logic.run(logic.request(ball, {"labels": None}, options=module_test.FEW_ITERATIONS))
+        before, after = volume_from_node(ball), labels_from_segmentation_node(nodes["labels"])[0]
+        share = _labelled_mm3(after) / _labelled_mm3(before)
+        assert 0.7 < share < 1.4, f"the volume changed by the factor {share:.2f}"
+        assert "dice" in report["metrics"], report["metrics"]
+
+
+def _labelled_mm3(labels: Any) -> float:
+    return float((labels.array > 0).sum() * labels.grid.voxel_volume)
