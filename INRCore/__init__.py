@@ -7,8 +7,7 @@ command line is `python -m INRCore`.
 Names are loaded when they are first used, so that importing the package needs neither torch nor any other library.
 """
 
-from importlib import import_module
-from typing import Any
+from .lazy import lazy_names
 
 __version__ = "0.1.0"
 
@@ -32,13 +31,4 @@ _HOMES = {
     "SegmentationSettings": ".segmentation",
 }
 __all__ = ["__version__", *sorted(_HOMES)]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(import_module(_HOMES[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

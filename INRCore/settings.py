@@ -76,6 +76,18 @@ def _coerced(owner: str, name: str, value: Any, hint: Any) -> Any:
     raise InputError(f"Setting {owner}.{name} cannot be {value!r}; it must be {hint}.")
 
 
+def choose_settings(cls: type[T], task: str, settings: T | str | None) -> T:
+    """Settings from what a user of the Python door may give: nothing (the preset 'balanced'), a preset's name or a
+    settings object. Raises `InputError` for anything else."""
+    if settings is None or isinstance(settings, str):
+        return load_preset(cls, task, settings or "balanced")
+    require(
+        isinstance(settings, cls),
+        f"Settings must be a {cls.__name__} or one of {', '.join(PRESET_NAMES)}, not {type(settings).__name__}.",
+    )
+    return settings
+
+
 def load_preset(cls: type[T], task: str, name: str) -> T:
     """Settings of one task from `presets/<task>.json`, name 'fast', 'balanced' or 'best'."""
     require_choice("The preset", name, PRESET_NAMES)

@@ -61,15 +61,22 @@ def _renamed(volume: Volume, name: str) -> Volume:
 
 
 def _at_most(volume: Volume, voxels: int) -> Volume:
-    """The volume itself, or averaged onto larger voxels of nearly cubic shape."""
+    """The volume itself, or resampled onto larger, nearly cubic voxels."""
     if volume.grid.voxel_count <= voxels:
         return volume
     field_of_view = volume.grid.size_ijk * volume.grid.spacing
-    spacing = np.maximum(volume.grid.spacing, (np.prod(field_of_view) / voxels) ** (1 / 3))
+    return coarser(volume, float((np.prod(field_of_view) / voxels) ** (1 / 3)))
+
+
+def coarser(volume: Volume, spacing_mm: float, order: int = 1) -> Volume:
+    """The volume with voxels of at least `spacing_mm` along each axis, smoothed first so that nothing aliases; order 0
+    (nearest voxel, no smoothing) for label maps."""
+    spacing = np.maximum(volume.grid.spacing, spacing_mm)
     grid = volume.grid.with_spacing(spacing.tolist())
-    blur = np.maximum(spacing / volume.grid.spacing - 1, 0)[::-1] / 2
-    smooth = ndimage.gaussian_filter(volume.as_float32(), blur)
-    return volume.with_array(_cast(sample(smooth, volume.grid, grid), volume.array.dtype), grid)
+    array = volume.array if order == 0 else volume.as_float32()
+    if order > 0:
+        array = ndimage.gaussian_filter(array, np.maximum(spacing / volume.grid.spacing - 1, 0)[::-1] / 2)
+    return volume.with_array(_cast(sample(array, volume.grid, grid, order), volume.array.dtype), grid)
 
 
 def sample(array: np.ndarray, source: Grid, target: Grid, order: int = 1) -> np.ndarray:

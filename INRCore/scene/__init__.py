@@ -5,8 +5,7 @@ of `open_scene()`. Every function takes the scene or a node of it. Parent transf
 way out nodes stand in the world without one. Names load on first use, as everywhere in this package.
 """
 
-from importlib import import_module
-from typing import Any
+from ..lazy import lazy_names
 
 _HOMES = {
     "open_scene": ".application",
@@ -26,13 +25,4 @@ _HOMES = {
     "volume_to_node": ".volumes",
 }
 __all__ = sorted(_HOMES)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return getattr(import_module(_HOMES[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)
