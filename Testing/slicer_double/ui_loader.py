@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from typing import Any
+from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
@@ -14,7 +14,7 @@ from .widgets import CTK_CLASSES, MRML_CLASSES
 class UiLoader(QtUiTools.QUiLoader):
     """Loads one .ui file; raises `RuntimeError` for a class or a connection that Slicer could not make either."""
 
-    custom = {cls.__name__: cls for cls in (*CTK_CLASSES, *MRML_CLASSES)}
+    custom: ClassVar = {cls.__name__: cls for cls in (*CTK_CLASSES, *MRML_CLASSES)}
 
     def load(self, device: QtCore.QIODevice) -> Any:  # type: ignore[override]
         root = ElementTree.fromstring(bytes(device.readAll().data()))
