@@ -1,0 +1,1 @@
+"""Losses of the four tasks, one file per kind; each names its source paper and its units."""

@@ -1,0 +1,73 @@
+"""What can be chosen about a registration."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from ..fields import FieldSettings
+from ..fitting import FitSettings
+from ..settings import require, require_choice, require_range
+
+MODEL_NAMES = ("displacement",)
+INITIAL_NAMES = ("none", "rigid", "affine")
+SIMILARITY_NAMES = ("ncc", "mse")
+
+
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """Settings of `register`.
+
+    model: 'displacement', u(x) in mm given by the field. initial: 'none' (trust the positions in the files), 'rigid' or
+    'affine' alignment first (SimpleITK, mutual information).
+    similarity: 'ncc' (same contrast up to brightness and gain) or 'mse' (same intensities).
+    smoothing_voxels: one stage of the fit for each entry, from coarse to fine; both images are smoothed by a Gaussian
+    of so many voxel lengths (standard deviation; cube root of the fixed voxel's volume), 0 = as they are.
+    fit.iterations is shared equally among the stages.
+    jacobian_weight, hyperelastic_weight: weights of the volume change and the hyperelastic loss (no unit);
+    bending_weight: of the bending energy, in mm^2 (it is per mm^2); the similarity's weight is 1; 0 = not used.
+    regularizer_share: regularisers are taken at this many points per point of the similarity, half of them where the
+    images are compared and half anywhere in the field of view.
+    displacement_scale_mm: displacement that an output of 1 of the network stands for; larger learns faster and coarser;
+    None: 5 % of half the longest side. grid_spacing_mm: spacing of the displacement grid; None: as coarse as keeps
+    `grid_tolerance_voxels` (of the shortest voxel side). margin_mm: width of the border around the fixed field of view
+    in which the displacement fades to 0; None: wide enough for it not to fold.
+    """
+
+    model: str = "displacement"
+    initial: str = "none"
+    similarity: str = "ncc"
+    smoothing_voxels: tuple[float, ...] = (4.0, 2.0, 0.0)
+    jacobian_weight: float = 0.05
+    hyperelastic_weight: float = 0.0
+    bending_weight: float = 0.0
+    regularizer_share: float = 0.25
+    displacement_scale_mm: float | None = None
+    grid_spacing_mm: float | None = None
+    grid_tolerance_voxels: float = 0.05
+    margin_mm: float | None = None
+    field: FieldSettings = dataclasses.field(default_factory=lambda: FieldSettings(width=96, depth=3, omega_first=10.0))
+    fit: FitSettings = dataclasses.field(default_factory=FitSettings)
+
+    def __post_init__(self) -> None:
+        require_choice("The deformation model", self.model, MODEL_NAMES)
+        require_choice("The initial alignment", self.initial, INITIAL_NAMES)
+        require_choice("The similarity", self.similarity, SIMILARITY_NAMES)
+        require(
+            1 <= len(self.smoothing_voxels) <= 8,
+            "smoothing_voxels needs one to eight numbers, one for each stage, coarse to fine, such as (4, 2, 0).",
+        )
+        for sigma in self.smoothing_voxels:
+            require_range("An entry of smoothing_voxels", sigma, 0, 64, "voxels")
+        for name in ("jacobian_weight", "hyperelastic_weight", "bending_weight"):
+            require_range(name, getattr(self, name), 0, 1e6)
+        require_range("regularizer_share", self.regularizer_share, 0.01, 4)
+        require_range("displacement_scale_mm", self.displacement_scale_mm, 1e-3, 1e4, "mm")
+        require_range("grid_spacing_mm", self.grid_spacing_mm, 1e-3, 1e3, "mm")
+        require_range("grid_tolerance_voxels", self.grid_tolerance_voxels, 1e-3, 1, "voxels")
+        require_range("margin_mm", self.margin_mm, 0, 1e4, "mm")
+        require(
+            self.field.encoding != "hashgrid" or self.bending_weight == 0,
+            "The bending energy needs second derivatives, which a hash grid lacks; choose another encoding.",
+        )
+        require(self.fit.iterations >= len(self.smoothing_voxels), "Fewer iterations than stages in smoothing_voxels.")

@@ -1,0 +1,168 @@
+"""`register`: from two volumes to the deformation between them."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..errors import InputError
+from ..fields import Field, Frame
+from ..fitting import Control, FitLoop, FitSettings, Progress, run_to_end
+from ..fitting.progress import Steps
+from ..geometry import Grid
+from ..settings import load_preset, require
+from ..volume import Volume
+from .affine import align_steps
+from .images import prepare_image
+from .problem import Pair, RegistrationProblem
+from .result import RegistrationResult
+from .sampling import sample_steps
+from .settings import RegistrationSettings
+
+_DEFAULT_SCALE = 0.05
+
+
+def register(
+    fixed: Volume,
+    moving: Volume,
+    settings: RegistrationSettings | None = None,
+    *,
+    fixed_mask: Volume | None = None,
+    moving_mask: Volume | None = None,
+    fixed_landmarks: np.ndarray | None = None,
+    moving_landmarks: np.ndarray | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> RegistrationResult:
+    """Finds phi(x) = affine(x + u(x)), from fixed to moving points (RAS mm), that makes moving(phi(x)) look like
+    fixed(x): IDIR (Wolterink, Zwienenberg & Brune, WBIR 2022), u being a SIREN with exact derivatives.
+
+    Masks (any grid; nonzero = compare here) weight the loss and leave the images alone. Landmarks, (N, 3) RAS mm row by
+    row the same places, are measured and never fitted. `settings` default to the preset 'balanced'. A stopped run
+    returns the best field so far. Raises `InputError` for images of one slice, constant or not overlapping ones, empty
+    masks, unequal landmarks.
+    """
+    steps = register_steps(
+        fixed, moving, settings, control, fixed_mask=fixed_mask, moving_mask=moving_mask,
+        fixed_landmarks=fixed_landmarks, moving_landmarks=moving_landmarks,
+    )  # fmt: skip
+    return run_to_end(steps, on_progress)
+
+
+def register_steps(
+    fixed: Volume,
+    moving: Volume,
+    settings: RegistrationSettings | None = None,
+    control: Control | None = None,
+    *,
+    fixed_mask: Volume | None = None,
+    moving_mask: Volume | None = None,
+    fixed_landmarks: np.ndarray | None = None,
+    moving_landmarks: np.ndarray | None = None,
+) -> Steps[RegistrationResult]:
+    """`register` as a generator of progress reports that returns the result."""
+    started = time.perf_counter()
+    settings = settings or load_preset(RegistrationSettings, "registration", "balanced")
+    control = control or Control()
+    landmarks = _landmarks(fixed_landmarks, moving_landmarks)
+    if settings.initial == "none" and not fixed.grid.overlaps(moving.grid):
+        raise InputError(
+            f"The fixed image {fixed.label} and the moving image {moving.label} lie apart in space (centres "
+            f"{np.linalg.norm(fixed.grid.center - moving.grid.center):.0f} mm from each other); choose "
+            "initial = 'rigid' or 'affine', which brings them together first."
+        )
+    images = prepare_image(fixed, fixed_mask, "fixed"), prepare_image(moving, moving_mask, "moving")
+    affine = np.eye(4)
+    if settings.initial != "none":
+        affine = yield from align_steps(*images, settings.initial, settings.fit.seed, control)
+    pair = Pair(*images, affine, settings.fit.seed)
+    field, record = yield from _fit_steps(pair, settings, control)
+    outputs = yield from sample_steps(field, pair, settings, moving, landmarks)
+    return RegistrationResult(
+        **record, **outputs, settings=settings, field=field, affine=affine, fixed_grid=fixed.grid,
+        seconds=time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def _landmarks(fixed: np.ndarray | None, moving: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
+    if fixed is None and moving is None:
+        return None
+    if fixed is None or moving is None:
+        raise InputError(f"Landmarks are given for the {'moving' if fixed is None else 'fixed'} image only; give both.")
+    pair = np.asarray(fixed, float), np.asarray(moving, float)
+    for name, points in zip(("fixed", "moving"), pair, strict=True):
+        good = points.ndim == 2 and points.shape[1:] == (3,) and len(points) > 0 and np.isfinite(points).all()
+        require(good, f"The {name} landmarks must be rows of three finite numbers x, y, z (RAS mm).")
+    counts = [len(points) for points in pair]
+    require(
+        counts[0] == counts[1],
+        f"There are {counts[0]} fixed and {counts[1]} moving landmarks; row by row they must be the same places.",
+    )
+    return pair
+
+
+# -- fit ---------------------------------------------------------------------------------------------------------------
+def _fit_steps(pair: Pair, settings: RegistrationSettings, control: Control) -> Steps[tuple[Field, dict[str, Any]]]:
+    """Fits stage by stage, coarse to fine. Each stage has a loop of its own, because losses of images smoothed
+    differently cannot be compared and the loop keeps the parameters with the smallest."""
+    field = _new_field(pair.fixed.grid, settings)
+    voxel = pair.fixed.grid.voxel_volume ** (1 / 3)
+    history: list[tuple[int, float]] = []
+    notes: list[str] = []
+    elapsed = 0.0
+    for stage, sigma in enumerate(settings.smoothing_voxels):
+        fit, before = _stage_settings(settings, stage, elapsed)
+        loop = FitLoop(RegistrationProblem(field, pair, settings, sigma * voxel), fit, control)
+        for progress in loop.run():
+            yield _in_whole(progress, before, settings.fit.iterations, elapsed)
+        history += [(before + iteration, loss) for iteration, loss in loop.loss_history]
+        notes += loop.notes
+        elapsed += loop.elapsed
+        if loop.stop_reason == "stopped":
+            break
+    record = {"device": loop.choice.reason, "stop_reason": loop.stop_reason}
+    return field, {**record, "notes": tuple(notes), "loss_history": tuple(history)}
+
+
+def _new_field(grid: Grid, settings: RegistrationSettings) -> Field:
+    """Field that starts as u = 0: a short fit then never makes the alignment worse by noise."""
+    frame = Frame.of_grid(grid)
+    scale = settings.displacement_scale_mm or _DEFAULT_SCALE * frame.half_extent_mm
+    field = Field(settings.field, frame, 3, seed=settings.fit.seed, output_scale=scale)
+    with torch.no_grad():
+        for parameter in field.network.linears[-1].parameters():
+            parameter.zero_()
+    return field
+
+
+def _stage_settings(settings: RegistrationSettings, stage: int, elapsed: float) -> tuple[FitSettings, int]:
+    """Settings of one stage's loop and the iterations of the stages before it."""
+    fit, stages = settings.fit, len(settings.smoothing_voxels)
+    before, after = (fit.iterations * n // stages for n in (stage, stage + 1))
+    seconds = None if fit.max_seconds is None else max(0.1, (fit.max_seconds - elapsed) / (stages - stage))
+    last = stage == stages - 1
+    return dataclasses.replace(
+        fit,
+        iterations=after - before,
+        max_seconds=seconds,
+        target_loss=fit.target_loss if last else None,
+        seed=(fit.seed + stage) % 2**63,
+    ), before
+
+
+def _in_whole(progress: Progress, before: int, iterations: int, elapsed: float) -> Progress:
+    """A stage's report as a part of the whole fit."""
+    done = before + progress.iteration
+    total = elapsed + progress.elapsed_seconds
+    return dataclasses.replace(
+        progress,
+        iteration=done,
+        iterations=iterations,
+        elapsed_seconds=total,
+        eta_seconds=progress.eta_seconds and total / done * (iterations - done),
+    )
