@@ -20,6 +20,7 @@ _HOMES = {
     "labels_from_segmentation_node": ".segmentation_labels",
     "segmentation_to_node": ".segmentations",
     "displacement_to_transform_node": ".transforms",
+    "transform_node_from_file": ".transform_files",
     "transform_to_displacement": ".transforms",
     "volume_from_node": ".volumes",
     "volume_to_node": ".volumes",
