@@ -3,7 +3,6 @@
 import math
 import tracemalloc
 
-
 import numpy as np
 import pytest
 
