@@ -16,7 +16,7 @@ from ..volume import Volume
 _LARGEST_RATIO = {"none": 1, "deflate": 1032, "other": 100_000}
 MILLIMETRES = {"mm": 1.0, "millimeter": 1.0, "cm": 10.0, "m": 1000.0, "um": 1e-3, "µm": 1e-3, "micron": 1e-3}
 TECHNICAL_ENTRIES = (
-    "Modality", "Units", "SliceThickness", "SpacingBetweenSlices", "EchoTime", "RepetitionTime", "InversionTime",
+    "Modality", "SliceThickness", "SpacingBetweenSlices", "EchoTime", "RepetitionTime", "InversionTime",
     "FlipAngle", "MagneticFieldStrength", "MRAcquisitionType", "KVP", "ConvolutionKernel", "RescaleType",
 )  # fmt: skip
 _OF_THE_SOURCE_ONLY = ("space", "placement_note", "measurement_frame")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import struct
 import warnings
 import zlib
@@ -52,4 +53,4 @@ def _one_line(error: BaseException) -> str:
     """The last line that says something: ITK puts class, file and address in front of it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[-1] if lines else type(error).__name__
-    return text.removeprefix("sitk::ERROR: ")[:160]
+    return re.sub(r"^(sitk::ERROR|ITK ERROR): (\w+\(0x[0-9a-f]+\): )?", "", text)[:160]

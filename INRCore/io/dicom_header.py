@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ORDER = ("TemporalPositionIdentifier", "TriggerTime", "EchoTime", "DiffusionBValue", "AcquisitionNumber",
           "InstanceNumber")  # fmt: skip
-_KEPT = [name for name in TECHNICAL_ENTRIES if name != "Units"]
+_KEPT = TECHNICAL_ENTRIES
 _TAGS = [
     "SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "SeriesDescription", "SeriesNumber", "ImageType", "Rows",
     "Columns", "SamplesPerPixel", "BitsAllocated", "NumberOfFrames", "ImagePositionPatient", "ImageOrientationPatient",

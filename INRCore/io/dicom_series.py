@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError
-from ..geometry import Grid
+from ..geometry import LPS_FROM_RAS
 from .checks import technical_entries
 from .damage import damage_as_input_error
 from .dicom_geometry import stack_of
@@ -37,7 +37,7 @@ def open_dicom(path: Path) -> RawImage:
     extra: tuple[ExtraAxis, ...] = (ExtraAxis("frame", len(stack)), ExtraAxis("component", samples))
     metadata = technical_entries(series.kept_entries()) | ({"placement_note": note} if note else {})
     load = partial(_load, stack, shape, samples)
-    return RawImage(path, shape, Grid.from_lps(shape, affine).ijk_to_world, load, extra, _units(series), metadata)
+    return RawImage(path, shape, LPS_FROM_RAS @ affine, load, extra, _units(series), metadata)
 
 
 def _series_in_folder(folder: Path) -> Series:

@@ -17,7 +17,7 @@ from .nifti_header import TYPES, affine_of, build_header, parse_header, sizes_of
 from .raw_image import ExtraAxis, RawImage
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_COMPRESSION_LEVEL = 4  # within 2 % of level 9 on MR and CT, several times faster
+_COMPRESSION_LEVEL = 4  # within 3 % of level 9 on MR and CT, ten times faster
 
 
 def open_nifti(path: Path) -> RawImage:
@@ -64,7 +64,7 @@ def _data_of(header: np.void, header_path: Path, path: Path) -> tuple[Path, int]
 def _check_voxels(path: Path, data: Path, offset: int, claimed: int) -> None:
     stored = os.path.getsize(data)
     if _is_compressed(data):
-        check_size_claim(path, offset + claimed, stored, "deflate")
+        check_size_claim(path, claimed, stored, "deflate")
     else:
         check_size_claim(path, claimed, max(0, stored - offset))
 
@@ -79,7 +79,9 @@ def _read(path: Path, offset: int, count: int) -> bytes:
     if _is_compressed(path):
         with gzip.open(path) as packed:
             packed.seek(offset)
-            return packed.read(count)
+            content = packed.read(count)
+            packed.read(1)  # reaching the end is what makes gzip compare its checksum
+            return content
     with path.open("rb") as file:
         file.seek(offset)
         return file.read(count)

@@ -48,7 +48,6 @@ def _opener(path: Path) -> Callable[[Path], RawImage]:
         raise InputError(f"'{path}' does not exist; check its name and folder.")
     if path.stat().st_size == 0:
         raise InputError(f"'{path}' is empty; copy it again from its source.")
-    name = path.name.lower()
     for suffixes in (path.suffixes[-2:], path.suffixes[-1:]):
         opener = _FORMATS.get("".join(suffixes).lower())
         if opener is not None:

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import math
 import os
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import InputError
-from ..geometry import Grid
+from ..geometry import LPS_FROM_RAS
 from ..volume import Volume
-from .checks import check_size_claim, complete_axes, positive_sizes, positive_spacing, technical_entries, text_entries
+from .checks import (
+    TECHNICAL_ENTRIES,
+    check_size_claim,
+    complete_axes,
+    positive_sizes,
+    positive_spacing,
+    technical_entries,
+    text_entries,
+)
 from .raw_image import ExtraAxis, RawImage
 
 if TYPE_CHECKING:
     import SimpleITK
 
 _LONGEST_HEADER = 2**20
+_TRUE = ("true", "t", "1")
+_MODALITY = "ImageModality"  # ITK writes no MetaImage entry called Modality, and reads one of its own (MET_MOD_CT)
 _BYTES_OF_ELEMENT = {
     "MET_CHAR": 1, "MET_UCHAR": 1, "MET_SHORT": 2, "MET_USHORT": 2, "MET_INT": 4, "MET_UINT": 4, "MET_LONG": 4,
     "MET_ULONG": 4, "MET_LONG_LONG": 8, "MET_ULONG_LONG": 8, "MET_FLOAT": 4, "MET_DOUBLE": 8,
@@ -71,19 +82,15 @@ def _open(path: Path) -> RawImage:
         return chosen.copy() if indices else chosen
 
     metadata, units = _metadata(reader)
-    return RawImage(path, shape, Grid.from_lps(shape, affine).ijk_to_world, load, extra, units, metadata)
+    return RawImage(path, shape, LPS_FROM_RAS @ affine, load, extra, units, metadata)
 
 
 def _metadata(reader: SimpleITK.ImageFileReader) -> tuple[dict[str, Any], str]:
-    entries = {key: reader.GetMetaData(key) for key in ("Units", *_wanted(reader)) if reader.HasMetaDataKey(key)}
-    # MetaImage writes MET_MOD_UNKNOWN for lack of anything better, and MET_MOD_CT for CT.
-    modality = entries.get("Modality", "").removeprefix("MET_MOD_")
-    entries["Modality"] = "" if modality == "UNKNOWN" else modality
+    names = (*TECHNICAL_ENTRIES, "Units", _MODALITY)  # others may have names that SimpleITK cannot take back
+    entries = {name: reader.GetMetaData(name) for name in names if reader.HasMetaDataKey(name)}
+    modality = entries.get("Modality", "").removeprefix("MET_MOD_").replace("UNKNOWN", "")
+    entries["Modality"] = entries.get(_MODALITY, modality)
     return technical_entries(entries), entries.get("Units", "")
-
-
-def _wanted(reader: SimpleITK.ImageFileReader) -> list[str]:
-    return [key for key in reader.GetMetaDataKeys() if not key.startswith(("ITK_", "NRRD_"))]
 
 
 def _metaimage_fields(path: Path) -> dict[str, str]:
@@ -117,11 +124,11 @@ def _check_metaimage(path: Path, fields: dict[str, str]) -> None:
     if element not in _BYTES_OF_ELEMENT:
         raise InputError(f"'{path}': '{element}' is not a voxel type that can be read; save it in another type.")
     channels = int(_numbers(path, fields, "elementnumberofchannels", 1, needed=False)[:1].sum() or 1)
-    claimed = math.prod(positive_sizes([*sizes, channels], path)) * _BYTES_OF_ELEMENT[element]
-    _check_metaimage_data(path, fields, claimed)
+    values = math.prod(positive_sizes([*sizes, channels], path))
+    _check_metaimage_data(path, fields, values, values * _BYTES_OF_ELEMENT[element])
 
 
-def _check_metaimage_data(path: Path, fields: dict[str, str], claimed: int) -> None:
+def _check_metaimage_data(path: Path, fields: dict[str, str], values: int, claimed: int) -> None:
     name = fields["elementdatafile"]
     if name.upper().startswith("LIST") or "%" in name:
         return
@@ -129,12 +136,29 @@ def _check_metaimage_data(path: Path, fields: dict[str, str], claimed: int) -> N
     if not data.is_file():
         raise InputError(f"'{path}': its data file '{data.name}' is missing; put it into the same folder.")
     stored = os.path.getsize(data) - (int(fields["header length"]) if data == path else 0)
-    if fields.get("compresseddata", "").lower() in ("true", "t", "1"):
+    if fields.get("compresseddata", "").lower() in _TRUE:
         packed = int(_numbers(path, fields, "compresseddatasize", 1, needed=False)[:1].sum())
         check_size_claim(path, packed, stored)
         check_size_claim(path, claimed, stored, "deflate")
-    else:
+        _check_stream(path, data, int(fields["header length"]) if data == path else 0, claimed)
+    elif fields.get("binarydata", "true").lower() in _TRUE:
         check_size_claim(path, claimed, stored - max(0, int(_numbers(path, fields, "headersize", 1, False)[:1].sum())))
+    else:
+        check_size_claim(path, values, stored)
+
+
+def _check_stream(path: Path, data: Path, offset: int, claimed: int) -> None:
+    """Unpacks the voxels once for nothing, because ITK returns whatever was in memory when they are damaged."""
+    stream, unpacked = zlib.decompressobj(zlib.MAX_WBITS | 32), 0
+    with data.open("rb") as file:
+        file.seek(offset)
+        while unpacked <= claimed and not stream.eof and (chunk := file.read(2**16)):
+            unpacked += len(stream.decompress(chunk))
+    if unpacked != claimed or not stream.eof:
+        raise InputError(
+            f"'{path}': the compressed voxels unpack to {unpacked:,} of {claimed:,} bytes; the file is damaged: copy "
+            "it again from its source."
+        )
 
 
 def _numbers(path: Path, fields: dict[str, str], name: str, count: int, needed: bool = True) -> np.ndarray:
@@ -160,5 +184,5 @@ def write_with_simpleitk(volume: Volume, array: np.ndarray, path: Path) -> None:
     image.SetOrigin(lps[:3, 3].tolist())
     image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
     for key, text in text_entries(volume).items():
-        image.SetMetaData(key, text)
+        image.SetMetaData(_MODALITY if key == "Modality" and path.suffix.lower() in (".mha", ".mhd") else key, text)
     SimpleITK.WriteImage(image, str(path), useCompression=True)
