@@ -17,6 +17,7 @@ from INRCore.scene import (
     displacement_to_transform_node,
     open_scene,
     save_scene,
+    transform_node_from_file,
     transform_to_displacement,
     volume_from_node,
 )
@@ -199,6 +200,29 @@ def test_repeating_a_job_updates_the_same_transform_node(scene: Any) -> None:
     np.testing.assert_allclose(transform_to_displacement(node, other), intended(other, AFFINE), atol=1e-9)
     displacement_to_transform_node(scene, field_on(grid), grid, node)
     np.testing.assert_allclose(transform_to_displacement(node, grid), intended(grid, None), atol=1e-9)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".nrrd"])
+def test_a_transform_file_is_loaded_into_the_chosen_node(
+    scene: Any, tmp_path: Path, suffix: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    grid, path = GRIDS["left-handed oblique"], tmp_path / f"warp{suffix}"
+    write_displacement_transform(path, field_on(grid), grid, AFFINE)
+    node = transform_node_from_file(scene, path, name="loaded")
+    np.testing.assert_allclose(transform_to_displacement(node, grid), intended(grid, AFFINE), atol=1e-6)
+    linear_parent(scene, node)
+    write_displacement_transform(path, field_on(grid), grid, force=True)
+    before = (scene.GetNumberOfNodes(), node.GetID())
+    assert transform_node_from_file(scene, path, node) is node
+    assert (scene.GetNumberOfNodes(), node.GetID()) == before
+    np.testing.assert_allclose(transform_to_displacement(node, grid), field_on(grid), atol=1e-6)
+
+    path.write_text("no transform")
+    with pytest.raises(InputError, match="cannot be read as a transform") as caught:
+        transform_node_from_file(scene, path, node)
+    assert len(str(caught.value).splitlines()) == 1
+    np.testing.assert_allclose(transform_to_displacement(node, grid), field_on(grid), atol=1e-6)
+    assert "ERR" not in "".join(capfd.readouterr())
 
 
 def test_an_output_below_a_transform_is_taken_out(scene: Any) -> None:

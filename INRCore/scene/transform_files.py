@@ -7,8 +7,9 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..io.vtk_messages import quiet_vtk
-from .mrml import Node, Scene, obtain_node, require_output, slicer
+from .mrml import Node, Scene, obtain_node, slicer
 from .placement import place_beside
+from .transforms import require_transform_output
 
 
 def transform_node_from_file(
@@ -21,9 +22,10 @@ def transform_node_from_file(
 ) -> Node:
     """Transform node with what a file (.h5, .tfm, .nrrd, .nii.gz) holds, new or updated in place.
 
-    Raises `InputError`, before anything is changed, when Slicer cannot read the file or `node` is no transform node.
+    Raises `InputError`, before anything is changed, when Slicer cannot read the file or `node` is no transform node
+    or one for linear or B-spline transforms only.
     """
-    require_output(scene, node, "vtkMRMLTransformNode", "transform")
+    require_transform_output(scene, node)
     if not Path(path).is_file():
         raise InputError(f"'{path}' does not exist; check the path.")
     read, storage = slicer.vtkMRMLTransformNode(), slicer.vtkMRMLTransformStorageNode()
@@ -32,9 +34,7 @@ def transform_node_from_file(
         done = storage.ReadData(read)
     transform = read.GetTransformFromParent() if done else None
     if transform is None:
-        raise InputError(
-            f"'{path}' cannot be read as a transform; use a .h5, .tfm, .nrrd or .nii.gz displacement file."
-        )
+        raise InputError(f"'{path}' cannot be read as a transform; use a .h5, .tfm or displacement .nrrd.")
     node = obtain_node(scene, node, "vtkMRMLTransformNode", name)
     node.SetAndObserveTransformFromParent(transform)
     place_beside(scene, node, reference)

@@ -48,9 +48,7 @@ def displacement_to_transform_node(
     can hold only linear or B-spline transforms.
     """
     check_displacement(displacement, grid, affine)
-    require_output(scene, node, "vtkMRMLTransformNode", "transform")
-    if node is not None and (node.IsA("vtkMRMLLinearTransformNode") or node.IsA("vtkMRMLBSplineTransformNode")):
-        raise InputError(f"'{node.GetName()}' cannot hold a displacement grid; choose or create a grid transform.")
+    require_transform_output(scene, node)
     transform = _from_parent_transform(displacement, grid, affine)
 
     class_name = "vtkMRMLGridTransformNode" if affine is None else "vtkMRMLTransformNode"
@@ -70,6 +68,13 @@ def transform_to_displacement(node: Node, grid: Grid) -> np.ndarray:
     for voxels, points in grid.chunks(_POINTS_AT_ONCE):
         result[voxels] = transform_points(from_world, points) - points
     return result.reshape(*grid.shape, 3)
+
+
+def require_transform_output(scene: Scene, node: Node | None) -> None:
+    """Raises `InputError` unless `node` (when there is one) is a transform node of this scene that can hold any kind."""
+    require_output(scene, node, "vtkMRMLTransformNode", "transform")
+    if node is not None and (node.IsA("vtkMRMLLinearTransformNode") or node.IsA("vtkMRMLBSplineTransformNode")):
+        raise InputError(f"'{node.GetName()}' cannot hold a displacement grid; choose or create a grid transform.")
 
 
 def _from_parent_transform(displacement: np.ndarray, grid: Grid, affine: np.ndarray | None) -> vtkAbstractTransform:
