@@ -110,7 +110,7 @@ def _fit_line(
     if error.max() <= min(_LARGEST_ERROR_MM, _LARGEST_ERROR_OF_STEP * float(step @ normal)):
         return origin, step
     steps = np.diff(positions @ normal)
-    usual, widest = float(np.median(steps)), int(np.argmax(steps))
+    usual, widest = float(np.sort(steps)[(len(steps) - 1) // 2]), int(np.argmax(steps))
     before, after = (groups[widest + n][0].path.name for n in (0, 1))
     gap = f"a gap of {steps[widest]:.4g} mm between '{before}' and '{after}' where others are {usual:.4g} mm apart"
     missing = round(float(steps[widest]) / usual) - 1

@@ -101,16 +101,16 @@ def read_header(path: Path) -> pydicom.Dataset | None:
     header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(_TAGS))
     if header.get("Rows") and header.get("Columns"):
         return header
-    kind = getattr(header.get("SOPClassUID", ""), "name", "")
+    kind = getattr(header.get("SOPClassUID") or header.file_meta.get("MediaStorageSOPClassUID"), "name", "")
     if "Image Storage" in kind or not kind:
         raise InputError(f"'{path}' is cut short or damaged (no image size in its DICOM header); copy it again.")
     return None
 
 
 def files_in(folder: Path) -> Iterator[Path]:
-    """All files in a folder and the folders in it (media are often split up by number), DICOMDIR left out."""
+    """All files in a folder and the folders in it (media are often split up by number)."""
     for parent, _, names in os.walk(folder):
-        yield from (Path(parent, name) for name in names if name.upper() != "DICOMDIR" and Path(parent, name).is_file())
+        yield from (Path(parent, name) for name in names if Path(parent, name).is_file())
 
 
 def _pictures(path: Path, header: pydicom.Dataset) -> Iterator[Picture]:

@@ -95,8 +95,17 @@ def _load(
                 f"'{picture.path}': its pixels ({pixels.shape}) are not what its header says; convert it in Slicer."
             )
         slices.append(pixels[picture.frame, ..., component])
-    array = np.stack(slices)
-    return array.astype(np.float32) if array.dtype == np.float64 else array
+    return _narrowed(np.stack(slices))
+
+
+def _narrowed(array: np.ndarray) -> np.ndarray:
+    """Back to 16 bits where the values allow: GDCM makes room for whatever a rescale might give (int32 for a CT that is
+    stored as int16, float64 for PET)."""
+    if array.dtype == np.float64:
+        return array.astype(np.float32)
+    limits = np.iinfo(np.int16)
+    fits = array.dtype == np.int32 and limits.min <= array.min() and array.max() <= limits.max
+    return array.astype(np.int16) if fits else array
 
 
 def _pixels(path: Path) -> np.ndarray:
