@@ -71,7 +71,7 @@ def transform_to_displacement(node: Node, grid: Grid) -> np.ndarray:
 
 
 def require_transform_output(scene: Scene, node: Node | None) -> None:
-    """Raises `InputError` unless `node` (when there is one) is a transform node of this scene that can hold any kind."""
+    """Raises `InputError` unless `node`, if there is one, is a transform node of this scene that can hold any kind."""
     require_output(scene, node, "vtkMRMLTransformNode", "transform")
     if node is not None and (node.IsA("vtkMRMLLinearTransformNode") or node.IsA("vtkMRMLBSplineTransformNode")):
         raise InputError(f"'{node.GetName()}' cannot hold a displacement grid; choose or create a grid transform.")
