@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import slicer
+
+from ..errors import InputError
+
 Node = Any
 Scene = Any
 
@@ -60,9 +64,16 @@ def load_volume(scene: Scene, path: Path, target: ResultTarget) -> Node:
 
 
 def load_transform(scene: Scene, path: Path, target: ResultTarget) -> Node:
-    from ..scene import transform_node_from_file
+    """A general transform node, which holds what the worker writes: a displacement grid or a chain with an affine."""
+    from ..scene import place_beside
 
-    return transform_node_from_file(scene, path, target.node, name=target.name)
+    node = target.node or scene.AddNewNodeByClass("vtkMRMLTransformNode", scene.GenerateUniqueName(target.name))
+    storage = slicer.vtkMRMLTransformStorageNode()  # not in the scene: the file is temporary
+    storage.SetFileName(str(path))
+    if not storage.ReadData(node):
+        raise InputError(f"The transform '{node.GetName()}' cannot take the result; choose a new transform as output.")
+    place_beside(scene, node, target.reference)
+    return node
 
 
 def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
