@@ -272,9 +272,9 @@ def test_running_again_updates_the_same_nodes(open_panel, scene, slicer_app, tmp
 
 def test_masks_landmarks_and_the_jacobian_map_take_part(open_panel, scene, slicer_app, tmp_path):
     panel = ready("INRRegistration", open_panel, scene, tmp_path)
-    center = a_grid().center
-    panel.ui.fixedLandmarksSelector.setCurrentNode(points(scene, "F", [center, center + [5, 0, 0]]))
-    panel.ui.movingLandmarksSelector.setCurrentNode(points(scene, "M", [center + [3, 0, 0], center + [8, 0, 0]]))
+    fixed = a_grid().center + np.array([[0, 0, 0], [5, 0, 0]])
+    panel.ui.fixedLandmarksSelector.setCurrentNode(points(scene, "F", fixed))
+    panel.ui.movingLandmarksSelector.setCurrentNode(points(scene, "M", fixed + np.array([3, 0, 0])))
     panel.ui.fixedMaskSelector.setCurrentNode(a_ball(scene, "Mask"))
     panel.ui.jacobianSelector.addNode()
     run_to_end(panel, slicer_app)
@@ -389,6 +389,39 @@ def test_nodes_deleted_while_the_job_runs_do_no_harm(open_panel, scene, slicer_a
     slicer_app.wait_until(lambda: panel.ui.applyButton.text != "Cancel")
     assert panel.ui.errorLabel.text == ""
     assert node_names(scene) == ["Fixed", "Moving registered", "Moving to Fixed"]
+
+
+def test_a_result_that_cannot_be_loaded_leaves_no_half_results(modules, scene):
+    from INRCore.errors import INRError
+    from INRCore.io import write_volume
+    from INRCore.scene import volume_from_node
+
+    inputs = {"fixed": a_volume(scene, "Fixed"), "moving": a_volume(scene, "Moving")}
+    logic = modules["INRRegistration"].INRRegistrationLogic()
+    prepared = logic.prepare(logic.request(inputs, {"volume": None, "transform": None}))
+    write_volume(volume_from_node(inputs["fixed"]), prepared.results["volume"].path)
+    count = scene.GetNumberOfNodes()
+    with pytest.raises(INRError):
+        logic.load(prepared)  # the transform's file is missing
+    assert scene.GetNumberOfNodes() == count
+    logic.discard(prepared)
+
+
+def test_a_segmentation_keeps_its_names_and_colours(open_panel, scene, slicer_app):
+    from INRCore.scene import labels_from_segmentation_node, segmentation_to_node, volume_from_node
+
+    ball = a_ball(scene, "Ball")
+    labels = volume_from_node(ball)
+    color = (0.25, 0.5, 0.75)
+    segmentation_to_node(scene, labels, None, names={1: "Tumour"}, colors={1: color}, name="Drawn")
+    scene.RemoveNode(ball)
+    panel = open_panel("INRSegmentation")
+    assert panel.ui.inputSelector.currentNode().GetName() == "Drawn"
+    run_to_end(panel, slicer_app)
+    assert panel.ui.errorLabel.text == ""
+    _, names, colors = labels_from_segmentation_node(panel.ui.outputSelector.currentNode())
+    assert names == {1: "Tumour"}
+    assert colors[1] == pytest.approx(color, abs=0.01)
 
 
 def test_apply_answers_at_once(open_panel, scene, slicer_app, tmp_path):

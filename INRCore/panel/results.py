@@ -31,8 +31,14 @@ def metric_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(label, value, explanation) of each metric in a report; metrics without a label of their own come last."""
     metrics, labels = report.get("metrics", {}), metric_labels()
     rows = [(label, form.format(metrics[name]), tip) for name, (label, form, tip) in labels.items() if name in metrics]
-    others = [name for name in metrics if name not in labels]
-    return rows + [(name.replace("_", " "), f"{metrics[name]:.4g}", "") for name in others]
+    return rows + [_plain_row(name, value) for name, value in metrics.items() if name not in labels]
+
+
+def _plain_row(name: str, value: float) -> tuple[str, str, str]:
+    """A row from the name in the report alone: 'displacement_max_mm' is 'Displacement max' in mm."""
+    words = name.split("_")
+    unit = words.pop() if words[-1] in ("mm", "db", "ms") else ""
+    return " ".join(words).capitalize(), f"{value:.4g} {unit}".strip(), name
 
 
 def progress_text(event: dict[str, Any]) -> str:

@@ -95,8 +95,6 @@ class ctkPathLineEdit(PythonQtRules, QWidget):
     filters = _stored(int, "filters", Files | Readable)
     nameFilters = _stored("QStringList", "nameFilters", [])
     label = _stored(str, "label", "")
-    settingKey = _stored(str, "settingKey", "")
-    showHistoryButton = _stored(bool, "showHistoryButton", True)
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -120,9 +118,6 @@ class ctkPathLineEdit(PythonQtRules, QWidget):
         path, _ = QFileDialog.getSaveFileName(self, "Select a file to save", os.getcwd())
         if path:
             self._double_edit.setText(path)
-
-    def addCurrentPathToHistory(self) -> None:
-        """The double keeps no history."""
 
 
 class qMRMLWidget(PythonQtRules, QWidget):
