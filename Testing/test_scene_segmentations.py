@@ -181,6 +181,11 @@ def test_segments_cropped_by_the_segment_editor_fill_the_reference_geometry(scen
     assert labels.grid.same_as(grid)
     np.testing.assert_array_equal(labels.array, two_spheres(grid).array)
 
+    node.GetSegmentation().SetConversionParameter("Reference image geometry", "")
+    labels, _, _ = labels_from_segmentation_node(node)
+    assert labels.grid.same_as(grid.cropped((3, 4, 2), (27, 26, 25)))
+    np.testing.assert_array_equal(labels.array, two_spheres(grid).array[2:25, 4:26, 3:27])
+
 
 def test_overlapping_segments_are_refused_by_name(scene: Any) -> None:
     grid = fine_grid("oblique")

@@ -1,6 +1,7 @@
 """Volumes between MRML nodes and the RAS world."""
 
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -215,10 +216,11 @@ def test_a_transform_that_blows_the_image_up_is_refused(scene: Any) -> None:
         volume_from_node(node)
 
 
-def test_the_input_node_is_never_changed(scene: Any) -> None:
+@pytest.mark.parametrize("parent_of", [linear_parent, lambda *a: bent_parent(*a, GRIDS["oblique"])])
+def test_the_input_node_is_never_changed(scene: Any, parent_of: Any) -> None:
     grid = GRIDS["oblique"]
     node = add_volume(scene, numbered(grid), grid)
-    parent = bent_parent(scene, node, grid)
+    parent = parent_of(scene, node)
     before = (node.GetMTime(), node.GetImageData().GetMTime(), parent.GetMTime())
     volume_from_node(node).array[:] = -1
     assert (node.GetMTime(), node.GetImageData().GetMTime(), parent.GetMTime()) == before
@@ -233,6 +235,9 @@ def test_a_bundle_keeps_volumes_and_their_parents(scene: Any, tmp_path: Any) -> 
     truth = volume_from_node(node)
     save_scene(scene, tmp_path / "scene with ümlaut.mrb")
     assert [file.name for file in tmp_path.iterdir()] == ["scene with ümlaut.mrb"]
+
+    inside = ZipFile(tmp_path / "scene with ümlaut.mrb").namelist()
+    assert any(name.endswith("scene with ümlaut.mrml") for name in inside)
 
     scene.Clear(False)
     app = open_scene()
