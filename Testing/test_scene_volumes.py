@@ -1,5 +1,6 @@
 """Volumes between MRML nodes and the RAS world."""
 
+from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
@@ -12,9 +13,11 @@ from scipy.ndimage import map_coordinates
 
 from INRCore.errors import InputError
 from INRCore.geometry import Grid
+from INRCore.io import read_volume
 from INRCore.scene import open_scene, place_beside, result_folder, save_scene, volume_from_node, volume_to_node
 from INRCore.volume import Volume
 
+SHARED = Path(__file__).parents[2] / "shared" / "data"
 PROBES = np.array([[0, 0, 0], [11, 0, 0], [0, 9, 0], [0, 0, 7], [5, 3, 2]])
 
 
@@ -250,3 +253,16 @@ def test_a_bundle_keeps_volumes_and_their_parents(scene: Any, tmp_path: Any) -> 
     np.testing.assert_array_equal(back.array[tuple(index.T[::-1])], truth.array.ravel())
     assert back.units == "HU"
     assert loaded.GetDisplayNode().GetWindow() == 400
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the collection of real volumes is not beside the repository")
+@pytest.mark.parametrize("name", ["ASR", "IAL", "LAS", "LPS", "PIR", "RAS", "RPI", "SLP"])
+def test_one_brain_in_eight_axis_orders_lies_where_slicer_loads_it(slicer_app: Any, scene: Any, name: str) -> None:
+    path = SHARED / "odd" / "orientations" / f"{name}.nii.gz"
+    ours = volume_from_node(volume_to_node(scene, read_volume(path)))
+    slicers = volume_from_node(slicer_app.io_manager.load_volumes(str(path))[0])
+    voxels = np.arange(0, ours.grid.voxel_count, 97)
+    k, j, i = np.unravel_index(voxels, ours.grid.shape)
+    index = slicers.grid.world_to_index(ours.grid.index_to_world(np.stack([i, j, k], -1)))
+    assert np.abs(index - np.rint(index)).max() < 1e-3
+    np.testing.assert_allclose(slicers.array[tuple(np.rint(index).astype(int).T[::-1])], ours.array.ravel()[voxels])

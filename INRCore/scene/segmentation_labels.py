@@ -136,12 +136,13 @@ def _common_geometry(segmentation: Node) -> Node:
     geometry.SetExtent(finest.GetExtent())
     segmentation.DetermineCommonLabelmapExtent(extent, geometry, None)
 
-    reference = slicer.vtkOrientedImageData()
     text = segmentation.GetConversionParameter(REFERENCE_GEOMETRY)
-    slicer.vtkSegmentationConverter.DeserializeImageGeometry(text, reference, False)
-    if text and slicer.vtkOrientedImageDataResample.DoGeometriesMatch(geometry, reference):
-        low = np.minimum(extent[::2], reference.GetExtent()[::2])
-        high = np.maximum(extent[1::2], reference.GetExtent()[1::2])
-        extent = list(chain.from_iterable(zip(low.tolist(), high.tolist(), strict=True)))
+    if text:
+        reference = slicer.vtkOrientedImageData()
+        slicer.vtkSegmentationConverter.DeserializeImageGeometry(text, reference, False)
+        if slicer.vtkOrientedImageDataResample.DoGeometriesMatch(geometry, reference):
+            low = np.minimum(extent[::2], reference.GetExtent()[::2])
+            high = np.maximum(extent[1::2], reference.GetExtent()[1::2])
+            extent = list(chain.from_iterable(zip(low.tolist(), high.tolist(), strict=True)))
     geometry.SetExtent(extent)
     return geometry
