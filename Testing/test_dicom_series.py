@@ -167,6 +167,7 @@ def test_a_single_slice_takes_its_thickness(tmp_path: Path) -> None:
     volume = read_volume(tmp_path / "one.dcm")
     _assert_placed(volume, straight(1))
     assert np.allclose(volume.grid.spacing, [*SPACING, 4])
+    assert np.allclose(volume.grid.directions[:, 2] * [-1, -1, 1], DIRECTIONS[:, 2])
     assert volume.name == "one"
 
 

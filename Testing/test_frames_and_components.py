@@ -37,7 +37,9 @@ def test_a_five_dimensional_nifti_needs_both(tmp_path: Path) -> None:
     nibabel.save(nibabel.Nifti1Image(array, np.eye(4)), tmp_path / "five.nii.gz")
     with pytest.raises(InputError, match=r"2 frames and 3 components; .* frame=0\.\.1 and component=0\.\.2"):
         read_volume(tmp_path / "five.nii.gz")
-    assert np.array_equal(read_volume(tmp_path / "five.nii.gz", frame=1, component=2).array, array[..., 1, 2].T)
+    for frame, component in np.ndindex(2, 3):
+        volume = read_volume(tmp_path / "five.nii.gz", frame=frame, component=component)
+        assert np.array_equal(volume.array, array[..., frame, component].T)
 
 
 def test_six_axes_are_refused_and_single_entries_dropped(tmp_path: Path) -> None:

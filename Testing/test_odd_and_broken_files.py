@@ -175,6 +175,15 @@ def test_a_file_cut_anywhere_is_an_error_and_never_a_volume(tmp_path: Path, exte
         assert_one_line_error(path)
 
 
+@pytest.mark.parametrize("extension", ["nrrd", "nii.gz", "mha"])
+def test_voxels_that_do_not_match_their_checksum_are_refused(tmp_path: Path, extension: str) -> None:
+    damaged = bytearray(_small_file(tmp_path, extension))
+    damaged[-6] ^= 1  # in the checksum, so that everything unpacks
+    path = tmp_path / f"damaged.{extension}"
+    path.write_bytes(damaged)
+    assert_one_line_error(path)
+
+
 @pytest.mark.parametrize("extension", ["nrrd", "nii", "nii.gz", "mha", "raw.mha", "raw.nrrd"])
 def test_damaged_bytes_give_a_volume_or_one_line(tmp_path: Path, extension: str) -> None:
     """Three hundred random damages of each format, headers first; the process must survive SimpleITK as well."""
