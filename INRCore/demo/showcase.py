@@ -58,10 +58,16 @@ class Showcase:
         report = self.on_progress
         return lambda progress: report(dataclasses.replace(progress, stage=f"{title}: {progress.stage}"))
 
-    def put(self, volume: Volume, name: str) -> Any:
-        """The volume as a node beside the input, and as a file."""
+    def put(self, volume: Volume, name: str, display_range: tuple[float, float] | None = None) -> Any:
+        """The volume as a node beside the input, and as a file; `display_range` for values that are no intensities."""
         write_volume(volume, self.folder / f"{name}.nrrd", force=True)
-        return bridge.volume_to_node(self.scene, volume, name=name, reference=self.source)
+        return bridge.volume_to_node(self.scene, volume, name=name, reference=self.source, display_range=display_range)
+
+    def put_difference(self, a: Volume, b: Volume, name: str) -> Any:
+        """a - b as a node, grey where they agree; the range is a tenth of the input's, alike for all differences."""
+        low, high = self.volume.finite_range()
+        reach = 0.1 * (high - low)
+        return self.put(a.with_array(a.as_float32() - b.as_float32()), name, (-reach, reach))
 
     def picture(self, node: Any, name: str, caption: str, **how: Any) -> tuple[Path, str]:
         """A slice through a node as Slicer draws it."""
@@ -74,17 +80,13 @@ def _rows(result: TaskResult) -> list[tuple[str, str]]:
     return [*metric_rows(result.metrics), ("seconds", f"{result.seconds:.1f}"), ("device", result.device)]
 
 
-def _difference(a: Volume, b: Volume) -> Volume:
-    return a.with_array(a.as_float32() - b.as_float32())
-
-
 def show_compression(case: Showcase) -> Section:
     """The volume as an .inr file and back."""
     settings = case.settings(CompressionSettings, "compression")
     result = compress(case.volume, settings, on_progress=case.progress("compress"))
     result.save(case.folder / "compressed.inr", force=True)
     decompressed = case.put(result.volume, "decompressed")
-    difference = case.put(_difference(result.volume, case.volume), "compression_difference")
+    difference = case.put_difference(result.volume, case.volume, "compression_difference")
     return Section(
         "Compression",
         "A field fitted to every voxel, stored with half-precision weights. All numbers come from the file as written.",
@@ -140,9 +142,9 @@ def show_registration(case: Showcase, second: Volume | None) -> Section:
     )
     moving = case.put(known.moving, "registration_moving")
     warped = case.put(result.warped, "registration_warped")
-    difference = case.put(_difference(result.warped, known.fixed), "registration_difference")
-    before = case.put(_difference(known.moving, known.fixed), "registration_difference_before")
-    case.put(result.jacobian, "registration_jacobian")
+    difference = case.put_difference(result.warped, known.fixed, "registration_difference")
+    before = case.put_difference(known.moving, known.fixed, "registration_difference_before")
+    case.put(result.jacobian, "registration_jacobian", (0.5, 1.5))
     write_displacement_transform(
         case.folder / "registration_transform.h5",
         result.displacement,
