@@ -82,4 +82,4 @@ class JobProcess:
 
 def _bytes(array: Any) -> bytes:
     """QByteArray to bytes; PythonQt gives None for an empty one."""
-    return array.data() or b""
+    return bytes(array.data() or b"")
