@@ -15,7 +15,7 @@ from ..interpolation import ImageSampler
 from ..losses.deformation import jacobian_determinant
 
 _PROBES = 4096
-_MOST_NODES = 3_000_000
+_MOST_NODES = 1_500_000
 _HOLD_CELLS = 2
 _LEAST_FADE_CELLS = 4
 

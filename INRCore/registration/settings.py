@@ -38,8 +38,8 @@ class RegistrationSettings:
     initial: str = "none"
     similarity: str = "ncc"
     smoothing_voxels: tuple[float, ...] = (4.0, 2.0, 0.0)
-    jacobian_weight: float = 0.05
-    hyperelastic_weight: float = 0.0
+    jacobian_weight: float = 0.0
+    hyperelastic_weight: float = 0.01
     bending_weight: float = 0.0
     regularizer_share: float = 0.25
     displacement_scale_mm: float | None = None
