@@ -1,0 +1,205 @@
+"""`.inr` files: an `InrFile` to and from bytes (Resources/Formats/INR.md) and files."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..fields import Field
+from ..geometry import Grid
+from ..io.atomic import atomic_path
+from ..storage import pack_tensors, unpack_tensors
+from ..volume import Volume
+from .container import MAGIC, Section, damaged, pack_container, unpack_container
+from .decoding import MAX_VOXELS
+from .inr_file import InrFile
+from .intensity import DTYPES, LARGEST_INTEGER, IntensityMap
+from .residual import Residual
+from .specials import SPECIAL_VALUES
+
+
+def inr_to_bytes(file: InrFile) -> bytes:
+    """The bytes of an .inr file. Raises `InputError` when the metadata are too large for its header."""
+    header: dict[str, Any] = {
+        "creator": file.creator,
+        "shape_kji": list(file.grid.shape),
+        "ijk_to_ras": file.grid.ijk_to_world.tolist(),
+        "dtype": file.dtype.name,
+        "name": file.name,
+        "units": file.units,
+        "metadata": _plain(file.metadata),
+        "intensity": asdict(file.intensity),
+        "double": file.double,
+    }
+    sections: dict[str, Section] = {}
+    if file.field is not None:
+        sections["FELD"] = Section.of(pack_field(file.field))
+    for tag, bits in file.specials.items():
+        sections[tag] = Section.of(bits.tobytes())
+    if file.residual is not None:
+        header["residual"] = {"step": file.residual.step, "bytes_per_voxel": file.residual.codes.itemsize}
+        sections["RESD"] = Section.of(file.residual.to_bytes())
+    return pack_container(header, sections)
+
+
+def inr_from_bytes(data: bytes, label: str = "the file") -> InrFile:
+    """Undoes `inr_to_bytes`; the field has the weights that the file holds. Raises `InputError` naming `label`."""
+    header, sections = unpack_container(data, label)
+    try:
+        return _from_parts(header, sections, label, len(data))
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        if isinstance(error, InputError) and str(error).startswith(label):
+            raise
+        damaged(label, f"its header makes no sense ({str(error)[:200]})")
+
+
+def _from_parts(header: dict[str, Any], sections: dict[str, Section], label: str, size: int) -> InrFile:
+    grid, dtype = _grid(header, label), _dtype(header, label)
+    intensity = IntensityMap(**{name: float(value) for name, value in header["intensity"].items()})
+    _check_limits(intensity, dtype)
+    possible = {"FELD", "RESD", *(SPECIAL_VALUES if dtype.kind == "f" else ())}
+    if set(sections) - possible or ("FELD" in sections) != (intensity.scale > 0):
+        damaged(label, "its sections do not fit its header")
+    specials = {
+        tag: np.frombuffer(sections[tag].data(label, -(-grid.voxel_count // 8)), np.uint8)
+        for tag in SPECIAL_VALUES
+        if tag in sections
+    }
+    return InrFile(
+        grid=grid,
+        dtype=dtype,
+        intensity=intensity,
+        field=unpack_field(sections["FELD"].data(label), label) if "FELD" in sections else None,
+        name=_text(header["name"]),
+        units=_text(header["units"]),
+        metadata=dict(header["metadata"]),
+        specials=specials,
+        residual=_residual(header["residual"], sections["RESD"], grid, label) if "RESD" in sections else None,
+        double=bool(header["double"]),
+        creator=_text(header["creator"]),
+        file_bytes=size,
+    )
+
+
+def _residual(about: dict[str, Any], section: Section, grid: Grid, label: str) -> Residual:
+    width, step = about["bytes_per_voxel"], float(about["step"])
+    if width not in (1, 2, 4, 8) or not (math.isfinite(step) and step > 0):
+        damaged(label, "the description of its residual makes no sense")
+    return Residual.from_bytes(section.data(label, grid.voxel_count * width), width, step)
+
+
+def write_inr(path: str | os.PathLike[str], file: InrFile, force: bool = False) -> None:
+    """Writes an .inr file atomically. Raises `OutputError` when it exists and `force` is False."""
+    with atomic_path(path, force) as temporary:
+        temporary.write_bytes(inr_to_bytes(file))
+
+
+def read_inr(path: str | os.PathLike[str]) -> InrFile:
+    """Reads an .inr file. Raises `InputError` when it is missing, no .inr file, of another version or damaged."""
+    try:
+        with Path(path).open("rb") as stream:
+            start = stream.read(len(MAGIC))
+            # A file of another kind may be large: it is not read any further.
+            data = start + (stream.read() if start == MAGIC else stream.read(16))
+    except OSError as error:
+        raise InputError(f"Cannot read '{path}': {error.strerror}.") from error
+    return inr_from_bytes(data, f"'{path}'")
+
+
+def decompress(
+    file: str | os.PathLike[str] | InrFile,
+    *,
+    grid: Grid | None = None,
+    spacing: Any = None,
+    device: str = "auto",
+    max_memory_gb: float | None = None,
+) -> Volume:
+    """The volume of an .inr file (a path, or what `read_inr` gave).
+
+    On its own grid by default; on `grid`, or over the same field of view with `spacing` mm (one number or i, j, k),
+    where the field is evaluated at the new voxel centres (no averaging when the new grid is coarser) and points outside
+    the original field of view take its smallest value. Voxels that were NaN or infinite are so again (on another grid:
+    those nearest to them). The dtype is the original's; integers are rounded. A stored residual (error bound) applies
+    on the original grid only.
+
+    Raises `InputError` when the file is damaged, both `grid` and `spacing` are given, the grid lies wholly outside, or
+    the result cannot fit into memory.
+    """
+    content = file if isinstance(file, InrFile) else read_inr(file)
+    return content.decompress(grid, spacing, device, max_memory_gb)
+
+
+def pack_field(field: Field) -> bytes:
+    """A field's weights in float16, its fixed tensors (frequencies, output scale) in float32."""
+    tensors, metadata = field.to_tensors()
+    learned = {name for name, _ in field.named_parameters()}
+    largest = float(np.finfo(np.float16).max)
+    for name in learned:
+        tensors[name] = np.clip(tensors[name], -largest, largest).astype(np.float16)
+    return pack_tensors(tensors, metadata)
+
+
+def unpack_field(data: bytes, label: str) -> Field:
+    """Undoes `pack_field`. Raises `InputError` when it holds no field with one finite output."""
+    tensors, metadata = unpack_tensors(data, label)
+    field = Field.from_tensors(tensors, metadata, label)
+    numbers = (*field.frame.center_mm, field.frame.half_extent_mm)
+    if field.outputs != 1 or not all(map(math.isfinite, numbers)) or field.frame.half_extent_mm <= 0:
+        damaged(label, "its field makes no sense")
+    if not all(bool(tensor.isfinite().all()) for tensor in field.state_dict().values()):
+        damaged(label, "its field has weights that are not finite")
+    return field
+
+
+def _plain(value: Any) -> Any:
+    """Metadata as JSON types: what JSON cannot hold becomes text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, (np.generic, np.ndarray)):
+        return _plain(value.tolist())
+    return str(value)
+
+
+def _text(value: Any) -> str:
+    """A string that can be printed (JSON can smuggle in halves of characters)."""
+    str(value).encode()
+    return str(value)
+
+
+def _dtype(header: dict[str, Any], label: str) -> np.dtype:
+    if header["dtype"] not in DTYPES:
+        damaged(label, "its voxel type does not exist")
+    return np.dtype(header["dtype"])
+
+
+def _check_limits(intensity: IntensityMap, dtype: np.dtype) -> None:
+    """Raises `InputError` when decoded values would not fit the voxel type."""
+    if dtype.kind == "b":
+        low, high = 0.0, 1.0
+    else:
+        info: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+        low, high = float(info.min), float(info.max)
+    limit = math.inf if dtype.kind == "f" else LARGEST_INTEGER
+    if intensity.low < max(low, -limit) or intensity.high > min(high, limit):
+        raise InputError(f"values from {intensity.low:g} to {intensity.high:g} do not fit the voxel type {dtype}")
+    if not intensity.scale and intensity.offset != intensity.low:
+        raise InputError("a constant volume's value and range differ")
+
+
+def _grid(header: dict[str, Any], label: str) -> Grid:
+    shape = header["shape_kji"]
+    if not (isinstance(shape, list) and len(shape) == 3 and all(type(n) is int and n > 0 for n in shape)):
+        damaged(label, "its size is not three positive numbers")
+    if math.prod(shape) > MAX_VOXELS:
+        damaged(label, f"it claims more than {MAX_VOXELS} voxels")
+    return Grid(tuple(shape), np.array(header["ijk_to_ras"], dtype=float))

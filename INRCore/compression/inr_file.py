@@ -1,0 +1,95 @@
+"""`InrFile`: what an .inr file holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..fields import Field
+from ..fitting import run_to_end
+from ..fitting.progress import Steps
+from ..geometry import Grid
+from ..volume import Volume
+from .decoding import decode_steps
+from .intensity import IntensityMap
+from .residual import Residual
+
+
+@dataclass(frozen=True, eq=False)
+class InrFile:
+    """A compressed volume.
+
+    grid, dtype, name, units, metadata: the volume's. intensity: how the field's values become intensities. field: None
+    for a constant volume (the intensity map's offset). specials: tag of `SPECIAL_VALUES` -> bits of all voxels,
+    packed (`numpy.packbits`), C order of (k, j, i). residual: None unless an error bound was asked for and the field
+    alone misses it. double: whether the field is to be evaluated in float64 (error bound asked for).
+    file_bytes: size of the file, 0 until it is known.
+    """
+
+    grid: Grid
+    dtype: np.dtype
+    intensity: IntensityMap
+    field: Field | None
+    name: str = "volume"
+    units: str = ""
+    metadata: dict[str, Any] = dataclass_field(default_factory=dict)
+    specials: dict[str, np.ndarray] = dataclass_field(default_factory=dict)
+    residual: Residual | None = None
+    double: bool = False
+    creator: str = f"INRCore {__version__}"
+    file_bytes: int = 0
+
+    # -- use ---------------------------------------------------------------------------------------------------------
+    def decompress(
+        self,
+        grid: Grid | None = None,
+        spacing: Any = None,
+        device: str = "auto",
+        max_memory_gb: float | None = None,
+    ) -> Volume:
+        """The volume on its own grid, on `grid`, or on its own field of view with `spacing` mm (one number or i, j, k);
+        see `decompress`."""
+        return run_to_end(self.decompress_steps(grid, spacing, device, max_memory_gb))
+
+    def decompress_steps(
+        self,
+        grid: Grid | None = None,
+        spacing: Any = None,
+        device: str = "auto",
+        max_memory_gb: float | None = None,
+    ) -> Steps[Volume]:
+        """As `decompress`, yielding progress (stage 'sample', iterations are voxels)."""
+        return decode_steps(self, grid, spacing, device, max_memory_gb)
+
+    @property
+    def raw_bytes(self) -> int:
+        """Bytes of the volume's voxels as they were."""
+        return self.grid.voxel_count * self.dtype.itemsize
+
+    def describe(self) -> dict[str, Any]:
+        """What the file holds, in JSON types; nothing is decoded."""
+        kind = "constant" if self.field is None else f"{self.field.settings.encoding} + {self.field.settings.network}"
+        return {
+            "format": "inr",
+            "creator": self.creator,
+            "name": self.name,
+            "dtype": str(self.dtype),
+            "units": self.units,
+            "bytes": self.file_bytes,
+            "compression_ratio": round(self.raw_bytes / self.file_bytes, 3) if self.file_bytes else None,
+            "minimum": self.intensity.low,
+            "maximum": self.intensity.high,
+            "size_ijk": self.grid.size_ijk.tolist(),
+            "spacing_mm": np.round(self.grid.spacing, 6).tolist(),
+            "ijk_to_ras": self.grid.ijk_to_world.tolist(),
+            "left_handed": self.grid.is_left_handed,
+            "sheared": self.grid.is_sheared,
+            "field": kind,
+            "parameters": 0 if self.field is None else self.field.parameter_count,
+            "error_bound_step": None if self.residual is None else self.residual.step,
+            "metadata": self.metadata,
+        }

@@ -1,0 +1,78 @@
+"""Fitting a field to every voxel of a volume."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..fields import Field
+from ..fitting import Problem
+from ..volume import Volume
+from .intensity import IntensityMap
+from .lattice import Lattice, sample_values, values_at, world_to_frame
+
+_JUDGED_VOXELS = 65536
+_SLAB = 1 << 22
+
+
+class CompressionProblem(Problem):
+    """Mean squared error of the field at voxels drawn at random (with replacement) from all finite ones.
+
+    The volume lies on the device as float32 values of the intensity map; coordinates are made from voxel numbers there.
+    """
+
+    module: Field
+
+    def __init__(self, volume: Volume, field: Field, intensity: IntensityMap, seed: int) -> None:
+        self.module, self._volume, self._intensity = field, volume, intensity
+        flat = volume.array.reshape(-1)
+        values = np.empty(flat.size, np.float32)
+        for start in range(0, flat.size, _SLAB):
+            values[start : start + _SLAB] = intensity.to_values(flat[start : start + _SLAB])
+        self._values = torch.from_numpy(values)
+        mask = volume.finite_mask()
+        self._finite = None if mask is None else torch.from_numpy(np.flatnonzero(mask))
+        self._count = flat.size if self._finite is None else len(self._finite)
+        judged = np.arange(self._count)
+        if self._count > _JUDGED_VOXELS:
+            judged = np.random.default_rng(seed).integers(0, self._count, _JUDGED_VOXELS)
+        self._judged = torch.from_numpy(judged)
+
+    def to(self, device: torch.device) -> None:
+        super().to(device)
+        self._values, self._judged = self._values.to(device), self._judged.to(device)
+        self._finite = None if self._finite is None else self._finite.to(device)
+        frame = world_to_frame(self.module.frame)
+        self._lattice = Lattice(self._volume.grid, frame, device, torch.float32)
+
+    def losses(self, points: int, generator: torch.Generator, iteration: int) -> dict[str, Tensor]:
+        drawn = torch.randint(0, self._count, (points,), generator=generator, device=self._values.device)
+        return {"mse": self._errors(drawn).square().mean()}
+
+    @torch.no_grad()
+    def metrics(self) -> dict[str, float]:
+        """PSNR (dB) over all voxels of a small volume, over 65536 random ones of a larger one."""
+        limits = [float(v) for v in self._intensity.to_values(np.array([self._intensity.low, self._intensity.high]))]
+        squares, step = 0.0, self.module.points_per_chunk()
+        for start in range(0, len(self._judged), step):
+            squares += float(self._errors(self._judged[start : start + step], limits).square().sum())
+        mean = squares / len(self._judged)
+        return {"psnr_db": 10 * math.log10(self._intensity.value_range**2 / mean)} if mean > 0 else {}
+
+    def preview(self) -> np.ndarray:
+        """The middle slice (j, i) as it is now, in the volume's units."""
+        i, j, k = self._volume.grid.size_ijk
+        middle = self._volume.grid.cropped((0, 0, k // 2), (i, j, k // 2 + 1))
+        parts = [values for _, values in sample_values(self.module, middle, self._values.device)]
+        return self._intensity.to_intensities(np.concatenate(parts)).reshape(j, i).astype(np.float32)
+
+    def _errors(self, drawn: Tensor, limits: list[float] | None = None) -> Tensor:
+        """Field minus volume at the drawn ones of the finite voxels; with `limits`, as decoding clips it."""
+        numbers = drawn if self._finite is None else self._finite[drawn]
+        values = values_at(self.module, self._lattice(numbers))
+        if limits is not None:
+            values = values.clamp(*limits)
+        return values - self._values[numbers]

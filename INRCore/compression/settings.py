@@ -1,0 +1,48 @@
+"""What the user decides about a compression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+
+from ..fields import FieldSettings
+from ..fitting import FitSettings
+from ..settings import require_range
+
+
+def _default_field() -> FieldSettings:
+    return FieldSettings(network="finer", width=128, depth=4)
+
+
+def _default_fit() -> FitSettings:
+    return FitSettings(iterations=2000, points=4096, learning_rate=1.5e-3)
+
+
+@dataclass(frozen=True)
+class CompressionSettings:
+    """Settings of `compress`.
+
+    field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the
+    largest size used, and volumes too small for it get a smaller one, so that the file stays below an eighth of the raw
+    voxels. fit: `fit.learning_rate` is meant for a width of up to 128; wider networks are fitted with proportionally
+    smaller steps, because sine networks diverge otherwise.
+
+    target_ratio: raw bytes / file bytes to reach at least; the network grows or shrinks to fill the file. Ratios that
+    make a network much wider than 256 take long on a CPU.
+    target_psnr_db: stop the fit as soon as this PSNR (against the volume's own range, dB) is measured; when the fit
+    ends below it, the result's notes say so.
+    target_max_error: bound on the error of EVERY voxel, in the volume's own units. What the network misses is stored
+    beside it as a quantised residual, so the bound always holds, at the cost of a larger file. 0: exact (integers
+    only).
+    """
+
+    field: FieldSettings = dataclass_field(default_factory=_default_field)
+    fit: FitSettings = dataclass_field(default_factory=_default_fit)
+    target_ratio: float | None = None
+    target_psnr_db: float | None = None
+    target_max_error: float | None = None
+
+    def __post_init__(self) -> None:
+        require_range("The target ratio", self.target_ratio, 1, 1e6)
+        require_range("The target PSNR", self.target_psnr_db, 1, 200, "dB")
+        require_range("The largest error allowed", self.target_max_error, 0, 1e300)

@@ -1,0 +1,182 @@
+"""Compression: a field fitted to every voxel of a volume becomes a file."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..devices import choose_device
+from ..errors import InputError
+from ..fields import Field, Frame
+from ..fitting import Control, FitLoop, Progress, run_to_end
+from ..fitting.progress import Steps
+from ..metrics.image import compare_images
+from ..results import loop_record
+from ..settings import load_preset
+from ..volume import Volume
+from .decoding import MAX_VOXELS
+from .files import inr_from_bytes, inr_to_bytes, pack_field, unpack_field
+from .inr_file import InrFile
+from .intensity import DTYPES, IntensityMap
+from .lattice import sample_values
+from .plan import learning_rate_for, plan_field
+from .problem import CompressionProblem
+from .residual import Residual, code_residual, empty_codes, narrowest, step_for_bound
+from .result import CompressionResult
+from .settings import CompressionSettings
+from .specials import find_specials
+
+_TARGET_MARGIN_DB = 0.1  # the fit's PSNR comes from a sample of voxels and float32 weights
+
+
+def compress(
+    volume: Volume,
+    settings: CompressionSettings | None = None,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+) -> CompressionResult:
+    """Fits a field to every finite voxel of a volume (implicit compression: Sitzmann et al., NeurIPS 2020; COIN: Dupont
+    et al., 2021) and packs it into an .inr file, which is decoded again and measured.
+
+    Settings default to the preset 'balanced'. `control.stop()` ends the fit early; the result is then the best so far.
+    Raises `InputError` when the volume or the settings cannot be used, `DeviceError` when memory does not suffice.
+    """
+    return run_to_end(compress_steps(volume, settings, control), on_progress)
+
+
+def compress_steps(
+    volume: Volume, settings: CompressionSettings | None = None, control: Control | None = None
+) -> Steps[CompressionResult]:
+    """`compress`, step by step: yields progress of the stages 'fit', 'residual' (with an error bound) and 'sample'."""
+    settings = settings or load_preset(CompressionSettings, "compression", "balanced")
+    started = time.perf_counter()
+    intensity = _checked(volume)
+    content = InrFile(
+        grid=volume.grid,
+        dtype=volume.array.dtype.newbyteorder("="),
+        intensity=intensity,
+        field=None,
+        name=volume.name,
+        units=volume.units,
+        metadata=volume.metadata,
+        specials=find_specials(volume.array),
+        double=settings.target_max_error is not None,
+    )
+    if intensity.scale == 0:
+        record: dict[str, Any] = {"device": choose_device(settings.fit.device).reason}
+    else:
+        fit = yield from _fit_steps(volume, content, settings, control)
+        content, record = fit.content, fit.record
+    data = inr_to_bytes(content)
+    return (yield from _measure_steps(volume, data, settings, record, started))
+
+
+def _checked(volume: Volume) -> IntensityMap:
+    """The volume's intensity map. Raises `InputError` when the volume cannot be compressed."""
+    if volume.array.dtype.name not in DTYPES:
+        raise InputError(f"{volume.label} has the voxel type {volume.array.dtype}; convert it to float64 or smaller.")
+    if volume.array.size > MAX_VOXELS:
+        raise InputError(f"{volume.label} has more than {MAX_VOXELS} voxels; crop it or choose a coarser spacing.")
+    return IntensityMap.of(volume)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    content: InrFile
+    record: dict[str, Any]
+
+
+def _fit_steps(volume: Volume, content: InrFile, settings: CompressionSettings, control: Control | None) -> Steps[_Fit]:
+    """The file's content with its field (and residual), and what the fit loop has to say."""
+    bound = settings.target_max_error
+    step = None if bound is None else step_for_bound(bound, volume, content.intensity)
+    planned = plan_field(volume, content, settings)
+    target = settings.target_psnr_db
+    fit = replace(
+        settings.fit,
+        learning_rate=learning_rate_for(planned.width, settings.fit.learning_rate),
+        target_psnr_db=settings.fit.target_psnr_db if target is None else min(target + _TARGET_MARGIN_DB, 200),
+    )
+    field = Field(planned, Frame.of_grid(volume.grid), seed=fit.seed)
+    loop = FitLoop(CompressionProblem(volume, field, content.intensity, fit.seed), fit, control)
+    yield from loop.run()
+    # What is stored is what counts from here on: float16 weights, as a reader will find them.
+    content = replace(content, field=unpack_field(pack_field(field), volume.label))
+    if step is not None:
+        content = replace(content, residual=(yield from _residual_steps(volume, content, step, loop)))
+    return _Fit(content, loop_record(loop))
+
+
+def _residual_steps(volume: Volume, content: InrFile, step: float, loop: FitLoop) -> Steps[Residual | None]:
+    """What the field misses in steps of `step`; None when it misses nothing."""
+    assert content.field is not None
+    flat = volume.array.reshape(-1)
+    codes, reported = empty_codes(flat.size, step, content.intensity), 0
+    memory = loop.settings.max_memory_gb
+    for part, values in sample_values(content.field, content.grid, loop.device, True, memory):
+        with np.errstate(invalid="ignore"):
+            difference = flat[part].astype(np.float64) - content.intensity.to_intensities(values)
+        codes[part] = code_residual(difference, step)
+        if (part.stop - reported) * 100 >= flat.size:
+            reported = part.stop
+            yield Progress("residual", part.stop, flat.size)
+    return Residual(step, narrowest(codes)) if codes.any() else None
+
+
+def _measure_steps(
+    volume: Volume, data: bytes, settings: CompressionSettings, record: dict[str, Any], started: float
+) -> Steps[CompressionResult]:
+    """Decodes the file's bytes and measures what comes out."""
+    file = inr_from_bytes(data, volume.label)
+    decoded = yield from file.decompress_steps(device=settings.fit.device, max_memory_gb=settings.fit.max_memory_gb)
+    metrics, notes = compare_images(volume.array, decoded.array)
+    gzip_bytes = _gzip_bytes(volume)
+    metrics |= {
+        "compression_ratio": volume.nbytes / len(data),
+        "bits_per_voxel": 8 * len(data) / volume.array.size,
+        "gzip_ratio": volume.nbytes / gzip_bytes,
+        "ratio_against_gzip_nrrd": gzip_bytes / len(data),
+        "raw_bytes": float(volume.nbytes),
+        "file_bytes": float(len(data)),
+    }
+    notes += _missed_targets(settings, metrics)
+    return CompressionResult(
+        **{**record, "notes": (*record.get("notes", ()), *notes)},
+        settings=settings,
+        metrics=metrics,
+        seconds=time.perf_counter() - started,
+        data=data,
+        file=file,
+        volume=decoded,
+    )
+
+
+def _missed_targets(settings: CompressionSettings, metrics: dict[str, float]) -> list[str]:
+    """Lines on what was asked for and not reached."""
+    notes = []
+    target, reached = settings.target_psnr_db, metrics.get("psnr_db")
+    if target is not None and reached is not None and reached < target:
+        notes.append(
+            f"The PSNR is {reached:.2f} dB, not the {target:g} dB asked for; allow more iterations, a wider network "
+            "or a lower ratio."
+        )
+    ratio, got = settings.target_ratio, metrics["compression_ratio"]
+    if ratio is not None and got < ratio:
+        notes.append(
+            f"The ratio is {got:.3g}:1, not the {ratio:g}:1 asked for, because the error bound needs the room."
+        )
+    return notes
+
+
+def _gzip_bytes(volume: Volume) -> int:
+    """Bytes of the voxels gzipped at level 6, as in a gzip NRRD."""
+    gzip, total = zlib.compressobj(6, zlib.DEFLATED, 31), 0
+    for slab in volume.array:
+        total += len(gzip.compress(slab.tobytes()))
+    return total + len(gzip.flush())
