@@ -89,11 +89,12 @@ class Bar(AbstractContextManager):
     def result(self, report: dict[str, Any]) -> None:
         from rich.table import Table
 
-        table = Table("metric", "value", title=f"{report['task']} ({report['device']}, {report['seconds']:.1f} s)")
+        table = Table("metric", "value", title=report["task"])
         for name, value in report["metrics"].items():
             table.add_row(name, f"{value:.5g}")
         self._bar.stop()
         self.console.print(table)
+        self.console.print(f"{report['seconds']:.1f} s on {report['device']}", highlight=False)
         for note in report["notes"]:
             self.console.print(f"note: {note}")
         for role, path in report["outputs"].items():
