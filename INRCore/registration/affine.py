@@ -23,10 +23,10 @@ from .pyramid import smoothed
 if TYPE_CHECKING:
     import SimpleITK
 
-_LEVELS = (4.0, 2.0, 1.0)
+_LEVELS = (4.0, 2.0, 1.0, 0.5)
 _MOST_VOXELS = 1_000_000
 _SAMPLES = 50_000
-_ITERATIONS = 150
+_ITERATIONS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def _optimised(
     method.SetNumberOfWorkUnits(1)  # threads add up in another order each time, and a seed should repeat a run
     method.SetInterpolator(SimpleITK.sitkLinear)
     method.SetOptimizerAsRegularStepGradientDescent(
-        step_mm, step_mm * 1e-3, _ITERATIONS, relaxationFactor=0.6, gradientMagnitudeTolerance=1e-8
+        step_mm, step_mm * 1e-3, _ITERATIONS, relaxationFactor=0.8, gradientMagnitudeTolerance=1e-8
     )
     method.SetOptimizerScalesFromPhysicalShift()
     method.AddCommand(SimpleITK.sitkIterationEvent, lambda: method.StopRegistration() if control.stopped else None)
