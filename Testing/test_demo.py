@@ -28,7 +28,7 @@ def test_the_known_warp_really_carries_fixed_points_to_moving_points(head):
     fixed = values(case.fixed, case.fixed_points)
     after = np.corrcoef(fixed, values(case.moving, case.moving_points))[0, 1]
     before = np.corrcoef(fixed, values(case.moving, case.fixed_points))[0, 1]
-    assert after > 0.97 > 0.9 > before
+    assert after > 0.95 > 0.8 > before
 
 
 def test_thick_slices_are_averages_at_the_place_of_their_voxels(head):
