@@ -1,0 +1,103 @@
+"""Forward models: how a measurement comes about from the field. Today the slice profile of 2-D imaging."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..geometry import Grid
+
+SIGMA_OF_FWHM = 1 / (2 * math.sqrt(2 * math.log(2)))
+
+
+class ForwardModel(Protocol):
+    """A linear measurement: number m sees sum_q weights[m, q] * field(points[m, q]).
+
+    Everything that fits or checks a reconstruction asks only this, so that a line integral (nodes along a ray) or
+    another point-spread function can take the place of the slice profile.
+    """
+
+    count: int
+    """Number of measurements; they are numbered 0 .. count - 1."""
+    samples: int
+    """Number of points Q per measurement."""
+
+    def to(self, device: torch.device) -> None:
+        """Moves the model's tensors to a device."""
+
+    def nodes(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Measurement numbers (N) to points (N, Q, 3) in RAS mm and weights, broadcastable to (N, Q)."""
+
+
+class SliceProfile:
+    """Voxel (k, j, i) of a stack of slices, numbered in C order, is the field averaged through the slice's thickness,
+    along the NORMAL of the slice plane: in a sheared grid (gantry tilt) the way to the next slice is not the normal.
+
+    With `in_plane_samples` > 1 it is also averaged over the pixel's area.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        slice_axis: int,
+        thickness_mm: float,
+        profile: str = "boxcar",
+        samples: int = 8,
+        in_plane_samples: int = 1,
+    ) -> None:
+        """`slice_axis` is 0, 1, 2 for i, j, k; `profile` is a 'boxcar' of width `thickness_mm` or a 'gaussian' of that
+        full width at half maximum; `samples` is the number of Gauss nodes through the slice."""
+        through, weights = quadrature(profile, thickness_mm, samples)
+        offsets = through[:, None] * slice_normal(grid, slice_axis)
+        for axis in range(3):
+            if axis != slice_axis and in_plane_samples > 1:
+                across, factors = quadrature("boxcar", 1.0, in_plane_samples)
+                offsets = (offsets[:, None] + across[:, None] * grid.ijk_to_world[:3, axis]).reshape(-1, 3)
+                weights = np.outer(weights, factors).ravel()
+        self.count, self.samples = grid.voxel_count, len(weights)
+        self._shape = grid.shape
+        self._axes = torch.as_tensor(grid.ijk_to_world[:3, :3].T.copy(), dtype=torch.float32)
+        self._origin = torch.as_tensor(grid.origin, dtype=torch.float32)
+        self._offsets = torch.as_tensor(offsets, dtype=torch.float32)
+        self._weights = torch.as_tensor(weights, dtype=torch.float32)
+
+    def to(self, device: torch.device) -> None:
+        for name in ("_axes", "_origin", "_offsets", "_weights"):
+            setattr(self, name, getattr(self, name).to(device))
+
+    def nodes(self, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Voxel numbers (N) to points (N, Q, 3) RAS mm and weights (Q), which sum to 1."""
+        _, rows, columns = self._shape
+        i, j, k = numbers % columns, numbers // columns % rows, numbers // (columns * rows)
+        centers = torch.stack([i, j, k], -1).to(self._axes.dtype) @ self._axes + self._origin
+        return centers[:, None] + self._offsets, self._weights
+
+
+def slice_normal(grid: Grid, slice_axis: int) -> np.ndarray:
+    """Unit normal (RAS) of the slices stacked along axis 0, 1 or 2 (i, j, k), on the side of the next slice."""
+    across = grid.directions[:, slice_axis]
+    first, second = (grid.directions[:, axis] for axis in range(3) if axis != slice_axis)
+    normal = np.cross(first, second)
+    return normal / (np.linalg.norm(normal) * np.sign(normal @ across))
+
+
+def slice_distance(grid: Grid, slice_axis: int) -> float:
+    """Distance between neighbouring slice planes in mm (less than the spacing in a sheared grid)."""
+    return float(slice_normal(grid, slice_axis) @ grid.ijk_to_world[:3, slice_axis])
+
+
+def quadrature(profile: str, width_mm: float, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets in mm and weights (sum 1) that integrate polynomials up to degree 2 * samples - 1 exactly over a 'boxcar'
+    of the given width (Gauss-Legendre) or a 'gaussian' of that full width at half maximum (Gauss-Hermite).
+
+    Source of the rules: Abramowitz & Stegun, Handbook of Mathematical Functions, 25.4.29 and 25.4.46.
+    """
+    if profile == "boxcar":
+        x, weights = np.polynomial.legendre.leggauss(samples)
+        return x * width_mm / 2, weights / 2
+    x, weights = np.polynomial.hermite.hermgauss(samples)
+    return x * math.sqrt(2) * SIGMA_OF_FWHM * width_mm, weights / math.sqrt(math.pi)

@@ -1,0 +1,143 @@
+"""Stacks: checked input volumes, each with its forward model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import InputError
+from ..geometry import Grid
+from ..settings import require
+from ..volume import Volume
+from .baseline import CubicSpline, without_gaps
+from .settings import SLICE_AXIS_NAMES, SuperResolutionSettings
+from .slice_profile import ForwardModel, SliceProfile, slice_distance
+
+_LARGEST_VALUE = 1e30
+_MOST_SAMPLES = 32
+_PROBES = 20_000
+_FEWEST_PROBES = 50
+_LEAST_CORRELATION = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """One stack of slices, ready to be fitted to.
+
+    values: (k, j, i) float32 on the first stack's intensity scale, gaps filled; numbers: the voxels (C order) that were
+    measured, None for all; forward: how they came about; slice_axis 0, 1, 2 for i, j, k; thickness_mm of the slices;
+    finest_mm: smallest spacing within the slices.
+    """
+
+    volume: Volume
+    values: np.ndarray
+    numbers: np.ndarray | None
+    forward: ForwardModel
+    slice_axis: int
+    thickness_mm: float
+    finest_mm: float
+
+    @property
+    def grid(self) -> Grid:
+        return self.volume.grid
+
+    @property
+    def measured_count(self) -> int:
+        return self.values.size if self.numbers is None else len(self.numbers)
+
+    def measured(self) -> np.ndarray:
+        """The measured voxels' values, one after the other."""
+        return self.values.ravel() if self.numbers is None else self.values.ravel()[self.numbers]
+
+    def notes(self) -> list[str]:
+        """Lines for the user on how the stack was understood."""
+        label, count = self.volume.label, self.grid.size_ijk[self.slice_axis]
+        lines = [
+            f"{label}: {count} slices along {'ijk'[self.slice_axis]}, {self.thickness_mm:.4g} mm thick, "
+            f"{self.finest_mm:.4g} mm in plane."
+        ]
+        if slice_distance(self.grid, self.slice_axis) < 1.2 * self.finest_mm:
+            lines.append(f"{label} is nearly isotropic: there is little to gain beyond undoing its slice profile.")
+        missing = self.values.size - self.measured_count
+        if missing:
+            lines.append(f"{label}: {missing} voxels that are not numbers take no part and are filled in.")
+        return lines
+
+
+def prepare_stacks(volumes: list[Volume], settings: SuperResolutionSettings) -> tuple[list[Stack], list[str]]:
+    """The stacks and lines for the user on how they were understood.
+
+    Stacks after the first are brought to its intensities by mean and standard deviation where both were measured.
+    Raises `InputError` for volumes without slices across, of extreme values, or that do not belong together.
+    """
+    require(len(volumes) > 0, "There is no volume to super-resolve; give at least one stack of slices.")
+    stacks = [_prepare(volume, settings) for volume in volumes]
+    notes = [line for stack in stacks for line in stack.notes()]
+    if len(stacks) > 1:
+        first = CubicSpline(stacks[0].values, stacks[0].grid)
+        for number in range(1, len(stacks)):
+            stacks[number], lines = _matched(stacks[number], stacks[0], first)
+            notes += lines
+    return stacks, notes
+
+
+def _prepare(volume: Volume, settings: SuperResolutionSettings) -> Stack:
+    low, high = volume.finite_range()
+    require(
+        max(abs(low), abs(high)) <= _LARGEST_VALUE,
+        f"{volume.label} has values as large as {max(abs(low), abs(high)):.3g}; rescale its intensities first.",
+    )
+    axis = _slice_axis(volume, settings.slice_axis)
+    size = volume.grid.size_ijk
+    finest = min(volume.grid.spacing[a] for a in range(3) if a != axis and size[a] > 1)
+    thickness = settings.slice_thickness_mm or slice_distance(volume.grid, axis)
+    samples = settings.samples or int(np.clip(np.ceil(1.5 * thickness / finest), 3, _MOST_SAMPLES))
+    forward = SliceProfile(volume.grid, axis, thickness, settings.profile, samples, settings.in_plane_samples)
+    mask = volume.finite_mask()
+    numbers = None if mask is None else np.flatnonzero(mask)
+    return Stack(volume, without_gaps(volume), numbers, forward, axis, thickness, float(finest))
+
+
+def _slice_axis(volume: Volume, name: str) -> int:
+    """The axis across the slices (0, 1, 2 for i, j, k); checks that there are slices along it."""
+    grid, size = volume.grid, volume.grid.size_ijk
+    if name == "auto":
+        # Equal spacings (to a part in a thousand) leave the last axis, k, along which slices usually lie.
+        axis = int(np.flatnonzero(grid.spacing > 0.999 * grid.spacing.max())[-1])
+    else:
+        axis = SLICE_AXIS_NAMES[1:].index(name)
+    if size[axis] < 2:
+        raise InputError(
+            f"{volume.label} has only one slice along {'ijk'[axis]} ({grid.describe()}); one slice cannot be "
+            "super-resolved. Give a stack of slices, or set slice_axis to another axis."
+        )
+    if max(size[a] for a in range(3) if a != axis) < 2:
+        raise InputError(f"{volume.label} is a single line of voxels; super-resolution needs slices of several pixels.")
+    return axis
+
+
+def _matched(stack: Stack, first: Stack, first_spline: CubicSpline) -> tuple[Stack, list[str]]:
+    """The stack on the first one's intensity scale. Mean and standard deviation are compared, not a regression: both
+    stacks are blurred, along different axes, so that a regression's slope would come out too small."""
+    numbers = np.linspace(0, stack.values.size - 1, min(_PROBES, stack.values.size)).astype(np.int64)
+    k, j, i = np.unravel_index(numbers, stack.grid.shape)
+    points = stack.grid.index_to_world(np.stack([i, j, k], -1))
+    both = first.grid.contains(points)
+    if both.sum() < _FEWEST_PROBES:
+        raise InputError(
+            f"{stack.volume.label} and {first.volume.label} hardly overlap in space; give stacks of the same region."
+        )
+    own, others = stack.values.ravel()[numbers[both]].astype(np.float64), first_spline(points[both]).astype(np.float64)
+    if min(own.std(), others.std()) == 0:
+        return stack, []
+    correlation = float(np.corrcoef(own, others)[0, 1])
+    if correlation < _LEAST_CORRELATION:
+        raise InputError(
+            f"{stack.volume.label} does not look like {first.volume.label} where both were measured (correlation "
+            f"{correlation:.2f}); stacks must show one contrast and be aligned. Register them first, or leave it out."
+        )
+    scale = others.std() / own.std()
+    shift = others.mean() - scale * own.mean()
+    line = f"{stack.volume.label}: intensities matched to the first stack (times {scale:.4g}, plus {shift:.4g})."
+    return replace(stack, values=(stack.values * scale + shift).astype(np.float32)), [line]
