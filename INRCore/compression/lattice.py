@@ -45,7 +45,7 @@ def world_to_frame(frame: Frame) -> np.ndarray:
 
 def values_at(field: Field, coordinates: Tensor) -> Tensor:
     """(N, 3) network coordinates to (N) values of a field with one output."""
-    return field.network(field.encoding(coordinates))[:, 0]
+    return (field.network(field.encoding(coordinates)) * field.output_scale + field.output_offset)[:, 0]
 
 
 def sample_values(

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import bisect
-from dataclasses import replace
+import zlib
 
 import torch
 
 from ..errors import InputError
 from ..fields import Field, FieldSettings, Frame
+from ..settings import from_dict
 from ..volume import Volume
 from .files import inr_to_bytes, pack_field
 from .inr_file import InrFile
 from .settings import CompressionSettings
 
 _AUTOMATIC_RATIO = 8.0
-_SMALLEST_WIDTH, _LARGEST_WIDTH = 4, 4096
-_SMALLEST_TABLE, _LARGEST_TABLE = 4, 24
+_WIDTHS = (4, 4096)
+_TABLES = (4, 24)  # log2 of entries
+_SMALLEST_AUTOMATIC = {"width": 16, "hash_log2_entries": 8}
 _SAFE_WIDTH = 128
-_SLACK = 96  # bytes: the section's head, and longer numbers in the description of a wider network
+_SLACK = 256  # bytes: section head, longer numbers in the description of a wider network, less well deflated weights
 
 
 def plan_field(volume: Volume, content: InrFile, settings: CompressionSettings) -> FieldSettings:
@@ -27,22 +29,24 @@ def plan_field(volume: Volume, content: InrFile, settings: CompressionSettings) 
 
     Raises `InputError` when even the smallest network makes the file too large for the ratio asked for.
     """
-    ratio = settings.target_ratio or _AUTOMATIC_RATIO
-    smallest = _sized(settings.field, _smallest(settings.field))
-    overhead = len(pack_field(Field(smallest, Frame.of_grid(volume.grid)))) - weight_bytes(smallest)
-    fixed = len(inr_to_bytes(content)) + overhead + _SLACK
-    room = volume.nbytes / ratio - fixed
-    low, high = _smallest(settings.field), _largest(settings)
-    size = bisect.bisect_right(range(high + 1), room, lo=low, key=lambda n: weight_bytes(_sized(settings.field, n))) - 1
-    if size >= low:
-        return _sized(settings.field, size)
-    if settings.target_ratio is None:
-        return smallest
-    best = volume.nbytes / (fixed + weight_bytes(smallest))
-    raise InputError(
-        f"{volume.label} cannot be compressed {ratio:g}:1: the smallest file there is gives {best:.3g}:1; "
-        "ask for a lower ratio."
-    )
+    name = "hash_log2_entries" if settings.field.encoding == "hashgrid" else "width"
+    low, high = _sizes(settings, name)
+    smallest = from_dict(FieldSettings, {name: low}, settings.field)
+    packed = pack_field(Field(smallest, Frame.of_grid(volume.grid)))
+    description = zlib.compress(packed[: len(packed) - weight_bytes(smallest)], 9)
+    fixed = len(inr_to_bytes(content)) + len(description) + _SLACK
+
+    def bytes_of(size: int) -> int:
+        return fixed + weight_bytes(from_dict(FieldSettings, {name: size}, settings.field))
+
+    room = volume.nbytes / (settings.target_ratio or _AUTOMATIC_RATIO)
+    size = bisect.bisect_right(range(high + 1), room, lo=low, key=bytes_of) - 1
+    if size < low and settings.target_ratio is not None:
+        raise InputError(
+            f"{volume.label} cannot be compressed {settings.target_ratio:g}:1: the smallest file with this kind of "
+            f"network gives {volume.nbytes / bytes_of(low):.3g}:1; ask for a lower ratio."
+        )
+    return from_dict(FieldSettings, {name: max(size, low)}, settings.field)
 
 
 def learning_rate_for(width: int, learning_rate: float) -> float:
@@ -59,18 +63,9 @@ def weight_bytes(settings: FieldSettings) -> int:
     return 2 * field.parameter_count + 4 * sum(buffer.numel() for buffer in field.buffers())
 
 
-def _sized(settings: FieldSettings, size: int) -> FieldSettings:
-    if settings.encoding == "hashgrid":
-        return replace(settings, hash_log2_entries=size)
-    return replace(settings, width=size)
-
-
-def _smallest(settings: FieldSettings) -> int:
-    return _SMALLEST_TABLE if settings.encoding == "hashgrid" else _SMALLEST_WIDTH
-
-
-def _largest(settings: CompressionSettings) -> int:
-    hashed = settings.field.encoding == "hashgrid"
+def _sizes(settings: CompressionSettings, name: str) -> tuple[int, int]:
+    """Smallest and largest size that may be chosen."""
     if settings.target_ratio is not None:
-        return _LARGEST_TABLE if hashed else _LARGEST_WIDTH
-    return settings.field.hash_log2_entries if hashed else settings.field.width
+        return _TABLES if name == "hash_log2_entries" else _WIDTHS
+    wanted = int(getattr(settings.field, name))
+    return min(_SMALLEST_AUTOMATIC[name], wanted), wanted

@@ -20,9 +20,9 @@ class CompressionResult(TaskResult):
     measured.
 
     metrics: psnr_db, ssim, max_abs_error (volume's units) of the decoded volume over the voxels that are numbers, the
-    peak being the volume's own range; compression_ratio = raw bytes / file bytes; bits_per_voxel = 8 file bytes / voxels;
-    gzip_ratio = raw bytes / bytes of the voxels gzipped at level 6 (a gzip NRRD without its few hundred bytes of
-    header); ratio_against_gzip_nrrd = compression_ratio / gzip_ratio; raw_bytes, file_bytes.
+    peak being the volume's own range; compression_ratio = raw bytes / file bytes; bits_per_voxel = 8 file bytes /
+    voxels; gzip_ratio = raw bytes / bytes of the voxels gzipped at level 6 (a gzip NRRD without its few hundred bytes
+    of header); ratio_against_gzip_nrrd = compression_ratio / gzip_ratio; raw_bytes, file_bytes.
     """
 
     data: bytes
