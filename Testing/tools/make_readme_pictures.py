@@ -12,7 +12,7 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "Resources" / "Screenshots"
 ROWS = {
     "compression": ("compression_before", "compression_after", "compression_difference"),
     "reconstruction": ("super_resolution_before", "super_resolution_baseline", "super_resolution_after"),
-    "registration": ("registration_moving", "registration_warped", "registration_difference_before", "registration_difference"),
+    "registration": tuple(f"registration_{p}" for p in ("moving", "warped", "difference_before", "difference")),
     "segmentation": ("segmentation_slice", "segmentation_3d"),
     "demo": ("compression_after", "super_resolution_after", "registration_warped", "segmentation_3d"),
 }  # fmt: skip
