@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -107,8 +108,9 @@ class INRCompressionTest(module_test.PanelTest):
     def test_a_compressed_volume_comes_back_to_its_place(self) -> None:
         volume, file = self.addBlob(), Path(slicer.app.temporaryPath) / "phantom.inr"
         logic = INRCompressionLogic()
-        request = logic.request(volume, str(file), {"volume": None}, options=module_test.FEW_ITERATIONS)
+        options = replace(module_test.FEW_ITERATIONS, iterations=300)
+        request = logic.request(volume, str(file), {"volume": None}, options=options)
         report, nodes = logic.run(request)
         assert file.stat().st_size > 0
-        assert report["metrics"]["psnr_db"] > 15, report["metrics"]
-        self.assertSamePlace(nodes["volume"], volume)
+        assert report["metrics"]["psnr_db"] > 18, report["metrics"]
+        self.assertAlike(nodes["volume"], volume, 0.9)

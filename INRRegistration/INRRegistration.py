@@ -108,6 +108,6 @@ class INRRegistrationTest(module_test.PanelTest):
         logic = INRRegistrationLogic()
         outputs = {"volume": None, "transform": None}
         report, nodes = logic.run(logic.request(inputs, outputs, options=module_test.FEW_ITERATIONS))
-        self.assertSamePlace(nodes["volume"], inputs["fixed"])
+        self.assertAlike(nodes["volume"], inputs["fixed"], 0.9)
         assert nodes["transform"].IsA("vtkMRMLTransformNode"), nodes
         assert "similarity_after" in report["metrics"], report["metrics"]

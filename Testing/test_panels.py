@@ -227,7 +227,7 @@ def test_an_input_cannot_be_the_output(open_panel, scene):
 # -- running ---------------------------------------------------------------------------------------------------------
 RESULTS = {
     "INRCompression": (["MR", "MR decompressed"], "PSNR"),
-    "INRReconstruction": (["MR", "MR super-resolved"], "PSNR of cubic B-spline"),
+    "INRReconstruction": (["MR", "MR super-resolved"], "Misfit of cubic B-spline"),
     "INRRegistration": (["Fixed", "Moving", "Moving registered", "Moving to Fixed"], "Similarity after"),
     "INRSegmentation": (["Ball", "Ball smooth"], "Dice"),
 }
