@@ -189,6 +189,12 @@ def constant_field(grid, value):
     return Field(FieldSettings(width=8, depth=1), Frame.of_grid(grid), 3, output_scale=0.0, output_offset=value)
 
 
+def differences_determinant(displacement, nodes):
+    """det of the Jacobian of x + u(x) by differences of the samples, (k, j, i)."""
+    gradient = np.stack(np.gradient(displacement.astype(float), axis=(2, 1, 0)), -1)
+    return np.linalg.det(np.eye(3) + gradient @ np.linalg.inv(nodes.ijk_to_world[:3, :3]))
+
+
 @pytest.mark.parametrize("name", GRIDS)
 @pytest.mark.parametrize("margin", [None, 25.0])
 def test_the_displacement_is_unchanged_inside_and_fades_to_nothing_without_folding(name, margin):
@@ -200,11 +206,17 @@ def test_the_displacement_is_unchanged_inside_and_fades_to_nothing_without_foldi
         assert np.all(displacement[face] == 0)
     inside = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (500, 3)))
     assert np.allclose(DisplacementSampler(displacement, nodes)(inside), value, atol=1e-4)
-    gradient = np.stack(np.gradient(displacement.astype(float), axis=(2, 1, 0)), -1)
-    jacobian = np.eye(3) + gradient @ np.linalg.inv(nodes.ijk_to_world[:3, :3])
-    assert np.linalg.det(jacobian).min() > 0
+    assert differences_determinant(displacement, nodes).min() > 0
     outside = grid.center + np.array([[500.0, 0, 0]])
     assert np.all(domain.displacement(field, outside) == 0)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_margin_grows_with_the_displacement_at_the_border_so_that_it_never_folds(name):
+    field = constant_field(GRIDS[name], (14.0, -9.0, 11.0))
+    domain, nodes = make_domain(field, GRIDS[name], 2.0, None)
+    displacement, _ = sample_displacement(field, domain, nodes)
+    assert differences_determinant(displacement, nodes).min() > 0
 
 
 def test_a_curved_field_gets_a_finer_grid_and_a_straight_one_a_coarse_one():
@@ -282,6 +294,12 @@ def test_what_lies_outside_a_mask_on_another_grid_does_not_count(side):
     assert loss_of(**spoiled) > loss_of(**pair) + 0.1
 
 
+def test_points_that_land_outside_the_moving_image_do_not_count():
+    moving = image(MOVING_GRID)
+    half = moving.cropped((0, 0, 0), (26, 22, 34))
+    assert loss_of(image(FIXED_GRID), half) < 0.02
+
+
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_mask_is_looked_up_at_its_place_in_the_world(name):
     grid = GRIDS[name]
@@ -331,6 +349,13 @@ def test_a_smoothed_image_stays_at_its_place(name):
     assert thin.voxel_count < grid.voxel_count
     weight = values.ravel().astype(float)
     assert np.allclose(weight @ thin.points() / weight.sum(), middle, atol=0.1 * grid.spacing.min())
+
+
+def test_missing_voxels_do_not_darken_their_neighbours_when_an_image_is_smoothed():
+    grid, usable = Grid.from_parts((20, 22, 24), (1, 1, 2)), np.ones((20, 22, 24), bool)
+    usable[8:10, 6:9, 10:12] = False
+    values, _ = smoothed(np.where(usable, 5.0, 0.0).astype(np.float32), grid, 2.0, usable)
+    assert values == pytest.approx(np.full(values.shape, 5), abs=1e-4)
 
 
 # -- running -----------------------------------------------------------------------------------------------------------
