@@ -72,7 +72,7 @@ class Showcase:
     def picture(self, node: Any, name: str, caption: str, **how: Any) -> tuple[Path, str]:
         """A slice through a node as Slicer draws it."""
         path = self.folder / f"{name}.png"
-        slice_picture(self.application, node, path, **how)
+        slice_picture(self.application, node, path)
         return path, caption
 
 
@@ -113,16 +113,15 @@ def show_super_resolution(case: Showcase) -> Section:
     thick_node = case.put(thick, "thick_slices")
     fine = case.put(result.volume, "super_resolved")
     baseline = case.put(result.baseline, "super_resolution_baseline")
-    how = {"orientation": "Coronal"}
     return Section(
         "Super-resolution",
         f"Slices of {thick.grid.spacing.max():.3g} mm, averaged from the input, brought to"
         f" {result.volume.grid.spacing.min():.3g} mm. PSNR against the input, which no fit saw, inside the object.",
         [*metric_rows(metrics), ("seconds", f"{result.seconds:.1f}"), ("device", result.device)],
         [
-            case.picture(thick_node, "super_resolution_before", "Thick slices", **how),
-            case.picture(baseline, "super_resolution_baseline", "Cubic B-spline", **how),
-            case.picture(fine, "super_resolution_after", "Field with slice profile", **how),
+            case.picture(thick_node, "super_resolution_before", "Thick slices"),
+            case.picture(baseline, "super_resolution_baseline", "Cubic B-spline"),
+            case.picture(fine, "super_resolution_after", "Field with slice profile"),
         ],
         result.loss_history,
     )
