@@ -34,20 +34,20 @@ from INRCore.volume import Volume
 
 
 def settings(field=None, **changes):
-    fit = {"iterations": 250, "points": 2048, "learning_rate": 3e-3, "device": "cpu", **changes.pop("fit", {})}
+    fit = {"iterations": 250, "points": 2048, "learning_rate": 2.5e-3, "device": "cpu", **changes.pop("fit", {})}
     field = {"network": "finer", "width": 48, "depth": 3, **(field or {})}
     return CompressionSettings(FieldSettings(**field), FitSettings(**fit), **changes)
 
 
-def quick(**changes):
-    return settings(field={"width": 8, "depth": 2}, fit={"iterations": 5, "points": 256}, **changes)
+def quick(fit=None, **changes):
+    return settings(field={"width": 8, "depth": 2}, fit={"iterations": 5, "points": 256, **(fit or {})}, **changes)
 
 
 def phantom(grid=None, dtype=np.int16, peak=1000.0):
     """A head-like object: an ellipsoid shell, two ventricles, a ramp, an oscillation of 8 voxels' period."""
     grid = grid or Grid.from_parts((16, 40, 48), (1.1, 1.2, 2.5), (30, -20, 15))
     i, j, k = np.moveaxis(grid.world_to_index(grid.points()).reshape(*grid.shape, 3), -1, 0)
-    x, y, z = (2 * axis / max(n - 1, 1) - 1 for axis, n in zip((i, j, k), grid.size_ijk, strict=True))
+    x, y, z = (2 * axis / (n - 1) - 1 if n > 1 else 0 * axis for axis, n in zip((i, j, k), grid.size_ijk, strict=True))
     radius = np.sqrt((x / 0.9) ** 2 + (y / 0.8) ** 2 + (z / 1.1) ** 2)
     inside = 1 / (1 + np.exp((radius - 0.9) * 25))
     value = inside * (0.5 + 0.15 * x + 0.1 * np.cos(2 * np.pi * i / 8)) + 0.35 * np.exp(
@@ -68,8 +68,8 @@ def a_compressed_phantom():
 @pytest.mark.parametrize(
     ("field", "rate", "least"),
     [
-        ({"network": "finer"}, 3e-3, 34),
-        ({"network": "siren"}, 3e-3, 32),
+        ({"network": "finer"}, 2.5e-3, 34),
+        ({"network": "siren"}, 2.5e-3, 34),
         ({"network": "relu", "encoding": "fourier", "fourier_sigma": 4, "fourier_features": 32}, 5e-3, 28),
         ({"network": "relu", "encoding": "hashgrid", "hash_levels": 4, "hash_finest": 40, "width": 16}, 1e-2, 29),
     ],
@@ -116,7 +116,7 @@ def test_name_units_metadata_and_place_survive(a_compressed_phantom, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not():
-    files = [compress(phantom(), quick(fit={"seed": seed, "iterations": 20, "points": 256})).data for seed in (3, 3, 4)]
+    files = [compress(phantom(), quick(fit={"seed": seed, "iterations": 20})).data for seed in (3, 3, 4)]
     assert files[0] == files[1] != files[2]
 
 
@@ -218,10 +218,9 @@ def test_the_error_bound_holds_on_thin_volumes(shape):
 
 
 def test_the_error_bound_costs_less_when_the_network_is_better():
-    untrained = compress(phantom(), quick(target_max_error=4))
-    trained = compress(phantom(), settings(target_max_error=4))
-    assert trained.metrics["max_abs_error"] <= 4
-    assert trained.metrics["compression_ratio"] > 1.2 * untrained.metrics["compression_ratio"]
+    started, fitted = (compress(phantom(), settings(target_max_error=10, fit={"iterations": n})) for n in (5, 250))
+    assert fitted.metrics["max_abs_error"] <= 10
+    assert fitted.metrics["compression_ratio"] > 1.3 * started.metrics["compression_ratio"]
     both = compress(phantom(), quick(target_max_error=0, target_ratio=8))
     assert both.metrics["max_abs_error"] == 0 and "because the error bound" in both.notes[-1]
 
@@ -301,7 +300,7 @@ def test_a_far_origin_costs_no_precision():
 def test_the_residual_is_only_for_the_native_grid_however_it_is_asked_for(a_compressed_phantom):
     volume, _ = a_compressed_phantom
     file = compress(volume, quick(target_max_error=0)).file
-    same = Grid(volume.grid.shape, volume.grid.ijk_to_world + 1e-6)
+    same = volume.grid.transformed(shift([1e-6] * 3))
     for options in ({}, {"grid": same}, {"spacing": volume.grid.spacing}):
         assert np.array_equal(decompress(file, device="cpu", **options).array, volume.array)
     coarse = decompress(file, spacing=5, device="cpu")

@@ -1,4 +1,4 @@
-"""The size of the network that a file has room for."""
+"""The network for a volume: as large as the file has room for, as fine as the voxels are."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 
 from ..errors import InputError
 from ..fields import Field, FieldSettings, Frame
+from ..geometry import Grid
 from ..settings import from_dict
 from ..volume import Volume
 from .files import inr_to_bytes, pack_field
@@ -19,7 +20,9 @@ _AUTOMATIC_RATIO = 8.0
 _WIDTHS = (4, 4096)
 _TABLES = (4, 24)  # log2 of entries
 _SMALLEST_AUTOMATIC = {"width": 16, "hash_log2_entries": 8}
-_SAFE_WIDTH = 128
+_SAFE_WIDTH = 64
+_USUAL_VOXELS = 128
+_LOWEST_OMEGA = 5.0
 _SLACK = 256  # bytes: section head, longer numbers in the description of a wider network, less well deflated weights
 
 
@@ -29,15 +32,16 @@ def plan_field(volume: Volume, content: InrFile, settings: CompressionSettings) 
 
     Raises `InputError` when even the smallest network makes the file too large for the ratio asked for.
     """
+    chosen = with_frequency_of(volume.grid, settings.field)
     name = "hash_log2_entries" if settings.field.encoding == "hashgrid" else "width"
     low, high = _sizes(settings, name)
-    smallest = from_dict(FieldSettings, {name: low}, settings.field)
+    smallest = from_dict(FieldSettings, {name: low}, chosen)
     packed = pack_field(Field(smallest, Frame.of_grid(volume.grid)))
     description = zlib.compress(packed[: len(packed) - weight_bytes(smallest)], 9)
     fixed = len(inr_to_bytes(content)) + len(description) + _SLACK
 
     def bytes_of(size: int) -> int:
-        return fixed + weight_bytes(from_dict(FieldSettings, {name: size}, settings.field))
+        return fixed + weight_bytes(from_dict(FieldSettings, {name: size}, chosen))
 
     room = volume.nbytes / (settings.target_ratio or _AUTOMATIC_RATIO)
     size = bisect.bisect_right(range(high + 1), room, lo=low, key=bytes_of) - 1
@@ -46,7 +50,17 @@ def plan_field(volume: Volume, content: InrFile, settings: CompressionSettings) 
             f"{volume.label} cannot be compressed {settings.target_ratio:g}:1: the smallest file with this kind of "
             f"network gives {volume.nbytes / bytes_of(low):.3g}:1; ask for a lower ratio."
         )
-    return from_dict(FieldSettings, {name: max(size, low)}, settings.field)
+    return from_dict(FieldSettings, {name: max(size, low)}, chosen)
+
+
+def with_frequency_of(grid: Grid, settings: FieldSettings) -> FieldSettings:
+    """The same settings with `omega_first` per 128 voxels of the longest side (in its finest spacing): coordinates run
+    over [-1, 1] whatever the number of voxels, and a sine network should start at the same frequency per voxel."""
+    if settings.encoding != "none" or settings.network == "relu":
+        return settings
+    voxels = float((grid.size_ijk * grid.spacing).max() / grid.spacing.min())
+    omega = settings.omega_first * voxels / _USUAL_VOXELS
+    return from_dict(FieldSettings, {"omega_first": min(max(omega, _LOWEST_OMEGA), 1e4)}, settings)
 
 
 def learning_rate_for(width: int, learning_rate: float) -> float:

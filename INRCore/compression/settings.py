@@ -11,11 +11,11 @@ from ..settings import require_range
 
 
 def _default_field() -> FieldSettings:
-    return FieldSettings(network="finer", width=128, depth=4)
+    return FieldSettings(network="finer", width=128, depth=4, omega_hidden=15.0)
 
 
 def _default_fit() -> FitSettings:
-    return FitSettings(iterations=2000, points=4096, learning_rate=1.5e-3)
+    return FitSettings(iterations=2000, points=4096, learning_rate=2.5e-3)
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,10 @@ class CompressionSettings:
 
     field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the
     largest size used, and volumes too small for it get a smaller one, so that the file stays below an eighth of the raw
-    voxels. fit: `fit.learning_rate` is meant for a width of up to 128; wider networks are fitted with proportionally
-    smaller steps, because sine networks diverge otherwise.
+    voxels. `field.omega_first` is meant for 128 voxels along the longest side and follows their number (networks with
+    sines and no encoding).
+    fit: `fit.learning_rate` is meant for a width of up to 64; wider networks are fitted with proportionally smaller
+    steps, because sine networks diverge otherwise.
 
     target_ratio: raw bytes / file bytes to reach at least; the network grows or shrinks to fill the file. Ratios that
     make a network much wider than 256 take long on a CPU.

@@ -17,7 +17,7 @@ from ..fitting import Control, FitLoop, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..metrics.image import compare_images
 from ..results import loop_record
-from ..settings import load_preset
+from ..settings import choose_settings
 from ..volume import Volume
 from .decoding import MAX_VOXELS
 from .files import inr_from_bytes, inr_to_bytes, pack_field, unpack_field
@@ -36,7 +36,7 @@ _TARGET_MARGIN_DB = 0.1  # the fit's PSNR comes from a sample of voxels and floa
 
 def compress(
     volume: Volume,
-    settings: CompressionSettings | None = None,
+    settings: CompressionSettings | str | None = None,
     *,
     on_progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
@@ -51,10 +51,10 @@ def compress(
 
 
 def compress_steps(
-    volume: Volume, settings: CompressionSettings | None = None, control: Control | None = None
+    volume: Volume, settings: CompressionSettings | str | None = None, control: Control | None = None
 ) -> Steps[CompressionResult]:
     """`compress`, step by step: yields progress of the stages 'fit', 'residual' (with an error bound) and 'sample'."""
-    settings = settings or load_preset(CompressionSettings, "compression", "balanced")
+    settings = choose_settings(CompressionSettings, "compression", settings)
     started = time.perf_counter()
     intensity = _checked(volume)
     content = InrFile(

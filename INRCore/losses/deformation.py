@@ -22,7 +22,7 @@ def jacobian_determinant(jacobian: Tensor) -> Tensor:
 
 
 def volume_change_loss(jacobian: Tensor) -> Tensor:
-    """Mean |1 - det(I + du)|, no unit (the Jacobian regulariser of IDIR: Wolterink et al., WBIR 2022)."""
+    """Mean |1 - det(I + du)|, no unit (the Jacobian regulariser of IDIR: Wolterink et al., MIDL 2022)."""
     return (1 - jacobian_determinant(jacobian)).abs().mean()
 
 

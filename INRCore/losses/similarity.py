@@ -12,7 +12,7 @@ def normalised_cross_correlation(a: Tensor, b: Tensor, weight: Tensor | None = N
     """Pearson correlation of two samples (N), from -1 to 1, the same for any a -> s a + t with s > 0.
 
     `weight` (N) counts each point so many times (0: left out). 0 when either sample is constant. It is the global NCC
-    over the batch, without windows, that IDIR maximises (Wolterink et al., WBIR 2022).
+    over the batch, without windows, that IDIR maximises (Wolterink et al., MIDL 2022).
     """
     share = _shares(a, weight)
     a = a - (share * a).sum()

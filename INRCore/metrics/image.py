@@ -31,18 +31,19 @@ def psnr_db(
     Raises `InputError` when the shapes differ or no voxel can be compared.
     """
     _check(reference, test, mask)
+    extent = finite_range(reference) if data_range is None else data_range
+    scale = extent if extent > 0 else 1.0  # squares of unscaled errors could leave the range of float64
     squares, count = 0.0, 0
     for part in _slabs(reference.shape):
         valid = _valid(reference[part], test[part], mask, part)
-        error = test[part].astype(np.float64) - reference[part].astype(np.float64)
-        squares += float(np.square(error[valid]).sum())
-        count += int(valid.sum())
+        error = test[part][valid].astype(np.float64) - reference[part][valid].astype(np.float64)
+        squares += float(np.square(error / scale).sum())
+        count += error.size
     if count == 0:
         raise InputError("The two images have no finite voxel in common (inside the mask); nothing can be compared.")
     if squares == 0:
         return math.inf
-    extent = finite_range(reference) if data_range is None else data_range
-    return 20 * math.log10(extent) - 10 * math.log10(squares / count) if extent > 0 else math.nan
+    return -10 * math.log10(squares / count) if extent > 0 else math.nan
 
 
 def max_abs_error(reference: np.ndarray, test: np.ndarray, mask: np.ndarray | None = None) -> float:

@@ -13,7 +13,7 @@ from ..fitting import Control, FitLoop, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..results import loop_record
-from ..settings import load_preset
+from ..settings import choose_settings
 from ..volume import Volume
 from .baseline import CubicSpline, SplineMean
 from .completion import CompletedField, Function, complete_steps, consistency_rmse
@@ -26,7 +26,7 @@ from .truth import measure_against, require_overlap
 
 def super_resolve(
     volumes: Volume | Sequence[Volume],
-    settings: SuperResolutionSettings | None = None,
+    settings: SuperResolutionSettings | str | None = None,
     *,
     truth: Volume | None = None,
     on_progress: Callable[[Progress], None] | None = None,
@@ -39,23 +39,23 @@ def super_resolve(
     Wu et al., MICCAI 2021, with the profile modelled as in NeSVoR, Xu et al., IEEE TMI 2023); splines add what it
     leaves unexplained (`completion`). The result covers the first stack's field of view.
 
-    `truth` (any grid) is measured against and never fitted. `settings` default to the preset 'balanced'. A stopped run
-    returns the best field so far, completed. Raises `InputError` for a single slice, no finite voxel, extreme values,
-    stacks that do not overlap or show different contrasts.
+    `truth` (any grid) is measured against and never fitted. `settings`: an object or a preset's name (default
+    'balanced'). A stopped run returns the best field so far, completed. Raises `InputError` for a single slice, no
+    finite voxel, extreme values, stacks that do not overlap or show different contrasts.
     """
     return run_to_end(super_resolve_steps(volumes, settings, control, truth=truth), on_progress)
 
 
 def super_resolve_steps(
     volumes: Volume | Sequence[Volume],
-    settings: SuperResolutionSettings | None = None,
+    settings: SuperResolutionSettings | str | None = None,
     control: Control | None = None,
     *,
     truth: Volume | None = None,
 ) -> Steps[SuperResolutionResult]:
     """`super_resolve` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
-    settings = settings or load_preset(SuperResolutionSettings, "reconstruction", "balanced")
+    settings = choose_settings(SuperResolutionSettings, "reconstruction", settings)
     stacks, notes = prepare_stacks([volumes] if isinstance(volumes, Volume) else list(volumes), settings)
     grid = target_grid(stacks[0], settings.spacing_mm)
     if truth is not None:

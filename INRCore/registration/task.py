@@ -15,7 +15,7 @@ from ..fields import Field, Frame
 from ..fitting import Control, FitLoop, FitSettings, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..geometry import Grid
-from ..settings import load_preset, require
+from ..settings import choose_settings, require
 from ..volume import Volume
 from .affine import align_steps
 from .images import prepare_image
@@ -30,7 +30,7 @@ _DEFAULT_SCALE = 0.05
 def register(
     fixed: Volume,
     moving: Volume,
-    settings: RegistrationSettings | None = None,
+    settings: RegistrationSettings | str | None = None,
     *,
     fixed_mask: Volume | None = None,
     moving_mask: Volume | None = None,
@@ -40,12 +40,12 @@ def register(
     control: Control | None = None,
 ) -> RegistrationResult:
     """Finds phi(x) = affine(x + u(x)), from fixed to moving points (RAS mm), that makes moving(phi(x)) look like
-    fixed(x): IDIR (Wolterink, Zwienenberg & Brune, WBIR 2022), u being a SIREN with exact derivatives.
+    fixed(x): IDIR (Wolterink, Zwienenberg & Brune, MIDL 2022), u being a SIREN with exact derivatives.
 
     Masks (any grid; nonzero = compare here) weight the loss and leave the images alone. Landmarks, (N, 3) RAS mm row by
-    row the same places, are measured and never fitted. `settings` default to the preset 'balanced'. A stopped run
-    returns the best field so far. Raises `InputError` for images of one slice, constant or not overlapping ones, empty
-    masks, unequal landmarks.
+    row the same places, are measured and never fitted. `settings`: an object or a preset's name (default 'balanced'). A
+    stopped run returns the best field so far. Raises `InputError` for images of one slice, constant or not overlapping
+    ones, empty masks, unequal landmarks.
     """
     steps = register_steps(
         fixed, moving, settings, control, fixed_mask=fixed_mask, moving_mask=moving_mask,
@@ -57,7 +57,7 @@ def register(
 def register_steps(
     fixed: Volume,
     moving: Volume,
-    settings: RegistrationSettings | None = None,
+    settings: RegistrationSettings | str | None = None,
     control: Control | None = None,
     *,
     fixed_mask: Volume | None = None,
@@ -67,7 +67,7 @@ def register_steps(
 ) -> Steps[RegistrationResult]:
     """`register` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
-    settings = settings or load_preset(RegistrationSettings, "registration", "balanced")
+    settings = choose_settings(RegistrationSettings, "registration", settings)
     control = control or Control()
     landmarks = _landmarks(fixed_landmarks, moving_landmarks)
     if settings.initial == "none" and not fixed.grid.overlaps(moving.grid):

@@ -1,0 +1,127 @@
+"""Signed distances of label maps, in mm, and the points they are learned at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from ..geometry import Grid
+from .crossings import Crossings
+from .domain import Domain
+
+SURFACE, NEAR, VOLUME = 0, 1, 2
+_MOST_VALUES = 6_000_000
+_SURFACE_POINTS, _VOLUME_POINTS = 50_000, 20_000
+_EXACT_REACH_VOXELS = 6.0
+_FAR_TREE_POINTS = 40_000
+
+
+class SurfaceDistance:
+    """Signed distance, mm, below 0 inside, to a surface known by its crossings: a k-d tree in world space finds the
+    nearest, so it is right for oblique, anisotropic and sheared grids alike.
+
+    A crossing stands for a patch of its tangent plane as large as a voxel; the distance is that to the patch, and its
+    sign the side of the plane.
+    """
+
+    def __init__(self, surface: Crossings, grid: Grid) -> None:
+        self._surface, self._tree = surface, cKDTree(surface.points)
+        self._to_index, self._to_world = grid.world_to_ijk[:3, :3].T, grid.ijk_to_world[:3, :3].T
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """(N, 3) RAS mm to (N) mm."""
+        nearest = self._tree.query(points, workers=-1)[1]
+        offset = points - self._surface.points[nearest]
+        normal = self._surface.normals[nearest]
+        height = (offset * normal).sum(1)
+        sideways = (offset - height[:, None] * normal) @ self._to_index
+        beyond = np.sign(sideways) * np.maximum(np.abs(sideways) - 0.5, 0) @ self._to_world
+        return np.where(height < 0, -1, 1) * np.sqrt(height**2 + (beyond**2).sum(1))
+
+
+@dataclass(frozen=True)
+class LabelSurface:
+    """What is known of one label's surface: points on it for certain, and the best guess of all of it (the same for a
+    dense label map)."""
+
+    certain: Crossings
+    guess: Crossings
+
+
+@dataclass(frozen=True)
+class TrainingPoints:
+    """Points (M, 3) RAS mm in three groups, one after the other, of `counts` points: on the surfaces, near them,
+    anywhere in the domain. `own` (M): column of the label a point was drawn for (0 in the last group). `distances`
+    (M, D) mm: signed distance of each label. `slack` (M) mm: how far off they may be for lack of knowledge."""
+
+    points: np.ndarray
+    counts: tuple[int, int, int]
+    own: np.ndarray
+    distances: np.ndarray
+    slack: np.ndarray
+
+
+def training_points(
+    surfaces: list[LabelSurface],
+    domain: Domain,
+    band_mm: float,
+    slack: Callable[[np.ndarray], np.ndarray] | None,
+    random: np.random.Generator,
+) -> Iterator[int | TrainingPoints]:
+    """Draws the points and computes the distances; yields the number of labels done and, last, the points.
+
+    Every label gets points by the square root of its surface, so that small ones are not forgotten. `slack` gives the
+    uncertainty (N) mm at (N, 3) RAS points; None: nothing is uncertain.
+    """
+    share = min(1.0, _MOST_VALUES / (len(surfaces) * (2 * _SURFACE_POINTS + _VOLUME_POINTS)))
+    on, near = _drawn_points(surfaces, domain, band_mm, int(share * _SURFACE_POINTS), random)
+    anywhere = domain.random_points(int(share * _VOLUME_POINTS), random)
+    points = np.concatenate([on[0], near[0], anywhere])
+    own = np.concatenate([on[1], near[1], np.zeros(len(anywhere), int)])
+    counts = (len(on[0]), len(near[0]), len(anywhere))
+    distances = np.empty((len(points), len(surfaces)), np.float32)
+    for label, surface in enumerate(surfaces):
+        distances[:, label] = _all_distances(surface.guess, points, domain, _FAR_TREE_POINTS // len(surfaces), random)
+        yield label + 1
+    certain = np.arange(counts[SURFACE])
+    distances[certain, own[certain]] = 0
+    uncertain = np.zeros(len(points)) if slack is None else slack(points)
+    yield TrainingPoints(points.astype(np.float32), counts, own, distances, uncertain.astype(np.float32))
+
+
+def _drawn_points(
+    surfaces: list[LabelSurface], domain: Domain, band_mm: float, total: int, random: np.random.Generator
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """(points, own) on the surfaces and near them."""
+    sizes = np.sqrt([len(surface.guess) for surface in surfaces])
+    on, near = [], []
+    for surface, size in zip(surfaces, sizes, strict=True):
+        quota = int(np.ceil(total * size / sizes.sum()))
+        on.append(surface.certain.points[random.permutation(len(surface.certain))[:quota]])
+        chosen = random.integers(len(surface.guess), size=quota)
+        around = surface.guess.points[chosen] + random.normal(scale=band_mm, size=(quota, 3))
+        if surface.guess is not surface.certain:  # the guess itself, so that what is between slices is learned as well
+            around[::3] = surface.guess.points[chosen[::3]]
+        near.append(around[domain.box_distance(around) <= 0])
+    return _with_own(on), _with_own(near)
+
+
+def _with_own(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+
+
+def _all_distances(
+    surface: Crossings, points: np.ndarray, domain: Domain, far_points: int, random: np.random.Generator
+) -> np.ndarray:
+    """Signed distances (M): exact near the surface, elsewhere to a thinned-out copy of it, which is much faster."""
+    low, high = surface.points.min(0), surface.points.max(0)
+    gap = np.linalg.norm(np.maximum(np.maximum(low - points, points - high), 0), axis=1)
+    exact = gap < _EXACT_REACH_VOXELS * domain.voxel_mm
+    distances = np.empty(len(points))
+    distances[exact] = SurfaceDistance(surface, domain.grid)(points[exact])
+    thinned = surface.subset(random.permutation(len(surface))[: max(far_points, 500)])
+    distances[~exact] = SurfaceDistance(thinned, domain.grid)(points[~exact])
+    return distances

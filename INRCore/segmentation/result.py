@@ -1,0 +1,93 @@
+"""What a segmentation gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkPolyData
+
+from ..errors import InputError
+from ..fields import Field
+from ..geometry import Grid
+from ..results import TaskResult
+from ..volume import Volume
+from .shapes import Shapes
+from .surface import Mesh, to_polydata, trace, tracing_grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentationResult(TaskResult):
+    """Signed distance fields of labels, and what is sampled from them.
+
+    field: output n is the signed distance (mm, below 0 inside) of `label_values[n]`, at points of the domain, the box
+    around the labels that it was fitted in. labels: label map on `output_grid` (the input's grid, or with the spacing
+    asked for), in the input's integer type. table: per label its label, name, volume_ml and surface_area_mm2 (of the
+    closed surface) and dice, hd95_mm, assd_mm against the input; for sparse slices on the drawn ones. A surface that is
+    empty, or an agreement that has no meaning, is left out.
+
+    Metrics, all means over the labels: dice, hd95_mm, assd_mm; gradient_norm_deviation: mean of | |grad| - 1 | on the
+    surfaces (0 for an exact signed distance); surface_error_mm: mean distance between the field's zero and the surface
+    points it was fitted to.
+    """
+
+    shapes: Shapes
+    labels: Volume
+    table: list[dict[str, Any]]
+    _meshes: dict[tuple[int, float | None], Mesh] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def field(self) -> Field:
+        return self.shapes.field
+
+    @property
+    def label_values(self) -> tuple[int, ...]:
+        return self.shapes.label_values
+
+    @property
+    def output_grid(self) -> Grid:
+        return self.labels.grid
+
+    def labels_on(self, grid: Grid) -> Volume:
+        """Label map (k, j, i) on any grid, in the input's integer type; 0 outside the domain."""
+        values = np.array([0, *self.label_values], self.labels.array.dtype)
+        return self.labels.with_array(values[self.shapes.label_numbers(grid)], grid)
+
+    def distance(self, label: int | None = None, grid: Grid | None = None) -> Volume:
+        """Signed distance to one label's surface, or for None to that of the nearest label: float32 mm, below 0 inside,
+        on `grid` (`output_grid` if not given). Close to exact near the surface, rougher far from it, above all with
+        many labels (the setting far_tolerance). Raises `InputError` for a label that was not fitted."""
+        number = None if label is None else self._number(label)
+        grid = grid or self.output_grid
+        values = np.empty(grid.voxel_count, np.float32)
+        for part, points in grid.chunks(self.field.points_per_chunk(self.settings.fit.max_memory_gb)):
+            all_labels = self.shapes.distances(points)
+            values[part] = all_labels.min(1) if number is None else all_labels[:, number]
+        name = "distance" if label is None else f"distance to label {label}"
+        return Volume(values.reshape(grid.shape), grid, name=name, units="mm")
+
+    def surface(self, label: int, spacing_mm: float | None = None) -> vtkPolyData:
+        """Closed surface of one label in RAS mm: triangles wound and point normals directed outwards, cell array
+        'Label'. spacing_mm: of the lattice it is traced on; None: that of the settings. Where the label reaches the
+        border of the field of view (or the last drawn slice) it is cut off flat. Without points when the label is
+        nowhere. Raises `InputError` for a label that was not fitted."""
+        return to_polydata([(label, self.mesh(label, spacing_mm))])
+
+    def combined_surface(self, spacing_mm: float | None = None) -> vtkPolyData:
+        """The surfaces of all labels in one vtkPolyData; the cell array 'Label' tells them apart."""
+        return to_polydata((label, self.mesh(label, spacing_mm)) for label in self.label_values)
+
+    def mesh(self, label: int, spacing_mm: float | None = None) -> Mesh:
+        """What `surface` is made of, as numpy arrays; computed once per spacing."""
+        spacing = self.settings.spacing_mm if spacing_mm is None else spacing_mm
+        key = self._number(label), spacing
+        if key not in self._meshes:
+            self._meshes[key] = trace(self.shapes, key[0], tracing_grid(self.shapes, spacing))
+        return self._meshes[key]
+
+    def _number(self, label: int) -> int:
+        if label not in self.label_values:
+            known = ", ".join(str(value) for value in self.label_values)
+            raise InputError(f"There is no label {label} in this result; it has: {known}.")
+        return self.label_values.index(label)
