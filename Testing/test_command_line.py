@@ -1,5 +1,6 @@
 """The command line: what scripts rely on - words, exit codes, reports, atomic output."""
 
+import io
 import json
 import os
 import signal
@@ -95,7 +96,9 @@ def test_decompress_at_another_spacing_and_on_another_grid(head, tmp_path):
     assert run("compress", head, tmp_path / "h.inr", *QUICK, "--progress", "none") == 0
     assert run("decompress", tmp_path / "h.inr", tmp_path / "fine.nrrd", "--spacing", 0.8, "--progress", "none") == 0
     np.testing.assert_allclose(read_volume(tmp_path / "fine.nrrd").grid.spacing, 0.8, atol=1e-6)
-    other = GRIDS["sheared"].transformed(np.eye(4))
+    onto_the_head = np.eye(4)
+    onto_the_head[:3, 3] = read_volume(head).grid.center - GRIDS["sheared"].center
+    other = GRIDS["sheared"].transformed(onto_the_head)
     write_volume(Volume(np.zeros(other.shape, np.uint8), other), tmp_path / "like.nrrd")
     arguments = ("decompress", tmp_path / "h.inr", tmp_path / "like_it.nrrd", "--like", tmp_path / "like.nrrd")
     assert run(*arguments, "--progress", "none") == 0
@@ -225,7 +228,8 @@ def test_an_interrupted_job_ends_with_130_and_leaves_no_file(head, tmp_path, how
     assert set(tmp_path.iterdir()) - before == {tmp_path / "job.json"}
 
 
-def test_a_job_file_with_unknown_entries_is_refused(head, tmp_path, capsys):
+def test_a_job_file_with_unknown_entries_is_refused(head, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     assert run("job", job_file(tmp_path, head, colour="red")) == 3
     event = json.loads(capsys.readouterr().out)
     assert event["event"] == "error" and "colour" in event["message"] and event["exit_code"] == 3

@@ -81,8 +81,8 @@ def _run_job(parsed: argparse.Namespace, show: Show) -> dict[str, Any]:
 
 
 def _stop_on_request(control: Any) -> None:
-    """Waits for the line `stop` on standard input."""
-    for line in sys.stdin:
+    """Waits for the line `stop` on standard input (which a program without a console does not have)."""
+    for line in sys.stdin or ():
         if line.strip() == "stop":
             control.stop()
             return
