@@ -12,7 +12,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
-from INRCore.panel.files import ResultKind, load_volume
+from INRCore.panel.files import ResultKind, file_stem, load_volume
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 
@@ -58,8 +58,9 @@ class INRCompressionLogic(PanelLogic):
         storage = volume.GetStorageNode()
         source = storage.GetFileName() if storage is not None else None
         folder = Path(source).parent if source else Path(slicer.mrmlScene.GetRootDirectory() or Path.home())
-        stem = "".join(letter if letter.isalnum() or letter in "-_ " else "_" for letter in volume.GetName())
-        candidates = (folder / f"{stem}{number}.inr" for number in ["", *(f"_{n}" for n in range(2, 1000))])
+        candidates = (
+            folder / f"{file_stem(volume)}{number}.inr" for number in ["", *(f"_{n}" for n in range(2, 1000))]
+        )
         return str(next(path for path in candidates if not path.exists()))
 
 

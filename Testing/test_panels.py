@@ -242,6 +242,7 @@ def test_apply_gives_results_in_the_scene_and_numbers_in_the_table(name, open_pa
     assert panel.ui.errorLabel.text == ""
     assert node_names(scene) == names
     assert panel.ui.statusLabel.text.startswith("Done in")
+    assert "inr_" not in panel.ui.statusLabel.text  # no temporary file is named
     assert measure in table(panel)
     assert panel.ui.applyButton.text == "Apply"
     created = [getattr(panel.ui, s).currentNode() for s in panel.outputSelectors.values()]
@@ -258,6 +259,25 @@ INPUT_NAMES = ("MR", "Fixed", "Moving", "Ball")
 def inputs(scene):
     nodes = [scene.GetFirstNodeByName(name) for name in INPUT_NAMES]
     return [node for node in nodes if node is not None]
+
+
+def test_the_optional_results_are_made_when_they_are_asked_for(open_panel, scene, slicer_app, tmp_path):
+    panel = ready("INRSegmentation", open_panel, scene, tmp_path)
+    model, distance = panel.ui.modelSelector.addNode(), panel.ui.distanceSelector.addNode()
+    run_to_end(panel, slicer_app)
+    assert panel.ui.errorLabel.text == ""
+    bounds = np.zeros(6)
+    model.GetBounds(bounds)
+    middle = (bounds[::2] + bounds[1::2]) / 2
+    assert np.abs(middle - a_grid().center).max() < 3  # the ball's place in the world
+    assert distance.GetImageData().GetScalarRange()[0] < 0 < distance.GetImageData().GetScalarRange()[1]
+
+    panel = ready("INRReconstruction", open_panel, scene, tmp_path)
+    baseline = panel.ui.baselineSelector.addNode()
+    run_to_end(panel, slicer_app)
+    assert panel.ui.errorLabel.text == ""
+    result = panel.ui.outputSelector.currentNode()
+    assert baseline.GetImageData().GetDimensions() == result.GetImageData().GetDimensions()
 
 
 def test_running_again_updates_the_same_nodes(open_panel, scene, slicer_app, tmp_path):

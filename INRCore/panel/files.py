@@ -36,9 +36,15 @@ class ResultTarget:
     labels: LabelTable = field(default_factory=LabelTable)
 
 
+def file_stem(node: Node) -> str:
+    """A node's name as the name of a file: readers take a volume's name from it."""
+    kept = "".join(letter if letter.isalnum() or letter in "-_ " else "_" for letter in node.GetName() or "")
+    return kept[:80].strip() or "unnamed"
+
+
 def export_node(node: Node, stem: Path, reference: Node = None) -> tuple[Path, LabelTable]:
-    """Writes a node to `stem` plus the extension of its kind. Segmentations become labels on the grid of `reference`
-    (their own grid if not given). Raises `InputError` or `OutputError` with a line for the user."""
+    """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
+    `reference` (their own grid if not given). Raises `InputError` or `OutputError` with a line for the user."""
     from ..io import write_landmarks, write_volume
     from ..scene import labels_from_segmentation_node, landmarks_from_node, volume_from_node
 

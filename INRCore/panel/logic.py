@@ -16,7 +16,7 @@ import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from ..errors import INRError
-from .files import LabelTable, Node, ResultKind, ResultTarget, export_node
+from .files import LabelTable, Node, ResultKind, ResultTarget, export_node, file_stem
 from .worker import Conversation, Outcome, worker_command, worker_environment
 
 
@@ -57,13 +57,21 @@ class PendingResult:
 
 @dataclass(frozen=True)
 class PreparedJob:
-    """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path."""
+    """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path;
+    `names` are the names of the nodes behind the temporary files."""
 
     folder: Path
     job_file: Path
     results: dict[str, PendingResult]
     files: dict[Path, str]
     labels: LabelTable
+    names: dict[str, str]
+
+    def in_users_words(self, text: str) -> str:
+        """A message of the worker with nodes in place of the temporary files, of which the user knows nothing."""
+        for path, name in self.names.items():
+            text = text.replace(path, name)
+        return text
 
     @property
     def command(self) -> list[str]:
@@ -93,27 +101,14 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             raise
 
     def _prepare_in(self, folder: Path, request: Request) -> PreparedJob:
-        labels = LabelTable()
-
-        def export(node: Node, name: str, role: str) -> str:
-            path, table = export_node(node, folder / name, request.inputs.get(self.grid_of.get(role, "")))
-            labels.names.update(table.names)
-            labels.colors.update(table.colors)
-            return str(path)
-
-        inputs: dict[str, Any] = {}
-        for role, node in request.inputs.items():
-            if isinstance(node, (list, tuple)):
-                inputs[role] = [export(one, f"{role}_{number}", role) for number, one in enumerate(node)]
-            elif node is not None:
-                inputs[role] = export(node, role, role)
+        inputs, labels, names = self._export_inputs(folder, request)
         results = {role: self._pending(folder, role, node, request) for role, node in request.outputs.items()}
-        kept = {folder / f"{role}{Path(path).suffix}": (role, path) for role, path in request.files.items()}
+        kept = {role: folder / f"{role}{Path(path).suffix}" for role, path in request.files.items()}
+        outputs = {role: str(result.path) for role, result in results.items()}
         job = {
             "task": self.task,
             "inputs": inputs,
-            "outputs": {role: str(result.path) for role, result in results.items()}
-            | {role: str(path) for path, (role, _) in kept.items()},
+            "outputs": outputs | {role: str(path) for role, path in kept.items()},
             "settings": request.settings | _fit_settings(request.options),
             "preset": request.options.preset,
             "device": request.options.device,
@@ -123,7 +118,32 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         }
         job_file = folder / "job.json"
         job_file.write_text(json.dumps(job, indent=2), encoding="utf-8")
-        return PreparedJob(folder, job_file, results, {path: target for path, (_, target) in kept.items()}, labels)
+        names |= {str(result.path): result.name for result in results.values()}
+        names |= {str(path): request.files[role] for role, path in kept.items()}
+        files = {path: request.files[role] for role, path in kept.items()}
+        return PreparedJob(folder, job_file, results, files, labels, names)
+
+    def _export_inputs(self, folder: Path, request: Request) -> tuple[dict[str, Any], LabelTable, dict[str, str]]:
+        """Paths of the written inputs by role, the labels met on the way, and node names by path."""
+        labels, names = LabelTable(), {}
+
+        def export(node: Node, role: str, number: int = 0) -> str:
+            place = folder / f"{role}_{number}"
+            place.mkdir()
+            reference = request.inputs.get(self.grid_of.get(role, ""))
+            path, table = export_node(node, place / file_stem(node), reference)
+            labels.names.update(table.names)
+            labels.colors.update(table.colors)
+            names[str(path)] = node.GetName()
+            return str(path)
+
+        inputs: dict[str, Any] = {}
+        for role, node in request.inputs.items():
+            if isinstance(node, (list, tuple)):
+                inputs[role] = [export(one, role, number) for number, one in enumerate(node)]
+            elif node is not None:
+                inputs[role] = export(node, role)
+        return inputs, labels, names
 
     def _pending(self, folder: Path, role: str, node: Node, request: Request) -> PendingResult:
         kind = self.results[role]
@@ -176,7 +196,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         try:
             outcome = _run_and_wait(prepared, on_event)
             if outcome.report is None:
-                raise INRError(outcome.message)
+                raise INRError(prepared.in_users_words(outcome.message))
             return outcome.report, self.load(prepared)
         finally:
             self.discard(prepared)

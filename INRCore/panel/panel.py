@@ -156,7 +156,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.ui.progressBar.value = min(done, 1.0) * _PROGRESS_STEPS
             self._showMessage(progress_text(event), "")
         elif event["event"] == "note":
-            self._showMessage(event["text"], "")
+            self._showMessage(self._prepared.in_users_words(event["text"]), "")
 
     def onJobFinished(self, outcome: Outcome) -> None:
         prepared, self._job, self._prepared = self._prepared, None, None
@@ -166,7 +166,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             elif outcome.cancelled:
                 self._showMessage(_("Cancelled; nothing was changed."), "")
             else:
-                self._showMessage("", outcome.message, outcome.details)
+                self._showMessage("", prepared.in_users_words(outcome.message), outcome.details)
         finally:
             self.logic.discard(prepared)
             self._showRunning(False)
@@ -188,6 +188,9 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for role, node in nodes.items():
             getattr(self.ui, self.outputSelectors[role]).setCurrentNode(node)
         self._showReport(report)
+        notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
+        done = _("Done in {seconds:.1f} s. {device}").format(seconds=report["seconds"], device=report["device"])
+        self._showMessage("\n".join([done, *notes]), "")
         self.showResults(nodes)
 
     def _showReport(self, report: dict[str, Any]) -> None:
@@ -201,8 +204,6 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         table.resizeColumnToContents(0)
         table.setFixedHeight(sum(table.rowHeight(number) for number in range(len(rows))) + 2 * table.frameWidth)
         self.ui.resultsCollapsibleButton.setVisible(True)
-        summary = _("Done in {seconds:.1f} s. {device}").format(seconds=report["seconds"], device=report["device"])
-        self._showMessage("\n".join([summary, *report.get("notes", ())]), "")
 
     def _showRunning(self, running: bool) -> None:
         self.ui.progressBar.value = 0

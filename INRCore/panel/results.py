@@ -13,6 +13,7 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
         "compression_ratio": (_("Compression ratio"), "{:.1f} : 1", _("Raw bytes divided by bytes of the file.")),
         "bits_per_voxel": (_("Bits per voxel"), "{:.3f}", _("Size of the file divided by the number of voxels.")),
         "gzip_ratio": (_("Ratio of gzip NRRD"), "{:.1f} : 1", _("The same for the ordinary compressed file.")),
+        "ratio_against_gzip_nrrd": (_("Smaller than gzip NRRD"), "{:.2f} times", _("Size of that file by this one's.")),
         "raw_bytes": (_("Raw size"), "{:,.0f} bytes", _("Size of the voxels.")),
         "file_bytes": (_("File size"), "{:,.0f} bytes", _("Size of the compressed file.")),
         "psnr_db": (_("PSNR"), "{:.2f} dB", _("Peak signal-to-noise ratio against the input; higher is better.")),
@@ -50,6 +51,16 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
         "dice": (_("Dice"), "{:.4f}", _("Overlap with the input labels; 1 is identical.")),
         "hd95_mm": (_("95 % Hausdorff distance"), "{:.2f} mm", _("95 % of the surfaces are closer than this.")),
         "assd_mm": (_("Mean surface distance"), "{:.2f} mm", _("Average symmetric distance of the surfaces.")),
+        "surface_error_mm": (
+            _("Misfit at the surface"),
+            "{:.3f} mm",
+            _("Mean distance that the fit gives at the input's surface."),
+        ),
+        "gradient_norm_deviation": (
+            _("Deviation from a distance"),
+            "{:.3f}",
+            _("Mean difference of the slope from 1; 0 is an exact distance."),
+        ),
     }
 
 
