@@ -4,7 +4,9 @@ import json
 import struct
 import time
 import warnings
+import tracemalloc
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +127,7 @@ def test_a_bright_outlier_does_not_cost_the_rest_its_contrast():
     result = compress(volume.with_array(spoiled), settings())
     mask = np.ones(spoiled.shape, bool)
     mask[6:11, 18:23, 18:23] = False
-    assert psnr_db(volume.array, result.volume.array, 1000, mask) > 27
+    assert psnr_db(volume.array, result.volume.array, 1000, mask) > 31
 
 
 # -- targets ---------------------------------------------------------------------------------------------------------
@@ -303,6 +305,7 @@ def test_the_residual_is_only_for_the_native_grid_however_it_is_asked_for(a_comp
         assert np.array_equal(decompress(file, device="cpu", **options).array, volume.array)
     coarse = decompress(file, spacing=5, device="cpu")
     assert np.allclose(coarse.grid.spacing, 5) and coarse.array.dtype == np.int16
+    assert np.array_equal(coarse.array, decompress(replace(file, residual=None), spacing=5, device="cpu").array)
 
 
 def test_holes_come_back_at_their_place_and_on_other_grids_beside_it():
@@ -599,13 +602,15 @@ def test_headers_that_lie_are_refused():
 def test_a_section_that_inflates_without_end_is_cut_off_early():
     text, sections = opened(small_files()[0])
     bomb = zlib.compress(bytes(200 << 20), 9)
-    started = time.perf_counter()
-    for tag_number in range(len(sections)):
-        for length in (sections[tag_number][2], len(bomb) + 1, 1 << 62):
+    tracemalloc.start()
+    for number, (tag, _, size) in enumerate(sections):
+        for length in (size, len(bomb) + 1, 1 << 62, *([] if tag == b"FELD" else [200 << 20])):
             bad = [list(section) for section in sections]
-            bad[tag_number][1:] = [bomb, length]
+            bad[number][1:] = [bomb, length]
             assert not survives(resealed(text, bad))
-    assert time.perf_counter() - started < 5
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 << 20
 
 
 def test_weights_that_are_no_numbers_are_refused():

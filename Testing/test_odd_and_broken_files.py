@@ -28,7 +28,7 @@ def test_one_brain_in_eight_orders_is_in_one_place() -> None:
     """The same world point has the same value in all of them, and the centre of mass does not move."""
     brains = {name: read_volume(SHARED / "odd" / "orientations" / f"{name}.nii.gz") for name in ORIENTATIONS}
     reference = brains["RAS"]
-    points = reference.grid.points()[:: 7]
+    points = reference.grid.points()[::7]
     values = _sample(reference, points)
     centre = _centre_of_mass(reference)
     assert np.std(values) > 10

@@ -101,7 +101,7 @@ def test_landmarks_survive_and_labels_are_ignored(tmp_path: Path) -> None:
     assert np.abs(read_landmarks(tmp_path / "points.csv") - points).max() < 1e-6
     with pytest.raises(OutputError, match="exists already"):
         write_landmarks(points, tmp_path / "points.csv")
-    (tmp_path / "named.csv").write_text("\ufefflabel, Z ,x,y\ntip,3,1,2\n\n\"a, b\",6e0,4,5\n", encoding="utf-8")
+    (tmp_path / "named.csv").write_text('\ufefflabel, Z ,x,y\ntip,3,1,2\n\n"a, b",6e0,4,5\n', encoding="utf-8")
     assert read_landmarks(tmp_path / "named.csv").tolist() == [[1, 2, 3], [4, 5, 6]]
 
 

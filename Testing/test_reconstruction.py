@@ -65,7 +65,10 @@ def test_a_voxel_is_seen_around_its_centre_along_the_slice_normal(name, axis):
     in_plane = [grid.ijk_to_world[:3, a] for a in range(3) if a != axis]
     normal = slice_normal(grid, axis)
     assert np.abs([normal @ v for v in in_plane]).max() < 1e-12
-    assert normal @ grid.ijk_to_world[:3, axis] == pytest.approx(slice_distance(grid, axis)) and slice_distance(grid, axis) > 0
+    assert (
+        normal @ grid.ijk_to_world[:3, axis] == pytest.approx(slice_distance(grid, axis))
+        and slice_distance(grid, axis) > 0
+    )
     points, weights = SliceProfile(grid, axis, 3.0, "boxcar", 5).nodes(torch.arange(grid.voxel_count))
     points, weights = points.double().numpy(), weights.double().numpy()
     np.testing.assert_allclose((points * weights[:, None]).sum(1), grid.points(), atol=1e-4)
@@ -79,7 +82,9 @@ def test_the_forward_model_gives_the_closed_form_integral_of_a_blob(name):
     grid = GRIDS[name]
     blob = Blobs(grid.center[None] + 0.4, np.array([50.0]), 2.0)
     axis = int(np.argmax(grid.spacing))
-    (stack,), _ = prepare_stacks([Volume(np.ones(grid.shape, np.float32), grid)], quick(slice_axis="ijk"[axis], samples=8))
+    (stack,), _ = prepare_stacks(
+        [Volume(np.ones(grid.shape, np.float32), grid)], quick(slice_axis="ijk"[axis], samples=8)
+    )
     seen = through_forward_model(blob, stack, np.arange(grid.voxel_count))
     normal, width = slice_normal(grid, axis), slice_distance(grid, axis)
     offset = grid.points() - blob.centers[0]
@@ -118,7 +123,9 @@ def test_the_baseline_is_what_simpleitk_gives_inside():
     image = sitk.GetImageFromArray(stack.array)
     image.SetSpacing(stack.grid.spacing.tolist())
     image.SetOrigin((0, 0, 1.5))
-    other = sitk.Resample(image, [32, 32, 32], sitk.Transform(), sitk.sitkBSpline, (0, 0, 0), (1, 1, 1), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    other = sitk.Resample(
+        image, [32, 32, 32], sitk.Transform(), sitk.sitkBSpline, (0, 0, 0), (1, 1, 1), (1, 0, 0, 0, 1, 0, 0, 0, 1)
+    )
     difference = sitk.GetArrayFromImage(other)[10:22] - result.baseline.array[10:22]
     assert np.abs(difference).max() < 0.02 * np.ptp(stack.array)
 

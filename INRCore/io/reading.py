@@ -24,9 +24,7 @@ _FORMATS: dict[str, Callable[[Path], RawImage]] = {
 }
 
 
-def read_volume(
-    path: str | os.PathLike[str], *, frame: int | None = None, component: int | None = None
-) -> Volume:
+def read_volume(path: str | os.PathLike[str], *, frame: int | None = None, component: int | None = None) -> Volume:
     """Reads a volume from .nrrd, .nhdr, .nii, .nii.gz, .hdr/.img, .mha, .mhd, a picture (.png, .tif, ...), a DICOM file
     (its whole series in that folder) or a folder with one DICOM series.
 

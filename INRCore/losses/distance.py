@@ -20,19 +20,21 @@ def dirichlet_loss(sdf: Tensor, voxel_mm: float) -> Tensor:
     return smooth_l1_loss(error, error.new_zeros(()).expand_as(error), beta=_QUADRATIC_VOXELS)
 
 
-def off_surface_loss(sdf: Tensor, distance: Tensor, tolerance: Tensor, voxel_mm: float) -> Tensor:
+def off_surface_loss(sdf: Tensor, distance: Tensor, tolerance: Tensor, own: Tensor, voxel_mm: float) -> Tensor:
     """Penalty of signed distances (N, D) away from the surfaces, where `distance` (N, D) is known up to `tolerance`
-    (N, D) mm: the error beyond the tolerance, relative to 1 voxel + the distance, summed over the D labels and divided
-    by sqrt(D). Within the tolerance only a weak pull to its middle is left.
+    (N, D) mm: the error beyond the tolerance over sqrt(1 voxel * (1 voxel + distance)). The mean over the points of
+    that of the label `own` (N), and of the sum over all D labels divided by sqrt(D); for the own label there is also a
+    weak pull to the middle of the tolerance.
 
     It takes the place of SIREN's exp(-alpha |sdf|), which says only that the value is not 0 and lets zero sets appear
     where there is no data. Distances that a network is asked for directly: DeepSDF (Park et al., CVPR 2019, eq. 4).
     """
     away = (sdf - distance).abs()
-    scale = voxel_mm + distance.abs()
+    scale = (voxel_mm * (voxel_mm + distance.abs())).sqrt()
     beyond = (away - tolerance).clamp(min=0) / scale
     penalty = smooth_l1_loss(beyond, beyond.new_zeros(()).expand_as(beyond), beta=_QUADRATIC_VOXELS, reduction="none")
-    return (penalty + _PULL * away / scale).sum(-1).mean() / sdf.shape[-1] ** 0.5
+    of_own = (penalty + _PULL * away / scale).gather(1, own[:, None])
+    return of_own.mean() + penalty.sum(-1).mean() / sdf.shape[-1] ** 0.5
 
 
 def eikonal_loss(jacobian: Tensor, distance: Tensor, voxel_mm: float) -> Tensor:

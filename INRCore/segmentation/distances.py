@@ -17,6 +17,7 @@ _MOST_VALUES = 6_000_000
 _SURFACE_POINTS, _VOLUME_POINTS = 50_000, 20_000
 _EXACT_REACH_VOXELS = 6.0
 _FAR_TREE_POINTS = 40_000
+_WIDE_SHARE = 0.2
 
 
 class SurfaceDistance:
@@ -54,7 +55,8 @@ class LabelSurface:
 @dataclass(frozen=True)
 class TrainingPoints:
     """Points (M, 3) RAS mm in three groups, one after the other, of `counts` points: on the surfaces, near them,
-    anywhere in the domain. `own` (M): column of the label a point was drawn for (0 in the last group). `distances`
+    anywhere in the domain. `own` (M): column of the label a point was drawn for, in the last
+    group of the label whose surface is nearest. `distances`
     (M, D) mm: signed distance of each label. `slack` (M) mm: how far off they may be for lack of knowledge."""
 
     points: np.ndarray
@@ -86,8 +88,8 @@ def training_points(
     for label, surface in enumerate(surfaces):
         distances[:, label] = _all_distances(surface.guess, points, domain, _FAR_TREE_POINTS // len(surfaces), random)
         yield label + 1
-    certain = np.arange(counts[SURFACE])
-    distances[certain, own[certain]] = 0
+    distances[np.arange(counts[SURFACE]), own[: counts[SURFACE]]] = 0
+    own[-counts[VOLUME] :] = np.abs(distances[-counts[VOLUME] :]).argmin(1)
     uncertain = np.zeros(len(points)) if slack is None else slack(points)
     yield TrainingPoints(points.astype(np.float32), counts, own, distances, uncertain.astype(np.float32))
 
@@ -102,9 +104,12 @@ def _drawn_points(
         quota = int(np.ceil(total * size / sizes.sum()))
         on.append(surface.certain.points[random.permutation(len(surface.certain))[:quota]])
         chosen = random.integers(len(surface.guess), size=quota)
-        around = surface.guess.points[chosen] + random.normal(scale=band_mm, size=(quota, 3))
+        reach = np.full((quota, 1), band_mm)
+        # Every fourth point may lie deep inside or far outside: a spot no point falls on can grow a zero set of its own.
+        reach[::4] = max(band_mm, _WIDE_SHARE * float(np.linalg.norm(np.ptp(surface.guess.points, axis=0))))
+        around = surface.guess.points[chosen] + random.normal(size=(quota, 3)) * reach
         if surface.guess is not surface.certain:  # the guess itself, so that what is between slices is learned as well
-            around[::3] = surface.guess.points[chosen[::3]]
+            around[1::4] = surface.guess.points[chosen[1::4]]
         near.append(around[domain.box_distance(around) <= 0])
     return _with_own(on), _with_own(near)
 

@@ -49,13 +49,14 @@ class SegmentationProblem(Problem):
         where, distance = self._points[chosen], self._distances[chosen]
         values, jacobian = self._evaluate(where, sloped)
         on_surface = chosen < self._counts[0]
-        own = values[on_surface].gather(1, self._own[chosen[on_surface]][:, None])
+        own = self._own[chosen]
+        zero = values.gather(1, own[:, None])[on_surface]
         far = (distance.abs() - _FAR_VOXELS * self._voxel).clamp(min=0)
         tolerance = self._slack[chosen][:, None] + self._far * far
         s = self._settings
         terms = {
-            "dirichlet": s.dirichlet_weight * dirichlet_loss(own, self._voxel),
-            "off_surface": s.off_surface_weight * off_surface_loss(values, distance, tolerance, self._voxel),
+            "dirichlet": s.dirichlet_weight * dirichlet_loss(zero, self._voxel),
+            "off_surface": s.off_surface_weight * off_surface_loss(values, distance, tolerance, own, self._voxel),
         }
         if jacobian is not None:
             terms["eikonal"] = s.eikonal_weight * eikonal_loss(jacobian, distance[:sloped], self._voxel)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from ..errors import InputError
 from ..fields import Field, Frame
@@ -150,13 +151,18 @@ def _label_surface(given: _Input, value: int, settings: SegmentationSettings) ->
 
 
 def _new_field(given: _Input, data: TrainingPoints, settings: SegmentationSettings) -> Field:
-    """Field that starts near the mean distances, in units in which a slope of 1 is a slope of 1."""
+    """Field that starts as the mean distances, in units in which a slope of 1 is a slope of 1. A SIREN's own start is a
+    ripple of several mm, which would stay as spots of zero wherever no training point falls."""
     frame = Frame.of_grid(given.domain.grid)
     offset = data.distances[-data.counts[2] :].mean(0)
     scale = frame.half_extent_mm
-    return Field(
+    field = Field(
         settings.field, frame, len(given.values), seed=settings.fit.seed, output_scale=scale, output_offset=offset
     )
+    with torch.no_grad():
+        for parameter in field.network.linears[-1].parameters():
+            parameter.zero_()
+    return field
 
 
 def _preview(shapes: Shapes) -> np.ndarray:
