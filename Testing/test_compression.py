@@ -3,8 +3,8 @@
 import json
 import struct
 import time
-import warnings
 import tracemalloc
+import warnings
 import zlib
 from dataclasses import replace
 from pathlib import Path
