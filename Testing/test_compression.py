@@ -337,7 +337,7 @@ def test_voxel_types_are_kept(dtype):
     volume = phantom(dtype=dtype, peak=120)
     result = compress(volume, settings(target_ratio=3 * volume.array.itemsize))
     assert result.volume.array.dtype == np.dtype(dtype).newbyteorder("=")
-    assert result.metrics["psnr_db"] > 32
+    assert result.metrics["psnr_db"] > 30
 
 
 @pytest.mark.parametrize("factor", [1e30, 1e-20, 1e300])
