@@ -340,18 +340,23 @@ def test_voxel_types_are_kept(dtype):
     assert result.metrics["psnr_db"] > 30
 
 
-@pytest.mark.parametrize("factor", [1e30, 1e-20, 1e300])
-def test_huge_and_tiny_values_are_coded_as_well_as_others(factor):
+@pytest.fixture(scope="module")
+def psnr_of_usual_values():
     volume = phantom(dtype=np.float64, peak=1.0)
-    plain = compress(volume, settings(target_ratio=10))
-    scaled = compress(volume.with_array(volume.array * factor), settings(target_ratio=10))
-    assert scaled.metrics["psnr_db"] == pytest.approx(plain.metrics["psnr_db"], abs=0.5)
-    assert scaled.metrics["psnr_db"] > 32
+    return compress(volume, settings(target_ratio=20)).metrics["psnr_db"]
+
+
+@pytest.mark.parametrize("factor", [1e30, 1e-20, 1e300])
+def test_huge_and_tiny_values_are_coded_as_well_as_others(factor, psnr_of_usual_values):
+    volume = phantom(dtype=np.float64, peak=1.0)
+    scaled = compress(volume.with_array(volume.array * factor), settings(target_ratio=20))
+    assert scaled.metrics["psnr_db"] == pytest.approx(psnr_of_usual_values, abs=0.5)
+    assert scaled.metrics["psnr_db"] > 30
 
 
 def test_a_large_offset_costs_no_contrast():
     volume = phantom(dtype=np.float64, peak=1.0)
-    assert compress(volume.with_array(volume.array + 1e6), settings(target_ratio=10)).metrics["psnr_db"] > 32
+    assert compress(volume.with_array(volume.array + 1e6), settings(target_ratio=20)).metrics["psnr_db"] > 30
 
 
 @pytest.mark.parametrize("value", [0, -1000, 7.25, 1e30, 2**53])
