@@ -21,9 +21,9 @@ class SuperResolutionSettings:
     profile: sensitivity through a slice, 'boxcar' or 'gaussian'. slice_thickness_mm: width of the boxcar, or the
     Gaussian's full width at half maximum; None: the distance between slices (slices without gaps).
     slice_axis: the array axis across the slices, 'i', 'j' or 'k'; 'auto': the axis with the largest spacing.
-    samples: points through a slice at which the field is evaluated; None: 1.5 per finest voxel of the thickness.
-    in_plane_samples: points along each side of a pixel; 1 takes pixels as point samples, 2 or more models them as
-    averages over their area, which sharpens the result and its noise in plane as well.
+    samples: random points through a slice at which the fit evaluates the field (the completion uses a fixed, finer
+    rule). pixel_area: whether pixels are averages over their area instead of values at their centre; models the blur
+    within the slices as well, which sharpens the result and its noise.
     completion_iterations: rounds in which what the field leaves unexplained of the slices is added by cubic splines;
     0: the field alone (smooth, without noise, but fine detail only after a long fit).
     field, fit: the network and how it is fitted; `fit.points` counts evaluations of the field, that is measured voxels
@@ -34,8 +34,8 @@ class SuperResolutionSettings:
     profile: str = "boxcar"
     slice_thickness_mm: float | None = None
     slice_axis: str = "auto"
-    samples: int | None = None
-    in_plane_samples: int = 1
+    samples: int = 3
+    pixel_area: bool = False
     completion_iterations: int = 2
     field: FieldSettings = dataclasses.field(default_factory=lambda: FieldSettings(omega_first=8.0))
     fit: FitSettings = dataclasses.field(default_factory=FitSettings)
@@ -46,5 +46,4 @@ class SuperResolutionSettings:
         require_range("The slice thickness", self.slice_thickness_mm, 1e-3, 1e3, "mm")
         require_choice("The slice axis", self.slice_axis, SLICE_AXIS_NAMES)
         require_range("The number of samples through a slice", self.samples, 1, 64)
-        require_range("The number of samples along a pixel's side", self.in_plane_samples, 1, 8)
         require_range("The number of completion rounds", self.completion_iterations, 0, 100)

@@ -15,7 +15,7 @@ from .settings import SLICE_AXIS_NAMES, SuperResolutionSettings
 from .slice_profile import ForwardModel, SliceProfile, slice_distance
 
 _LARGEST_VALUE = 1e30
-_MOST_SAMPLES = 32
+_MOST_NODES = 32
 _PROBES = 20_000
 _FEWEST_PROBES = 50
 _LEAST_CORRELATION = 0.5
@@ -92,8 +92,8 @@ def _prepare(volume: Volume, settings: SuperResolutionSettings) -> Stack:
     size = volume.grid.size_ijk
     finest = min(volume.grid.spacing[a] for a in range(3) if a != axis and size[a] > 1)
     thickness = settings.slice_thickness_mm or slice_distance(volume.grid, axis)
-    samples = settings.samples or int(np.clip(np.ceil(1.5 * thickness / finest), 3, _MOST_SAMPLES))
-    forward = SliceProfile(volume.grid, axis, thickness, settings.profile, samples, settings.in_plane_samples)
+    nodes = int(np.clip(np.ceil(1.5 * thickness / finest), 3, _MOST_NODES))
+    forward = SliceProfile(volume.grid, axis, thickness, settings.profile, nodes, settings.pixel_area)
     mask = volume.finite_mask()
     numbers = None if mask is None else np.flatnonzero(mask)
     return Stack(volume, without_gaps(volume), numbers, forward, axis, thickness, float(finest))

@@ -61,7 +61,7 @@ def super_resolve_steps(
     if truth is not None:
         require_overlap(truth, grid)
     field, scale = _new_field(stacks, settings)
-    loop = FitLoop(SuperResolutionProblem(field, stacks, scale), settings.fit, control)
+    loop = FitLoop(SuperResolutionProblem(field, stacks, scale, settings.samples), settings.fit, control)
     yield from loop.run()
     for stack in stacks:
         stack.forward.to(torch.device("cpu"))
