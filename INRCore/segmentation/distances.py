@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
@@ -15,8 +16,8 @@ from .domain import Domain
 SURFACE, NEAR, VOLUME = 0, 1, 2
 _MOST_VALUES = 6_000_000
 _SURFACE_POINTS, _VOLUME_POINTS = 50_000, 20_000
-_EXACT_REACH_VOXELS = 6.0
-_FAR_TREE_POINTS = 40_000
+_EXACT_REACH_VOXELS = 4.0
+_FEW_LABELS, _LATTICE_SIZE = 8, 24
 _WIDE_SHARE = 0.2
 
 
@@ -85,8 +86,9 @@ def training_points(
     own = np.concatenate([on[1], near[1], np.zeros(len(anywhere), int)])
     counts = (len(on[0]), len(near[0]), len(anywhere))
     distances = np.empty((len(points), len(surfaces)), np.float32)
+    lattice = _Lattice(points, domain) if len(surfaces) > _FEW_LABELS else None
     for label, surface in enumerate(surfaces):
-        distances[:, label] = _all_distances(surface.guess, points, domain, _FAR_TREE_POINTS // len(surfaces), random)
+        distances[:, label] = _all_distances(surface.guess, points, domain, lattice)
         yield label + 1
     distances[np.arange(counts[SURFACE]), own[: counts[SURFACE]]] = 0
     own[-counts[VOLUME] :] = np.abs(distances[-counts[VOLUME] :]).argmin(1)
@@ -105,7 +107,7 @@ def _drawn_points(
         on.append(surface.certain.points[random.permutation(len(surface.certain))[:quota]])
         chosen = random.integers(len(surface.guess), size=quota)
         reach = np.full((quota, 1), band_mm)
-        # Every fourth point may lie deep inside or far outside: a spot no point falls on can grow a zero set of its own.
+        # Every fourth point may lie deep inside or far outside: where no point falls, a zero set of its own can grow.
         reach[::4] = max(band_mm, _WIDE_SHARE * float(np.linalg.norm(np.ptp(surface.guess.points, axis=0))))
         around = surface.guess.points[chosen] + random.normal(size=(quota, 3)) * reach
         if surface.guess is not surface.certain:  # the guess itself, so that what is between slices is learned as well
@@ -118,15 +120,31 @@ def _with_own(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
 
 
-def _all_distances(
-    surface: Crossings, points: np.ndarray, domain: Domain, far_points: int, random: np.random.Generator
-) -> np.ndarray:
-    """Signed distances (M): exact near the surface, elsewhere to a thinned-out copy of it, which is much faster."""
+class _Lattice:
+    """A coarse lattice over the domain, and where points lie in it: distances far from a surface are interpolated on it
+    when there are many labels, which is much faster; they may be rough there (far_tolerance)."""
+
+    def __init__(self, points: np.ndarray, domain: Domain) -> None:
+        size = domain.grid.size_ijk * domain.grid.spacing
+        grid = domain.grid.with_size(np.maximum(np.ceil(_LATTICE_SIZE * size / size.max()).astype(int), 2))
+        self._shape, self._nodes = grid.shape, grid.points()
+        self._index = grid.world_to_index(points)[:, ::-1].T
+
+    def interpolate(self, measure: SurfaceDistance, chosen: np.ndarray) -> np.ndarray:
+        """Distances at the points with True in `chosen`."""
+        coarse = measure(self._nodes).reshape(self._shape)
+        return map_coordinates(coarse, self._index[:, chosen], order=1, mode="nearest")
+
+
+def _all_distances(surface: Crossings, points: np.ndarray, domain: Domain, lattice: _Lattice | None) -> np.ndarray:
+    """Signed distances (M): exact near the surface, elsewhere interpolated on `lattice`, if given."""
+    measure = SurfaceDistance(surface, domain.grid)
+    if lattice is None:
+        return measure(points)
     low, high = surface.points.min(0), surface.points.max(0)
     gap = np.linalg.norm(np.maximum(np.maximum(low - points, points - high), 0), axis=1)
-    exact = gap < _EXACT_REACH_VOXELS * domain.voxel_mm
+    near = gap < _EXACT_REACH_VOXELS * domain.voxel_mm
     distances = np.empty(len(points))
-    distances[exact] = SurfaceDistance(surface, domain.grid)(points[exact])
-    thinned = surface.subset(random.permutation(len(surface))[: max(far_points, 500)])
-    distances[~exact] = SurfaceDistance(thinned, domain.grid)(points[~exact])
+    distances[near] = measure(points[near])
+    distances[~near] = lattice.interpolate(measure, ~near)
     return distances

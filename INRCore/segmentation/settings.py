@@ -16,7 +16,8 @@ SPARSE_NAMES = ("auto", "dense", "i", "j", "k")
 class SegmentationSettings:
     """How a label map becomes signed distance fields.
 
-    field, fit: network and fit loop.
+    field, fit: network and fit loop. One unit of the network's coordinates is 40 voxels (the mean of the three sides;
+    for sparse slices their distance counts), not half of the longest side: omega_first 30 means details of some voxels.
     labels: label values to fit; None: all but 0.
     spacing_mm: isotropic voxel size of the resulting label map and distance map, and of the lattice the surfaces are
     traced on; None: the input's.
@@ -44,7 +45,7 @@ class SegmentationSettings:
     dirichlet_weight: float = 1.0
     off_surface_weight: float = 1.0
     eikonal_weight: float = 0.3
-    eikonal_share: float = 0.25
+    eikonal_share: float = 0.15
     far_tolerance: float | None = None
     between_slices: float = 0.5
 

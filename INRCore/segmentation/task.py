@@ -18,7 +18,7 @@ from ..results import loop_record
 from ..settings import choose_settings
 from ..volume import Volume
 from .crossings import find_crossings
-from .distances import LabelSurface, TrainingPoints, training_points
+from .distances import VOLUME, LabelSurface, TrainingPoints, training_points
 from .domain import Domain
 from .label_map import chosen_labels, label_array
 from .measures import measure_steps, native_labels
@@ -30,6 +30,7 @@ from .sparse import DrawnSlices, find_drawn_slices, interpolated_surface
 
 _MARGIN_VOXELS = 5.0
 _PREVIEW_SIZE = 128
+_SAMPLES_PER_UNIT = 40.0
 
 
 @dataclass(frozen=True)
@@ -151,18 +152,19 @@ def _label_surface(given: _Input, value: int, settings: SegmentationSettings) ->
 
 
 def _new_field(given: _Input, data: TrainingPoints, settings: SegmentationSettings) -> Field:
-    """Field that starts as the mean distances, in units in which a slope of 1 is a slope of 1. A SIREN's own start is a
-    ripple of several mm, which would stay as spots of zero wherever no training point falls."""
-    frame = Frame.of_grid(given.domain.grid)
-    offset = data.distances[-data.counts[2] :].mean(0)
-    scale = frame.half_extent_mm
-    field = Field(
+    """Field that starts near the mean distances. Its coordinates count in lengths of 40 samples of the label map, so
+    that the network's frequencies fit the size of what the map can show, however large the domain is."""
+    grid = given.domain.grid
+    sample_mm = given.domain.voxel_mm
+    if given.slices is not None:
+        sample_mm *= float(np.mean(np.diff(given.slices.numbers))) ** (1 / 3)
+    center = tuple(float(x) for x in grid.center)
+    frame = Frame(center, _SAMPLES_PER_UNIT * sample_mm)  # type: ignore[arg-type]
+    offset = data.distances[-data.counts[VOLUME] :].mean(0)
+    scale = Frame.of_grid(grid).half_extent_mm
+    return Field(
         settings.field, frame, len(given.values), seed=settings.fit.seed, output_scale=scale, output_offset=offset
     )
-    with torch.no_grad():
-        for parameter in field.network.linears[-1].parameters():
-            parameter.zero_()
-    return field
 
 
 def _preview(shapes: Shapes) -> np.ndarray:
