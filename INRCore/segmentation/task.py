@@ -152,19 +152,24 @@ def _label_surface(given: _Input, value: int, settings: SegmentationSettings) ->
 
 
 def _new_field(given: _Input, data: TrainingPoints, settings: SegmentationSettings) -> Field:
-    """Field that starts near the mean distances. Its coordinates count in lengths of 40 samples of the label map, so
-    that the network's frequencies fit the size of what the map can show, however large the domain is."""
+    """Field that starts as the mean distances: a SIREN's own start is a ripple of several mm, which would stay as spots
+    of zero wherever no training point falls. Its coordinates count in lengths of 40 samples of the label map, so that
+    the network's frequencies fit the size of what the map can show, however large the domain is."""
     grid = given.domain.grid
     sample_mm = given.domain.voxel_mm
     if given.slices is not None:
         sample_mm *= float(np.mean(np.diff(given.slices.numbers))) ** (1 / 3)
-    center = tuple(float(x) for x in grid.center)
-    frame = Frame(center, _SAMPLES_PER_UNIT * sample_mm)  # type: ignore[arg-type]
+    x, y, z = (float(value) for value in grid.center)
+    frame = Frame((x, y, z), _SAMPLES_PER_UNIT * sample_mm)
     offset = data.distances[-data.counts[VOLUME] :].mean(0)
     scale = Frame.of_grid(grid).half_extent_mm
-    return Field(
+    field = Field(
         settings.field, frame, len(given.values), seed=settings.fit.seed, output_scale=scale, output_offset=offset
     )
+    with torch.no_grad():
+        for parameter in field.network.linears[-1].parameters():
+            parameter.zero_()
+    return field
 
 
 def _preview(shapes: Shapes) -> np.ndarray:
