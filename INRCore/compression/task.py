@@ -158,7 +158,7 @@ def _measure_steps(
 
 
 def _missed_targets(settings: CompressionSettings, metrics: dict[str, float]) -> list[str]:
-    """Lines on what was asked for and not reached."""
+    """Lines on what was asked for, or may be expected, and not reached."""
     notes = []
     target, reached = settings.target_psnr_db, metrics.get("psnr_db")
     if target is not None and reached is not None and reached < target:
@@ -171,6 +171,8 @@ def _missed_targets(settings: CompressionSettings, metrics: dict[str, float]) ->
         notes.append(
             f"The ratio is {got:.3g}:1, not the {ratio:g}:1 asked for, because the error bound needs the room."
         )
+    if metrics["ratio_against_gzip_nrrd"] < 1:
+        notes.append(f"A gzip NRRD, which is exact, would be smaller ({metrics['gzip_ratio']:.3g}:1).")
     return notes
 
 
