@@ -9,12 +9,8 @@ from torch import Tensor
 from .geometry import Grid
 
 
-class ImageSampler:
-    """Trilinear interpolation of a (k, j, i) image at RAS points, differentiable with respect to the points.
-
-    Written with eight gathers instead of `grid_sample`, which MPS lacks in 3-D. Points beyond the outermost voxel
-    centres take the border's value; `inside` says which points lie in the field of view (voxel edges included).
-    """
+class _Sampler:
+    """Where RAS points lie among the voxels of an image: what every interpolation starts with."""
 
     def __init__(self, image: np.ndarray, grid: Grid, device: torch.device | str = "cpu") -> None:
         self.values = torch.as_tensor(np.ascontiguousarray(image, dtype=np.float32), device=device)
@@ -35,6 +31,14 @@ class ImageSampler:
         index = self.index(points)
         return ((index >= -0.5) & (index <= self.size - 0.5)).all(-1)
 
+
+class ImageSampler(_Sampler):
+    """Trilinear interpolation of a (k, j, i) image at RAS points, differentiable with respect to the points.
+
+    Written with eight gathers instead of `grid_sample`, which MPS lacks in 3-D. Points beyond the outermost voxel
+    centres take the border's value; `inside` says which points lie in the field of view (voxel edges included).
+    """
+
     def __call__(self, points: Tensor) -> Tensor:
         """(N, 3) RAS mm to (N) values."""
         return self.at_index(self.index(points))
@@ -51,3 +55,37 @@ class ImageSampler:
         rows = corners[:, :, 0] + (corners[:, :, 1] - corners[:, :, 0]) * fi
         columns = rows[:, 0] + (rows[:, 1] - rows[:, 0]) * fj
         return columns[0] + (columns[1] - columns[0]) * fk
+
+
+class CubicVectorSampler(_Sampler):
+    """Cubic convolution (Keys 1981, a = -1/2, four nodes an axis) of a (k, j, i, c) vector image at RAS points.
+
+    It is what Slicer does with a displacement grid, so that what we warp is what Slicer warps. Beyond the border the
+    outermost nodes are repeated.
+    """
+
+    def __call__(self, points: Tensor) -> Tensor:
+        """(N, 3) RAS mm to (N, c) values."""
+        index = torch.minimum(self.index(points).clamp(min=0), (self.size - 1).to(points.dtype))
+        low = index.floor()
+        nodes = low.long()[:, :, None] + torch.arange(-1, 3, device=index.device)  # (N, axis, 4)
+        nodes = torch.minimum(nodes.clamp(min=0), (self.size - 1)[:, None])
+        weights = _cubic_weights(index - low)
+        columns, rows = int(self.size[0]), int(self.size[1])
+        flat = self.values.reshape(-1, self.values.shape[-1])
+        total = torch.zeros(len(points), flat.shape[-1], device=index.device)
+        for k in range(4):
+            for j in range(4):
+                row = (nodes[:, 2, k] * rows + nodes[:, 1, j]) * columns
+                weight = weights[:, 2, k] * weights[:, 1, j]
+                for i in range(4):
+                    total += (weight * weights[:, 0, i])[:, None] * flat[row + nodes[:, 0, i]]
+        return total
+
+
+def _cubic_weights(t: Tensor) -> Tensor:
+    """(...) in [0, 1) to (..., 4): the shares of the nodes at -1, 0, 1, 2."""
+    outer, inner = t * (1 - t) / 2, 1 - t
+    return torch.stack(
+        [-outer * inner, 1 + t * t * (1.5 * t - 2.5), 1 + inner * inner * (1.5 * inner - 2.5), -outer * t], -1
+    )

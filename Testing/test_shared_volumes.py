@@ -96,8 +96,7 @@ def test_registration_of_real_volumes_and_its_transform_in_the_scene(name, tmp_p
     index = moving.grid.world_to_index(looked_at)
     inside = ((index >= 0.1) & (index <= moving.grid.size_ijk - 1.1)).all(1)
     difference = np.abs(resliced.astype(float) - warped.as_float32()).ravel()[inside]
-    low, high = moving.finite_range()
-    assert difference.max() <= 1 + 0.01 * (high - low), difference.max()
+    assert difference.max() <= 1, difference.max()  # both are rounded to whole numbers
 
 
 def test_registration_between_two_patients(tmp_path):

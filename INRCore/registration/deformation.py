@@ -11,7 +11,7 @@ import torch
 from ..fields import Field
 from ..fields.jets import PAIRS
 from ..geometry import Grid
-from ..interpolation import ImageSampler
+from ..interpolation import CubicVectorSampler
 from ..losses.deformation import jacobian_determinant
 
 _PROBES = 4096
@@ -119,17 +119,15 @@ def sample_displacement(
 
 
 class DisplacementSampler:
-    """Trilinear interpolation of a displacement grid, as resampling programs apply it."""
+    """A displacement grid between its nodes, as Slicer interpolates it."""
 
     def __init__(self, displacement: np.ndarray, nodes: Grid, device: torch.device | str = "cpu") -> None:
-        self._components = [ImageSampler(displacement[..., c], nodes, device) for c in range(3)]
-        self._device = device
+        self._sampler, self._device = CubicVectorSampler(displacement, nodes, device), device
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) RAS mm to (N, 3) float32 mm."""
         tensor = torch.as_tensor(np.asarray(points, np.float32), device=self._device)
-        index = self._components[0].index(tensor)
-        return torch.stack([component.at_index(index) for component in self._components], -1).cpu().numpy()
+        return self._sampler(tensor).cpu().numpy()
 
 
 def largest_grid_error(field: Field, domain: Domain, sampler: DisplacementSampler, probes: int = 20_000) -> float:
