@@ -191,6 +191,18 @@ class Grid:
         size = np.asarray(size_ijk, int)
         return self._centred(size, self.ijk_to_world[:3, :3] * (self.size_ijk / size))
 
+    def coarsened(self, most_voxels: int) -> Grid:
+        """Grid over exactly the same field of view with at most `most_voxels` voxels, as near to cubes as that allows;
+        no axis gets finer than it is."""
+        if self.voxel_count <= most_voxels:
+            return self
+        spacing = (self.voxel_volume * self.voxel_count / most_voxels) ** (1 / 3)
+        while True:
+            size = np.maximum(1, self.size_ijk * self.spacing / np.maximum(self.spacing, spacing)).astype(int)
+            if np.prod(size) <= max(1, most_voxels):
+                return self.with_size(size.tolist())
+            spacing *= 1.03
+
     def _centred(self, size_ijk: np.ndarray, axes: np.ndarray) -> Grid:
         affine = np.eye(4)
         affine[:3, :3] = axes

@@ -1,6 +1,5 @@
 """The fit loop: progress, best-so-far, stopping, seeds, resuming, running out of memory."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -8,6 +7,8 @@ from INRCore.devices import choose_device
 from INRCore.errors import DeviceError, InputError
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fitting import Control, FitLoop, FitSettings, Problem, run_to_end
+from INRCore.geometry import Grid
+from INRCore.volume import Volume
 
 
 class WaveProblem(Problem):
@@ -36,8 +37,9 @@ class WaveProblem(Problem):
         with torch.no_grad():
             return {"psnr_db": float(-10 * torch.log10((self.module(x)[:, 0] - self.wave(x)).square().mean() / 4))}
 
-    def preview(self):
-        return self.module.evaluate(np.zeros((4, 3)))
+    def preview(self, voxels):
+        grid = Grid.from_parts((8, 8, 8)).coarsened(voxels)
+        return Volume(self.module.evaluate(grid.points()).reshape(grid.shape), grid)
 
     @staticmethod
     def wave(x):
@@ -64,7 +66,7 @@ def test_a_fit_reaches_a_held_out_psnr_and_reports_on_the_way(network, rate):
     assert [r.iteration for r in reports] == list(range(10, 201, 10))
     assert reports[-1].losses["mse"] < 0.05 * reports[0].losses["mse"]
     assert reports[0].eta_seconds > 0 and reports[-1].eta_seconds == 0
-    assert reports[3].preview().shape == (4, 1)
+    assert reports[3].preview(64).array.shape == (4, 4, 4)
     assert loop.stop_reason == "iterations"
 
 

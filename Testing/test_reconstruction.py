@@ -372,7 +372,7 @@ def test_progress_goes_through_all_stages_and_stopping_still_gives_a_good_result
     def watch(progress):
         stages.append(progress.stage)
         if progress.stage == "fit":
-            assert progress.preview().shape == (1, 96, 96)
+            assert 3000 < progress.preview(4000).array.size <= 4000
             control.stop()
 
     thick = acquired(HEAD, thick_grid())

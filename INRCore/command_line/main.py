@@ -69,15 +69,29 @@ def _run(parsed: argparse.Namespace, show: Show) -> None:
 
 
 def _run_job(parsed: argparse.Namespace, show: Show) -> dict[str, Any]:
-    from ..fitting import Control
-    from ..jobs import Job, run_job
+    from ..jobs import run_job
     from .to_job import job_from_arguments
 
-    control = Control()
-    if parsed.command == "job":
-        threading.Thread(target=_stop_on_request, args=(control,), daemon=True).start()
-        return run_job(Job.from_file(parsed.file), show.progress, control)
-    return run_job(job_from_arguments(parsed), show.progress, control)
+    if isinstance(show, JSONLines) and parsed.command == "job":
+        return _run_watched(parsed.file, show)
+    return run_job(job_from_arguments(parsed), show.progress)
+
+
+def _run_watched(path: str, show: JSONLines) -> dict[str, Any]:
+    """A job for a panel: it can be told to stop, and shows previews if the job names a file for them."""
+    from ..fitting import Control, Progress
+    from ..jobs import Job, PreviewWriter, run_job
+
+    job, control = Job.from_file(path), Control()
+    threading.Thread(target=_stop_on_request, args=(control,), daemon=True).start()
+    preview = PreviewWriter(job.preview) if job.preview else None
+
+    def on_progress(progress: Progress) -> None:
+        show.progress(progress)
+        if preview is not None and preview.write(progress):
+            show.preview(str(preview.path))
+
+    return run_job(job, on_progress, control)
 
 
 def _stop_on_request(control: Any) -> None:

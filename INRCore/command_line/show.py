@@ -18,7 +18,7 @@ def _finite(numbers: dict[str, float]) -> dict[str, float | None]:
 
 
 class JSONLines(AbstractContextManager):
-    """One JSON object a line on `stream`: events `progress`, `note`, `result`, `error`."""
+    """One JSON object a line on `stream`: events `progress`, `note`, `preview`, `result`, `error`."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream, self._last_note = stream, ""
@@ -40,6 +40,10 @@ class JSONLines(AbstractContextManager):
         if progress.note and progress.note != self._last_note:
             self._last_note = progress.note
             self._write(event="note", text=progress.note)
+
+    def preview(self, path: str) -> None:
+        """There is a new preview of the result in the file."""
+        self._write(event="preview", file=path)
 
     def result(self, report: dict[str, Any]) -> None:
         self._write(event="result", report=report)

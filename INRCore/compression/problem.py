@@ -62,12 +62,12 @@ class CompressionProblem(Problem):
         mean = squares / len(self._judged)
         return {"psnr_db": 10 * math.log10(self._intensity.value_range**2 / mean)} if mean > 0 else {}
 
-    def preview(self) -> np.ndarray:
-        """The middle slice (j, i) as it is now, in the volume's units."""
-        i, j, k = self._volume.grid.size_ijk
-        middle = self._volume.grid.cropped((0, 0, k // 2), (i, j, k // 2 + 1))
-        parts = [values for _, values in sample_values(self.module, middle, self._values.device)]
-        return self._intensity.to_intensities(np.concatenate(parts)).reshape(j, i).astype(np.float32)
+    def preview(self, voxels: int) -> Volume:
+        """The volume as it is now, in its own units."""
+        grid = self._volume.grid.coarsened(voxels)
+        parts = [values for _, values in sample_values(self.module, grid, self._values.device)]
+        array = self._intensity.to_intensities(np.concatenate(parts)).reshape(grid.shape).astype(np.float32)
+        return Volume(array, grid, name="preview")
 
     def _errors(self, drawn: Tensor, limits: list[float] | None = None) -> Tensor:
         """Field minus volume at the drawn ones of the finite voxels; with `limits`, as decoding clips it."""

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..devices import choose_device
 from ..errors import DeviceError, InputError
 from ..memory import is_out_of_memory, release
+from ..volume import Volume
 from .checkpoint import load_checkpoint, optimizer_tensors, restore_optimizer, save_checkpoint
 from .optimizers import OPTIMIZERS
 from .progress import Control, Progress
@@ -43,8 +43,8 @@ class Problem:
         """Measurements of the present state by their report names, called seldom; empty: the task has none."""
         return {}
 
-    def preview(self) -> np.ndarray | None:
-        """A cheap picture of the present state; None: the task has none."""
+    def preview(self, voxels: int) -> Volume | None:
+        """The result so far on a coarse grid of about so many voxels; None: the task has none."""
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import numpy as np
+from ..volume import Volume
 
 T = TypeVar("T")
 
@@ -17,8 +17,8 @@ class Progress:
 
     stage: what is being done ("fit", "sample" ...); iteration of iterations; losses: weighted terms of the loss, means
     since the last report; metrics: latest measurements by their report names; times in seconds (eta None: unknown);
-    note: a line for the user, usually empty; preview: call it for a cheap picture of the result so far (None: the task
-    has none at this stage).
+    note: a line for the user, usually empty; preview: call it with a number of voxels for the result so far on a coarse
+    grid of about that many (None: the task has none at this stage).
     """
 
     stage: str
@@ -29,7 +29,7 @@ class Progress:
     elapsed_seconds: float = 0.0
     eta_seconds: float | None = None
     note: str = ""
-    preview: Callable[[], np.ndarray | None] | None = None
+    preview: Callable[[int], Volume | None] | None = None
 
 
 class Control:

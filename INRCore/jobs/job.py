@@ -31,7 +31,8 @@ class Job:
 
     inputs: role -> path (a list of paths for `volumes`); outputs: role -> path. settings: values laid over the preset,
     nested as in the settings dataclasses. frame, component: which part of a multi-frame or multi-component input.
-    report: where to write the report as JSON. Raises `InputError` for unknown tasks, roles, presets and devices.
+    report: where to write the report as JSON. preview: a volume file for the result so far, replaced again and again
+    while the fit runs. Raises `InputError` for unknown tasks, roles, presets and devices.
     """
 
     task: str
@@ -46,6 +47,7 @@ class Job:
     report: str | None = None
     frame: int | None = None
     component: int | None = None
+    preview: str | None = None
 
     def __post_init__(self) -> None:
         require_choice("The task", self.task, TASK_ROLES)
@@ -79,8 +81,8 @@ class Job:
             seen.add(resolved)
 
     def output_paths(self) -> list[str]:
-        """All files the job writes, the report included."""
-        return [*self.outputs.values(), *([self.report] if self.report else [])]
+        """All files the job writes, report and preview included."""
+        return [*self.outputs.values(), *(path for path in (self.report, self.preview) if path)]
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

@@ -8,9 +8,8 @@ from torch import Tensor
 
 from ..fields import Field
 from ..fitting import Problem
+from ..volume import Volume
 from .stacks import Stack
-
-_PREVIEW_SIDE = 96
 
 
 class SuperResolutionProblem(Problem):
@@ -50,13 +49,9 @@ class SuperResolutionProblem(Problem):
             total = total + share * ((seen - self._values[index][voxels]) / self.scale).square().mean()
         return {"slices": total}
 
-    def preview(self) -> np.ndarray:
-        """(1, n, n) section across the slices of the first stack, of the field alone."""
+    def preview(self, voxels: int) -> Volume:
+        """The field alone, without what completes it, over the first stack's field of view."""
         stack = self.stacks[0]
-        size = stack.grid.size_ijk
-        long = max((a for a in range(3) if a != stack.slice_axis), key=lambda a: size[a] * stack.grid.spacing[a])
-        index = np.broadcast_to((size - 1) / 2, (_PREVIEW_SIDE, _PREVIEW_SIDE, 3)).copy()
-        index[..., stack.slice_axis] = np.linspace(size[stack.slice_axis] - 1, 0, _PREVIEW_SIDE)[:, None]
-        index[..., long] = np.linspace(0, size[long] - 1, _PREVIEW_SIDE)
-        values = self.module.evaluate(stack.grid.index_to_world(index.reshape(-1, 3)))
-        return values.reshape(1, _PREVIEW_SIDE, _PREVIEW_SIDE)
+        grid = stack.grid.with_spacing(stack.finest_mm).coarsened(voxels)
+        values = self.module.evaluate(grid.points())
+        return Volume(values.astype(np.float32).reshape(grid.shape), grid, name="preview")

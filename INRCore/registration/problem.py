@@ -13,6 +13,7 @@ from ..geometry import Grid
 from ..interpolation import ImageSampler
 from ..losses.deformation import bending_energy, hyperelastic_loss, volume_change_loss
 from ..losses.similarity import mean_squared_difference, normalised_cross_correlation
+from ..volume import Volume
 from .images import PreparedImage
 from .pyramid import smoothed
 from .settings import RegistrationSettings
@@ -20,7 +21,6 @@ from .settings import RegistrationSettings
 _MOST_VOXELS_DRAWN_FROM = 4_000_000
 _LEAST_SHARE_INSIDE = 0.01
 _METRIC_POINTS = 20_000
-_PREVIEW_SIZE = 128
 
 
 class Pair:
@@ -148,17 +148,15 @@ class RegistrationProblem(Problem):
         return {"similarity_after": float(ncc)}
 
     @torch.no_grad()
-    def preview(self) -> np.ndarray:
-        """(rows, columns) float32, 0 to 1: the warped moving image on the middle k slice, at most 128 voxels wide."""
-        ni, nj, nk = self.pair.fixed.grid.size_ijk.tolist()
-        step = -(-max(ni, nj) // _PREVIEW_SIZE)
-        j, i = np.mgrid[0:nj:step, 0:ni:step]
-        index = np.stack([i.ravel(), j.ravel(), np.full(i.size, nk // 2)], -1)
-        positions = torch.as_tensor(
-            self.pair.fixed.grid.index_to_world(index), dtype=torch.float32, device=self._voxels.device
-        )
-        moved = self._map(positions, self.module(positions))
-        return (self._moving(moved) * self._usable.inside(moved)).cpu().numpy().reshape(i.shape)
+    def preview(self, voxels: int) -> Volume:
+        """The warped moving image of this stage, 0 to 1, over the fixed field of view."""
+        grid = self.pair.fixed.grid.coarsened(voxels)
+        values = np.empty(grid.voxel_count, np.float32)
+        for part, points in grid.chunks(self.module.points_per_chunk()):
+            positions = torch.as_tensor(points, dtype=torch.float32, device=self._voxels.device)
+            moved = self._map(positions, self.module(positions))
+            values[part] = (self._moving(moved) * self._usable.inside(moved)).cpu().numpy()
+        return Volume(values.reshape(grid.shape), grid, name="preview")
 
 
 def _linear_part(grid: Grid, device: torch.device) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..fields import Field
 from ..fitting import Problem
 from ..losses.distance import dirichlet_loss, eikonal_loss, off_surface_loss
+from ..volume import Volume
 from .distances import TrainingPoints
 from .settings import SegmentationSettings
 
@@ -28,7 +29,7 @@ class SegmentationProblem(Problem):
         data: TrainingPoints,
         settings: SegmentationSettings,
         voxel_mm: float,
-        preview: Callable[[], np.ndarray],
+        preview: Callable[[int], Volume],
     ) -> None:
         self.module: Field = field
         self._settings, self._voxel, self._preview = settings, voxel_mm, preview
@@ -95,5 +96,5 @@ class SegmentationProblem(Problem):
             "gradient_norm_deviation": float((slope - 1).abs().mean()),
         }
 
-    def preview(self) -> np.ndarray | None:
-        return self._preview()
+    def preview(self, voxels: int) -> Volume:
+        return self._preview(voxels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -29,7 +30,6 @@ from .shapes import Shapes
 from .sparse import DrawnSlices, find_drawn_slices, interpolated_surface
 
 _MARGIN_VOXELS = 5.0
-_PREVIEW_SIZE = 128
 _SAMPLES_PER_UNIT = 40.0
 
 
@@ -72,7 +72,7 @@ def segment_steps(
     data = yield from _prepare_steps(given, settings)
     field = _new_field(given, data, settings)
     shapes = Shapes(field, given.domain, given.values, settings.fit.max_memory_gb)
-    problem = SegmentationProblem(field, data, settings, given.domain.voxel_mm, lambda: _preview(shapes))
+    problem = SegmentationProblem(field, data, settings, given.domain.voxel_mm, partial(_preview, shapes))
     loop = FitLoop(problem, settings.fit, control)
     yield from loop.run()
     yield Progress("sample", 0, len(given.values))
@@ -172,11 +172,8 @@ def _new_field(given: _Input, data: TrainingPoints, settings: SegmentationSettin
     return field
 
 
-def _preview(shapes: Shapes) -> np.ndarray:
-    """(rows, columns) label values on the middle k slice of the domain."""
-    grid = shapes.domain.grid
-    i, j, k = grid.size_ijk
-    middle = grid.cropped((0, 0, k // 2), (i, j, k // 2 + 1)).with_size(
-        (min(i, _PREVIEW_SIZE), min(j, _PREVIEW_SIZE), 1)
-    )
-    return np.array([0, *shapes.label_values])[shapes.label_numbers(middle)[0]]
+def _preview(shapes: Shapes, voxels: int) -> Volume:
+    """Label map of the domain."""
+    grid = shapes.domain.grid.coarsened(voxels)
+    values = np.array([0, *shapes.label_values], np.int32)
+    return Volume(values[shapes.label_numbers(grid)], grid, name="preview")
