@@ -1,12 +1,30 @@
-"""Compression: a volume as the weights of a small network, in an .inr file."""
+"""Compression: a volume as the weights of a small network, in an .inr file. Files open without torch."""
 
-from .files import decompress, inr_from_bytes, inr_to_bytes, read_inr, write_inr
-from .inr_file import InrFile
-from .intensity import IntensityMap
-from .result import CompressionResult
-from .settings import CompressionSettings
-from .task import compress, compress_steps
+from typing import TYPE_CHECKING
 
+from ..lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .files import decompress, inr_from_bytes, inr_to_bytes, read_inr, write_inr
+    from .inr_file import InrFile
+    from .intensity import IntensityMap
+    from .result import CompressionResult
+    from .settings import CompressionSettings
+    from .task import compress, compress_steps
+
+_HOMES = {
+    "CompressionResult": ".result",
+    "CompressionSettings": ".settings",
+    "InrFile": ".inr_file",
+    "IntensityMap": ".intensity",
+    "compress": ".task",
+    "compress_steps": ".task",
+    "decompress": ".files",
+    "inr_from_bytes": ".files",
+    "inr_to_bytes": ".files",
+    "read_inr": ".files",
+    "write_inr": ".files",
+}
 __all__ = [
     "CompressionResult",
     "CompressionSettings",
@@ -20,3 +38,4 @@ __all__ = [
     "read_inr",
     "write_inr",
 ]
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

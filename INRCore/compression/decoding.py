@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..devices import choose_device
 from ..errors import InputError
+from ..fields import NumpyField
 from ..fitting import Progress
 from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
-from .lattice import sample_values
 from .specials import put_nearest_specials, put_specials
 
 if TYPE_CHECKING:
@@ -43,10 +43,8 @@ def _sample_steps(
     file: InrFile, target: Grid, native: bool, device: str, max_memory_gb: float | None
 ) -> Steps[np.ndarray]:
     """All voxels of the field (and of the residual on the native grid), flattened."""
-    assert file.field is not None
     flat, reported = np.empty(target.voxel_count, file.dtype), 0
-    chosen = choose_device(device).device
-    for part, values in sample_values(file.field, target, chosen, file.double, max_memory_gb):
+    for part, values in _values(file, target, device, max_memory_gb):
         intensities = file.intensity.to_intensities(values)
         if np.isnan(intensities).any():
             raise InputError(f"The field of '{file.name}' gives values that are no numbers; use an intact .inr file.")
@@ -57,6 +55,19 @@ def _sample_steps(
             reported = part.stop
             yield Progress("sample", part.stop, target.voxel_count)
     return flat
+
+
+def _values(
+    file: InrFile, target: Grid, device: str, max_memory_gb: float | None
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """(slice of the flattened array, values of the field there), by torch or NumPy as the file was read."""
+    assert file.field is not None
+    if isinstance(file.field, NumpyField):
+        return ((part, values[:, 0]) for part, values in file.field.sample_values(target, file.double))
+    from ..devices import choose_device
+    from .lattice import sample_values
+
+    return sample_values(file.field, target, choose_device(device).device, file.double, max_memory_gb)
 
 
 def _target_grid(file: InrFile, grid: Grid | None, spacing: Any) -> Grid:

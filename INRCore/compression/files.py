@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..fields import Field
+from ..fields import NumpyField
+from ..fields.description import FIXED_TENSORS
 from ..geometry import Grid
 from ..io.atomic import atomic_path
 from ..storage import pack_tensors, unpack_tensors
 from ..volume import Volume
 from .container import MAGIC, Section, damaged, pack_container, unpack_container
 from .decoding import MAX_VOXELS
-from .inr_file import InrFile
+from .inr_file import InrFile, StoredField
 from .intensity import DTYPES, LARGEST_INTEGER, IntensityMap
 from .residual import Residual
 from .specials import SPECIAL_VALUES
@@ -135,26 +136,34 @@ def decompress(
     return content.decompress(grid, spacing, device, max_memory_gb)
 
 
-def pack_field(field: Field) -> bytes:
+def pack_field(field: StoredField) -> bytes:
     """A field's weights in float16, its fixed tensors (frequencies, output scale) in float32."""
     tensors, metadata = field.to_tensors()
-    learned = {name for name, _ in field.named_parameters()}
     largest = float(np.finfo(np.float16).max)
-    for name in learned:
+    for name in tensors.keys() - FIXED_TENSORS:
         tensors[name] = np.clip(tensors[name], -largest, largest).astype(np.float16)
     return pack_tensors(tensors, metadata)
 
 
-def unpack_field(data: bytes, label: str) -> Field:
-    """Undoes `pack_field`. Raises `InputError` when it holds no field with one finite output."""
+def unpack_field(data: bytes, label: str) -> StoredField:
+    """Undoes `pack_field`; the field is one of NumPy where torch is missing. Raises `InputError` when the bytes hold no
+    field with one finite output."""
     tensors, metadata = unpack_tensors(data, label)
-    field = Field.from_tensors(tensors, metadata, label)
+    field = _field_class().from_tensors(tensors, metadata, label)
     numbers = (*field.frame.center_mm, field.frame.half_extent_mm)
     if field.outputs != 1 or not all(map(math.isfinite, numbers)) or field.frame.half_extent_mm <= 0:
         damaged(label, "its field makes no sense")
-    if not all(bool(tensor.isfinite().all()) for tensor in field.state_dict().values()):
+    if not all(np.isfinite(array).all() for array in tensors.values()):
         damaged(label, "its field has weights that are not finite")
     return field
+
+
+def _field_class() -> type[StoredField]:
+    try:
+        from ..fields import Field
+    except (ImportError, OSError):  # no torch, or one whose libraries do not load
+        return NumpyField
+    return Field
 
 
 def _plain(value: Any) -> Any:

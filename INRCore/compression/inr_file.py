@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from .. import __version__
-from ..fields import Field
+from ..fields import NumpyField
 from ..fitting import run_to_end
 from ..fitting.progress import Steps
 from ..geometry import Grid
@@ -17,6 +17,11 @@ from ..volume import Volume
 from .decoding import decode_steps
 from .intensity import IntensityMap
 from .residual import Residual
+
+if TYPE_CHECKING:
+    from ..fields import Field
+
+StoredField: TypeAlias = "Field | NumpyField"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +38,7 @@ class InrFile:
     grid: Grid
     dtype: np.dtype
     intensity: IntensityMap
-    field: Field | None
+    field: StoredField | None
     name: str = "volume"
     units: str = ""
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)

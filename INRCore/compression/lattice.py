@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..errors import DeviceError
-from ..fields import Field, Frame
+from ..fields import Field
 from ..geometry import Grid
 from ..memory import is_out_of_memory, release
 
@@ -36,13 +36,6 @@ class Lattice:
         return ijk.to(self._offset.dtype) @ self._to_target + self._offset
 
 
-def world_to_frame(frame: Frame) -> np.ndarray:
-    """4x4 matrix from RAS mm to network coordinates."""
-    matrix = np.diag([1 / frame.half_extent_mm] * 3 + [1.0])
-    matrix[:3, 3] = -np.asarray(frame.center_mm) / frame.half_extent_mm
-    return matrix
-
-
 def values_at(field: Field, coordinates: Tensor) -> Tensor:
     """(N, 3) network coordinates to (N) values of a field with one output."""
     return (field.network(field.encoding(coordinates)) * field.output_scale + field.output_offset)[:, 0]
@@ -60,7 +53,7 @@ def sample_values(
         device = torch.device("cpu")
     field = _copy(field, device, double)
     dtype = torch.float64 if double else torch.float32
-    lattice = Lattice(grid, world_to_frame(field.frame), device, dtype)
+    lattice = Lattice(grid, field.frame.world_to_frame, device, dtype)
     step = max(_FEWEST_POINTS, field.points_per_chunk(max_memory_gb) // (2 if double else 1))
     start = 0
     while start < grid.voxel_count:

@@ -12,7 +12,7 @@ from ..fields import Field
 from ..fitting import Problem
 from ..volume import Volume
 from .intensity import IntensityMap
-from .lattice import Lattice, sample_values, values_at, world_to_frame
+from .lattice import Lattice, sample_values, values_at
 
 _JUDGED_VOXELS = 65536
 _SLAB = 1 << 22
@@ -45,7 +45,7 @@ class CompressionProblem(Problem):
         super().to(device)
         self._values, self._judged = self._values.to(device), self._judged.to(device)
         self._finite = None if self._finite is None else self._finite.to(device)
-        frame = world_to_frame(self.module.frame)
+        frame = self.module.frame.world_to_frame
         self._lattice = Lattice(self._volume.grid, frame, device, torch.float32)
 
     def losses(self, points: int, generator: torch.Generator, iteration: int) -> dict[str, Tensor]:

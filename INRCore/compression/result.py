@@ -6,12 +6,11 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from ..fields import Field
 from ..geometry import Grid
 from ..io.atomic import atomic_path
 from ..results import TaskResult
 from ..volume import Volume
-from .inr_file import InrFile
+from .inr_file import InrFile, StoredField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,7 @@ class CompressionResult(TaskResult):
     volume: Volume
 
     @property
-    def field(self) -> Field | None:
+    def field(self) -> StoredField | None:
         """The field as it comes out of the file (float16 weights), on the CPU; its values become intensities by
         `file.intensity`. None for a constant volume."""
         return self.file.field

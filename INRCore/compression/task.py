@@ -115,7 +115,7 @@ def _fit_steps(volume: Volume, content: InrFile, settings: CompressionSettings, 
 
 def _residual_steps(volume: Volume, content: InrFile, step: float, loop: FitLoop) -> Steps[Residual | None]:
     """What the field misses in steps of `step`; None when it misses nothing."""
-    assert content.field is not None
+    assert isinstance(content.field, Field)
     flat = volume.array.reshape(-1)
     codes, reported = empty_codes(flat.size, step, content.intensity), 0
     memory = loop.settings.max_memory_gb

@@ -1,9 +1,18 @@
 """Fields: encodings, networks and the `Field` made of them.
 
-`__all__` needs torch only when a field is built; settings do not.
+Only `Field` needs torch: settings, frames and stored fields (`NumpyField`) do not.
 """
 
-from .field import Field, Frame
-from .settings import FieldSettings
+from typing import TYPE_CHECKING
 
-__all__ = ["Field", "FieldSettings", "Frame"]
+from ..lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .description import Frame
+    from .field import Field
+    from .numpy_field import NumpyField
+    from .settings import FieldSettings
+
+_HOMES = {"Field": ".field", "FieldSettings": ".settings", "Frame": ".description", "NumpyField": ".numpy_field"}
+__all__ = ["Field", "FieldSettings", "Frame", "NumpyField"]
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

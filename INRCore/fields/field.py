@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +12,11 @@ from torch import Tensor, nn
 from ..errors import InputError
 from ..geometry import Grid
 from ..memory import points_per_chunk
-from ..settings import from_dict, to_dict
 from ..storage import load_tensors, save_tensors
+from .description import FieldDescription, Frame
 from .encodings import ENCODINGS
 from .networks import NETWORKS
 from .settings import FieldSettings
-
-FORMAT = "INRCore field 1"
-
-
-@dataclass(frozen=True)
-class Frame:
-    """How millimetres become network coordinates: x = (point - center_mm) / half_extent_mm, the same scale along every
-    axis, so that frequencies and regularisers mean the same in every direction."""
-
-    center_mm: tuple[float, float, float]
-    half_extent_mm: float
-
-    @classmethod
-    def of_grid(cls, *grids: Grid, margin_mm: float = 0.0) -> Frame:
-        """Frame whose [-1, 1] cube holds all grids (voxel edges included) with a margin."""
-        corners = np.concatenate([grid.corners for grid in grids])
-        low, high = corners.min(0), corners.max(0)
-        center = (low + high) / 2
-        return cls(tuple(center.tolist()), float((high - low).max() / 2 + margin_mm))
-
-    def normalise(self, points: Tensor) -> Tensor:
-        """(N, 3) RAS mm to (N, 3) network coordinates."""
-        center = torch.as_tensor(self.center_mm, dtype=points.dtype, device=points.device)
-        return (points - center) / self.half_extent_mm
 
 
 class Field(nn.Module):
@@ -144,24 +118,15 @@ class Field(nn.Module):
     def to_tensors(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         """Parameters as real arrays and a description; `from_tensors` undoes it."""
         tensors = {name: _real(tensor).cpu().numpy() for name, tensor in self.state_dict().items()}
-        about = {"settings": to_dict(self.settings), "frame": asdict(self.frame), "outputs": self.outputs}
-        return tensors, {"format": FORMAT, "field": json.dumps(about)}
+        return tensors, FieldDescription(self.settings, self.frame, self.outputs).to_metadata()
 
     @classmethod
     def from_tensors(cls, tensors: dict[str, np.ndarray], metadata: dict[str, str], label: str = "the file") -> Field:
         """Field from what `to_tensors` gave. Raises `InputError` naming `label` when it is not a field."""
-        if metadata.get("format") != FORMAT:
-            raise InputError(f"{label} holds no field of this version ('{metadata.get('format')}', not '{FORMAT}').")
-        try:
-            about = json.loads(metadata["field"])
-            x, y, z = about["frame"]["center_mm"]
-            frame = Frame((float(x), float(y), float(z)), float(about["frame"]["half_extent_mm"]))
-            settings, outputs = from_dict(FieldSettings, about["settings"]), int(about["outputs"])
-        except (KeyError, ValueError, TypeError) as error:
-            raise InputError(f"{label}: the description of the field is damaged ({error}).") from error
+        about = FieldDescription.of(metadata, label)
         # Built without memory first: a header cannot make us allocate more than the file holds.
         with torch.device("meta"):
-            field = cls(settings, frame, outputs, seed=None)
+            field = cls(about.settings, about.frame, about.outputs, seed=None)
         expected = {name: tuple(_real(tensor).shape) for name, tensor in field.state_dict().items()}
         if {name: tuple(array.shape) for name, array in tensors.items()} != expected:
             raise InputError(f"{label}: its weights do not fit its description; use an intact copy.")
