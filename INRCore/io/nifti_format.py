@@ -113,8 +113,9 @@ def _scale(array: np.ndarray, slope: float, intercept: float) -> np.ndarray:
     return scaled if array.dtype.kind == "f" else scaled.astype(np.float32, copy=False)
 
 
-def write_nifti(volume: Volume, array: np.ndarray, path: Path) -> None:
-    """Writes `array` (k, j, i) at the volume's place to a .nii or .nii.gz, whether or not there is one already."""
+def write_nifti(volume: Volume, array: np.ndarray, path: Path, compress: bool = True) -> None:
+    """Writes `array` (k, j, i) at the volume's place to a .nii or .nii.gz, whether or not there is one already.
+    The name alone says whether it is compressed."""
     header = build_header(array, volume.grid.ijk_to_world)
     with path.open("wb") as file:
         if path.suffix.lower() != ".gz":

@@ -111,13 +111,14 @@ def _simpleitk_array(header: NrrdHeader, place: NrrdPlace) -> np.ndarray:
     return array
 
 
-def write_nrrd(volume: Volume, array: np.ndarray, path: Path) -> None:
+def write_nrrd(volume: Volume, array: np.ndarray, path: Path, compress: bool = True) -> None:
     """Writes `array` (k, j, i) with the volume's place, units and metadata, in LPS as Slicer does, to `path`; a .nhdr
-    gets a `.raw.gz` beside it. The writer does not care whether the file exists (see `write_volume`)."""
+    gets a `.raw.gz` (`.raw` without `compress`) beside it. The writer does not care whether the file exists (see
+    `write_volume`)."""
     try:
         import nrrd
     except ImportError:
-        write_with_simpleitk(volume, array, path)
+        write_with_simpleitk(volume, array, path, compress)
         return
     lps = volume.grid.lps_affine
     header = {
@@ -125,7 +126,7 @@ def write_nrrd(volume: Volume, array: np.ndarray, path: Path) -> None:
         "space directions": lps[:3, :3].T,
         "space origin": lps[:3, 3],
         "kinds": ["domain"] * 3,
-        "encoding": "gzip",
+        "encoding": "gzip" if compress else "raw",
         **text_entries(volume),
     }
     nrrd.write(str(path), array, header, index_order="C", compression_level=_COMPRESSION_LEVEL)

@@ -174,7 +174,7 @@ def _numbers(path: Path, fields: dict[str, str], name: str, count: int, needed: 
     return numbers
 
 
-def write_with_simpleitk(volume: Volume, array: np.ndarray, path: Path) -> None:
+def write_with_simpleitk(volume: Volume, array: np.ndarray, path: Path, compress: bool = True) -> None:
     """Writes `array` (k, j, i) at the volume's place, with units and metadata where the format holds text."""
     import SimpleITK
 
@@ -185,4 +185,4 @@ def write_with_simpleitk(volume: Volume, array: np.ndarray, path: Path) -> None:
     image.SetDirection((lps[:3, :3] / spacing).ravel().tolist())
     for key, text in text_entries(volume).items():
         image.SetMetaData(_MODALITY if key == "Modality" and path.suffix.lower() in (".mha", ".mhd") else key, text)
-    SimpleITK.WriteImage(image, str(path), useCompression=True)
+    SimpleITK.WriteImage(image, str(path), useCompression=compress)

@@ -15,7 +15,7 @@ from .nifti_format import write_nifti
 from .nrrd_format import write_nrrd
 from .simpleitk_format import write_with_simpleitk
 
-_WRITERS: dict[str, Callable[[Volume, np.ndarray, Path], None]] = {
+_WRITERS: dict[str, Callable[[Volume, np.ndarray, Path, bool], None]] = {
     ".nrrd": write_nrrd,
     ".nhdr": write_nrrd,
     ".nii": write_nifti,
@@ -35,9 +35,10 @@ def check_volume_path(path: str | os.PathLike[str]) -> str:
     raise OutputError(f"'{path}': the extension says no format; use one of {' '.join(_WRITERS)}.")
 
 
-def write_volume(volume: Volume, path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Writes .nrrd, .nhdr (+ .raw.gz), .nii, .nii.gz, .mha or .mhd (+ .zraw), compressed, at the volume's place in the
-    world (sheared grids included), in the array's own type; a mask of booleans becomes uint8.
+def write_volume(volume: Volume, path: str | os.PathLike[str], *, force: bool = False, compress: bool = True) -> None:
+    """Writes .nrrd, .nhdr (+ .raw.gz), .nii, .nii.gz, .mha or .mhd (+ .zraw) at the volume's place in the world
+    (sheared grids included), in the array's own type; a mask of booleans becomes uint8. Without `compress` it goes
+    faster and takes more room (.nii and .nii.gz say by their names which they are).
 
     NRRD and MetaImage keep units and metadata; NIfTI has no room for them. The file appears whole or not at all.
     Raises `OutputError` for another extension, a folder that is missing or read-only, or a file that exists already
@@ -48,7 +49,7 @@ def write_volume(volume: Volume, path: str | os.PathLike[str], *, force: bool = 
     guard = atomic_files if extension in _WITH_DETACHED_DATA else atomic_path
     with guard(path, force) as temporary:
         try:
-            _WRITERS[extension](volume, array, temporary)
+            _WRITERS[extension](volume, array, temporary, compress)
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[-1]
             raise OutputError(f"'{path}' could not be written ({reason}); try .nrrd or another folder.") from error

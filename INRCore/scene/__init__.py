@@ -17,6 +17,8 @@ _HOMES = {
     "place_beside": ".placement",
     "result_folder": ".placement",
     "show_in_slice_views": ".placement",
+    "crop_to_region": ".regions",
+    "fit_region": ".regions",
     "labels_from_segmentation_node": ".segmentation_labels",
     "segmentation_to_node": ".segmentations",
     "displacement_to_transform_node": ".transforms",
