@@ -15,7 +15,7 @@ from ..volume import Volume
 from .distances import TrainingPoints
 from .settings import SegmentationSettings
 
-_SHARES = (0.35, 0.45, 0.2)
+_SHARES = (0.3, 0.4, 0.3)
 _FAR_VOXELS = 3.0
 _TEST_POINTS = 2000
 
