@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -95,8 +96,10 @@ def _run_watched(path: str, show: JSONLines) -> dict[str, Any]:
 
 
 def _stop_on_request(control: Any) -> None:
-    """Waits for the line `stop` on standard input (which a program without a console does not have)."""
+    """Waits for the line `stop` on standard input (which a program without a console does not have). For a panel the
+    end of the input means that Slicer is gone, however it ended: nobody waits for the result any more."""
     for line in sys.stdin or ():
         if line.strip() == "stop":
             control.stop()
-            return
+    if os.environ.get("INRCORE_ENDS_WITH_STDIN"):
+        os._exit(INTERRUPTED)

@@ -30,9 +30,13 @@ class Outcome:
     cancelled: bool = False
 
 
-def worker_command(job_file: str | os.PathLike[str]) -> list[str]:
+def worker_program() -> list[str]:
     """In Slicer the PythonSlicer launcher, which sets the library path; elsewhere the Python that runs now."""
-    return [shutil.which("PythonSlicer") or sys.executable, "-m", "INRCore", "job", str(job_file)]
+    return [shutil.which("PythonSlicer") or sys.executable, "-m", "INRCore"]
+
+
+def worker_command(job_file: str | os.PathLike[str]) -> list[str]:
+    return [*worker_program(), "job", str(job_file)]
 
 
 def worker_environment() -> dict[str, str]:
@@ -43,6 +47,7 @@ def worker_environment() -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([home, inherited] if inherited else [home]),
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
+        "INRCORE_ENDS_WITH_STDIN": "1",  # when Slicer crashes, its end of the worker's stdin is closed
     }
 
 
