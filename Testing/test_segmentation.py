@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import vtk
 from grids import rotation
 
@@ -29,8 +30,12 @@ def quick(**changes) -> SegmentationSettings:
     return from_dict(
         SegmentationSettings,
         {"field": {"width": 64}, "fit": fit, **changes},
-        load_preset(SegmentationSettings, "segmentation", "fast"),
+        preset("fast"),
     )
+
+
+def preset(name: str) -> SegmentationSettings:
+    return load_preset(SegmentationSettings, "segmentation", name)
 
 
 def ball(grid: Grid, center: np.ndarray, radius: float = RADIUS) -> np.ndarray:
@@ -115,6 +120,18 @@ def test_touching_labels_leave_no_gap_and_share_no_voxel():
     interior = ball(grid, center, RADIUS - 3)
     assert (found[interior] > 0).mean() > 0.995  # no gap where the halves meet
     assert {row["label"] for row in result.table} == {1, 2}
+
+
+def test_nothing_appears_in_a_large_body_where_nothing_was_drawn():
+    """Far from every surface the network sees few points: what it makes up there must not reach zero."""
+    grid = Grid.from_parts((60, 84, 92), (1.5, 1.5, 1.5), (-70, -60, 20), OBLIQUE)
+    x, y, z = np.moveaxis(grid.world_to_index(grid.points()) / (grid.size_ijk - 1) * 2 - 1, -1, 0)
+    body = x**2 + (y / 0.75) ** 2 + (z / 1.5) ** 2
+    lungs = np.minimum(*(((x - side) / 0.3) ** 2 + (y / 0.45) ** 2 + (z / 0.7) ** 2 for side in (-0.4, 0.4)))
+    array = np.select([lungs < 1, body < 0.8, body < 0.95], [1, 2, 1]).astype(np.uint8).reshape(grid.shape)
+    result = segment(Volume(array, grid), preset("fast"))
+    assert [scipy.ndimage.label(result.labels.array == value)[1] for value in (0, 1, 2)] == [1, 3, 1]
+    assert result.metrics["dice"] > 0.96
 
 
 def test_slices_left_out_are_filled_in():
