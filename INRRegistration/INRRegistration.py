@@ -13,7 +13,7 @@ from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 
 _INITIAL = ("none", "rigid", "affine")
-_JACOBIAN_DISPLAY = {"display_range": (0.0, 2.0), "color_table": "Rainbow"}
+_JACOBIAN_DISPLAY = {"quantity": "jacobian"}
 
 
 class INRRegistration(ScriptedLoadableModule):

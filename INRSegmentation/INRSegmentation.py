@@ -12,7 +12,7 @@ from INRCore.panel.files import ResultKind, load_model, load_segmentation, load_
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 
-_DISTANCE_DISPLAY = {"display_range": (-20.0, 20.0)}
+_DISTANCE_DISPLAY = {"quantity": "distance"}
 
 
 class INRSegmentation(ScriptedLoadableModule):

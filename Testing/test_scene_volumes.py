@@ -150,12 +150,10 @@ def test_an_empty_output_node_that_a_user_made_gets_the_reference_look(scene: An
 
 def test_a_map_of_another_quantity_gets_its_own_range_and_colours(scene: Any) -> None:
     volume = Volume(smooth(GRIDS["axial"]), GRIDS["axial"], name="jacobian")
-    node = volume_to_node(
-        scene, volume, reference=add_reference(scene), display_range=(0.5, 1.5), color_table="Rainbow"
-    )
+    node = volume_to_node(scene, volume, reference=add_reference(scene), quantity="jacobian")
     display = node.GetDisplayNode()
-    assert (display.GetWindowLevelMin(), display.GetWindowLevelMax()) == (0.5, 1.5)
-    assert display.GetColorNode().GetName() == "Rainbow"
+    assert display.GetWindowLevelMax() == 2
+    assert display.GetColorNode().GetName() == "Jacobian"
 
 
 def test_a_result_goes_into_the_study_of_its_reference(scene: Any) -> None:

@@ -50,12 +50,18 @@ class LiveView:
             return given[0] if isinstance(given, (list, tuple)) else given
 
         look = _LOOKS[task]
-        display = {} if look.labels else {"reference": node(look.like), "display_range": look.display_range}
         self._scene, self._due = scene, 0.0
         self._measure = ""
         self._losses = Curves(scene, _("{module}: loss").format(module=module), _("Loss"), logarithmic=True)
         self._measures = Curves(scene, _("{module}: quality").format(module=module), _("Quality"))
-        self._preview = PreviewVolume(scene, node(look.over), labels=look.labels, opacity=look.opacity, **display)
+        self._preview = PreviewVolume(
+            scene,
+            node(look.over),
+            labels=look.labels,
+            opacity=look.opacity,
+            reference=node(look.like),
+            display_range=look.display_range,
+        )
 
     def take(self, event: dict[str, Any]) -> None:
         """Any event of the worker."""

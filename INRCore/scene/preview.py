@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..volume import Volume
 from .mrml import Node, Scene, slicer
-from .volumes import volume_to_node
+from .volumes import choose_window, set_voxels
 
 
 class PreviewVolume:
@@ -17,10 +15,18 @@ class PreviewVolume:
     """
 
     def __init__(
-        self, scene: Scene, background: Node | None, *, labels: bool = False, opacity: float = 1.0, **display: Any
+        self,
+        scene: Scene,
+        background: Node | None,
+        *,
+        labels: bool = False,
+        opacity: float = 1.0,
+        reference: Node | None = None,
+        display_range: tuple[float, float] | None = None,
     ) -> None:
-        """`display`: how `volume_to_node` shows it."""
-        self._scene, self._labels, self._opacity, self._display = scene, labels, opacity, display
+        """Intensities are shown in the window of the volume node `reference`, or in `display_range`."""
+        self._scene, self._labels, self._opacity = scene, labels, opacity
+        self._reference, self._display_range = reference, display_range
         self._background_id = background.GetID() if background is not None and not labels else None
         self._node_id = ""
         self._before: dict[str, tuple[str | None, str | None, float]] = {}
@@ -36,9 +42,11 @@ class PreviewVolume:
             return
         is_first = node is None
         node = node or self._new_node()
-        volume_to_node(self._scene, volume, node, label=self._labels, **self._display)
-        node.GetDisplayNode().SetSaveWithScene(False)
+        set_voxels(node, volume)
         if is_first:
+            node.GetDisplayNode().SetSaveWithScene(False)
+            if not self._labels:
+                choose_window(node, self._reference, self._display_range)
             self._show(node)
 
     def remove(self) -> None:
@@ -79,7 +87,7 @@ class PreviewVolume:
         for composite in self._composites():
             opacity = composite.GetLabelOpacity() if self._labels else composite.GetForegroundOpacity()
             self._before[composite.GetID()] = composite.GetBackgroundVolumeID(), self._shown_in(composite), opacity
-            if self._background_id is not None:
+            if self._background_id is not None and self._scene.GetNodeByID(self._background_id) is not None:
                 composite.SetBackgroundVolumeID(self._background_id)
             self._set_layer(composite, node.GetID(), self._opacity)
 

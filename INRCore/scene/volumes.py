@@ -6,6 +6,7 @@ from vtkmodules.vtkCommonDataModel import vtkImageData
 
 from ..errors import InputError
 from ..volume import Volume
+from .display import show_quantity
 from .mrml import (
     Node,
     Scene,
@@ -62,15 +63,15 @@ def volume_to_node(
     reference: Node | None = None,
     label: bool = False,
     display_range: tuple[float, float] | None = None,
-    color_table: str | None = None,
+    quantity: str | None = None,
 ) -> Node:
     """Shows a `Volume` in the scene: a new scalar volume (label map with `label`) node, or `node` updated in place.
 
     The node stands in the world without a parent transform. A new node gets a display, window, level and colours of
-    `reference` (automatic window without one) and its study folder; `display_range` (low, high) and `color_table`
-    (a colour node's name such as "Rainbow") are for volumes of another quantity than the reference, such as a Jacobian
-    map. A node that shows something already keeps its display. Raises `InputError`, before anything is changed, when
-    `node` is of another class or scene or labels are not whole numbers.
+    `reference` (automatic window without one) and its study folder; `display_range` (low, high) takes the place of its
+    window; `quantity` is for a volume of something else than intensities, such as 'difference' or 'jacobian' (see
+    `show_quantity`). A node that shows something already keeps its display. Raises `InputError`, before anything is
+    changed, when `node` is of another class or scene or labels are not whole numbers.
     """
     class_name = "vtkMRMLLabelMapVolumeNode" if label else "vtkMRMLScalarVolumeNode"
     require_output(scene, node, class_name, "label map volume" if label else "scalar volume")
@@ -78,38 +79,37 @@ def volume_to_node(
         raise InputError(f"'{node.GetName()}' is a {node.GetClassName()}; choose a plain scalar volume as output.")
     if label and not volume.is_integer:
         raise InputError(f"{volume.label}: a label map needs whole numbers, not {volume.array.dtype}.")
-    image = fill_image(vtkImageData(), volume.array)
 
     is_new_display = node is None or node.GetDisplayNode() is None or node.GetImageData() is None
     node = obtain_node(scene, node, class_name, name or volume.name)
+    set_voxels(node, volume)
+    if is_new_display and quantity is not None:
+        show_quantity(scene, node, quantity)
+    elif is_new_display and not label:
+        choose_window(node, reference, display_range)
+    place_beside(scene, node, reference)
+    return node
+
+
+def set_voxels(node: Node, volume: Volume) -> None:
+    """Gives a volume node of the right class the voxels, and a display if it has none."""
+    image = fill_image(vtkImageData(), volume.array)
     was_modifying = node.StartModify()
     node.SetIJKToRASMatrix(to_vtk_matrix(volume.grid.ijk_to_world))
     node.SetAndObserveImageData(image)
     _set_units(node, volume.units)
     node.EndModify(was_modifying)
     node.CreateDefaultDisplayNodes()
-    if is_new_display and not label:
-        _choose_display(scene, node, reference, display_range, color_table)
-    place_beside(scene, node, reference)
-    return node
 
 
-def _choose_display(
-    scene: Scene,
-    node: Node,
-    reference: Node | None,
-    display_range: tuple[float, float] | None,
-    color_table: str | None,
-) -> None:
-    if reference is not None and reference.IsA("vtkMRMLScalarVolumeNode") and display_range is None:
-        copy_display(node, reference)
-    display = node.GetScalarVolumeDisplayNode()
+def choose_window(node: Node, reference: Node | None, display_range: tuple[float, float] | None = None) -> None:
+    """The window (low, high), or else that of the volume node `reference`, or else an automatic one."""
     if display_range is not None:
+        display = node.GetScalarVolumeDisplayNode()
         display.SetAutoWindowLevel(False)
         display.SetWindowLevelMinMax(*display_range)
-    color_node = scene.GetFirstNodeByName(color_table) if color_table else None
-    if color_node is not None:
-        display.SetAndObserveColorNodeID(color_node.GetID())
+    elif reference is not None and reference.IsA("vtkMRMLScalarVolumeNode"):
+        copy_display(node, reference)
 
 
 def _units(node: Node) -> str:

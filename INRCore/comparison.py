@@ -1,0 +1,54 @@
+"""Two volumes against each other, for the eye: their difference, and a check board of both."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from .geometry import Grid
+from .volume import Volume
+
+_CHUNK = 1 << 20
+_PERCENTILES = (0.5, 99.5)
+
+
+def difference(first: Volume, second: Volume) -> Volume:
+    """`first` - `second`, float32, on the grid of `first`; 0 where the second has no voxels or one is no number."""
+    result = first.array.astype(np.float32) - on_grid(second, first.grid)
+    result[~np.isfinite(result)] = 0
+    return first.with_array(result, name=f"{first.name} - {second.name}")
+
+
+def checkerboard(first: Volume, second: Volume, tiles: int = 8) -> Volume:
+    """Cubes of both volumes in turn, on the grid of `first`, about `tiles` of them along its longest side.
+
+    The second one's intensities are stretched so that both have the same robust range (0.5 % to 99.5 %): what differs
+    at the edges of the cubes is then the place, not the brightness. Where it has no voxels, the first one shows.
+    """
+    other = on_grid(second, first.grid)
+    own = first.array.astype(np.float32)
+    both = np.isfinite(other) & np.isfinite(own)
+    if both.any():
+        low, high = np.percentile(own[both], _PERCENTILES)
+        other_low, other_high = np.percentile(other[both], _PERCENTILES)
+        other = (other - other_low) * ((high - low) / ((other_high - other_low) or 1.0)) + low
+    size_mm = first.grid.size_ijk * first.grid.spacing
+    edge = size_mm.max() / tiles
+    k, j, i = (np.arange(n) * s // edge for n, s in zip(first.grid.shape, first.grid.spacing[::-1], strict=True))
+    is_second = (k[:, None, None] + j[:, None] + i).astype(int) % 2 == 1
+    result = np.where(is_second & both, other, own).astype(np.float32)
+    return first.with_array(result, name=f"{first.name} and {second.name}")
+
+
+def on_grid(volume: Volume, grid: Grid) -> np.ndarray:
+    """(k, j, i) float32: the volume's values on another grid, interpolated linearly, NaN outside of it."""
+    if volume.grid.same_as(grid):
+        return volume.array.astype(np.float32)
+    values = np.full(grid.voxel_count, np.nan, np.float32)
+    for part, points in grid.chunks(_CHUNK):
+        inside = volume.grid.contains(points)
+        index = volume.grid.world_to_index(points[inside]).T[::-1]
+        values[part][inside] = ndimage.map_coordinates(
+            volume.array, index, output=np.float32, order=1, mode="nearest", prefilter=False
+        )
+    return values.reshape(grid.shape)
