@@ -16,7 +16,7 @@ from grids import GRIDS
 import INRCore
 from INRCore.command_line.main import main
 from INRCore.compression import CompressionSettings
-from INRCore.io import read_volume, write_volume
+from INRCore.io import read_landmarks, read_volume, write_landmarks, write_volume
 from INRCore.settings import from_dict, load_preset, to_dict
 from INRCore.volume import Volume
 
@@ -106,23 +106,15 @@ def test_decompress_at_another_spacing_and_on_another_grid(head, tmp_path):
 
 
 def test_the_other_tasks_write_what_they_are_asked_for(head, labels, tmp_path):
-    out = {name: tmp_path / f"{name}.nrrd" for name in ("fine", "baseline", "warped", "jacobian", "smooth", "distance")}
-    assert (
-        run(
-            "super-resolve",
-            head,
-            "--output",
-            out["fine"],
-            "--output-baseline",
-            out["baseline"],
-            *QUICK,
-            "--progress",
-            "none",
-        )
-        == 0
-    )
+    names = ("fine", "baseline", "gain", "warped", "jacobian", "change", "smooth", "distance")
+    out = {name: tmp_path / f"{name}.nrrd" for name in names}
+    outputs = ("--output", out["fine"], "--output-baseline", out["baseline"], "--output-difference", out["gain"])
+    assert run("super-resolve", head, *outputs, *QUICK, "--progress", "none") == 0
+    fine, baseline, gain = (read_volume(out[name]).array for name in ("fine", "baseline", "gain"))
+    np.testing.assert_allclose(gain, fine - baseline, atol=1e-3)
     transform, model, report = tmp_path / "warp.h5", tmp_path / "model.vtp", tmp_path / "report.json"
     outputs = ("--output-volume", out["warped"], "--output-transform", transform, "--output-jacobian", out["jacobian"])
+    outputs += ("--output-difference", out["change"])
     assert run("register", head, head, *outputs, *QUICK, "--report", report, "--progress", "none") == 0
     assert {"similarity_before", "similarity_after", "folding_fraction"} <= set(
         json.loads(report.read_text())["metrics"]
@@ -133,9 +125,33 @@ def test_the_other_tasks_write_what_they_are_asked_for(head, labels, tmp_path):
     for path in (*out.values(), transform, model):
         assert path.stat().st_size > 0, path
     grid = read_volume(head).grid
-    for name in ("warped", "jacobian", "smooth", "distance"):
+    for name in ("warped", "jacobian", "change", "smooth", "distance"):
         assert read_volume(out[name]).grid.same_as(grid), name
     np.testing.assert_allclose(read_volume(out["fine"]).grid.spacing, grid.spacing.min(), atol=1e-5)
+    change = read_volume(out["warped"]).as_float32() - read_volume(head).as_float32()
+    np.testing.assert_allclose(read_volume(out["change"]).array, change, atol=1e-3)
+
+
+def test_compression_writes_what_the_file_changes(head, tmp_path):
+    outputs = ("--output-volume", tmp_path / "v.nrrd", "--output-difference", tmp_path / "d.nrrd")
+    assert run("compress", head, tmp_path / "a.inr", *outputs, *QUICK, "--progress", "none") == 0
+    change = read_volume(tmp_path / "v.nrrd").as_float32() - read_volume(head).as_float32()
+    np.testing.assert_allclose(read_volume(tmp_path / "d.nrrd").array, change, atol=1e-3)
+
+
+def test_landmarks_are_carried_over_and_their_errors_reported_one_by_one(head, tmp_path, capsys):
+    fixed = read_volume(head).grid.center + np.array([[0, 0, 0], [5, -3, 2], [-6, 4, 1]])
+    write_landmarks(fixed, tmp_path / "f.csv")
+    write_landmarks(fixed + np.array([3, 4, 0]), tmp_path / "m.csv")
+    given = ("--fixed-landmarks", tmp_path / "f.csv", "--moving-landmarks", tmp_path / "m.csv")
+    wanted = ("--output-landmarks", tmp_path / "carried.csv", "--report", tmp_path / "report.json")
+    assert run("register", head, head, *wanted, *given, *QUICK, "--progress", "none") == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    np.testing.assert_allclose(report["tre_before_per_point_mm"], 5)
+    errors = np.linalg.norm(read_landmarks(tmp_path / "carried.csv") - fixed - np.array([3, 4, 0]), axis=1)
+    np.testing.assert_allclose(report["tre_per_point_mm"], errors, atol=1e-4)
+    assert run("register", head, head, "--output-landmarks", tmp_path / "n.csv", *QUICK, "--progress", "none") == 3
+    assert "no fixed landmarks" in capsys.readouterr().err
 
 
 def test_an_input_that_is_missing_is_one_line_and_3(tmp_path, capsys):

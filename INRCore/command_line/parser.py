@@ -86,6 +86,7 @@ def _compress(commands: argparse._SubParsersAction) -> None:
     rate.add_argument("--psnr", type=float, metavar="DB", help="stop as soon as this quality is reached")
     rate.add_argument("--max-error", type=float, metavar="E", help="no voxel off by more than E (in the image's units)")
     p.add_argument("--output-volume", metavar="V.nrrd", help="also write the volume as the file gives it back")
+    p.add_argument("--output-difference", metavar="D.nrrd", help="also write that volume minus the input")
     _add_common(p)
 
 
@@ -110,6 +111,7 @@ def _super_resolve(commands: argparse._SubParsersAction) -> None:
     p.add_argument("inputs", nargs="+", metavar="IN", help=INPUT_HELP)
     p.add_argument("--output", required=True, metavar="OUT.nrrd")
     p.add_argument("--output-baseline", metavar="B.nrrd", help="also write the cubic B-spline result, for comparison")
+    p.add_argument("--output-difference", metavar="D.nrrd", help="also write the result minus the cubic B-spline one")
     p.add_argument(
         "--spacing", type=float, metavar="MM", help="isotropic voxel size (default: the finest of the input)"
     )
@@ -128,6 +130,8 @@ def _register(commands: argparse._SubParsersAction) -> None:
     p.add_argument("--output-volume", metavar="W.nrrd", help="the moving volume on the fixed one's voxels")
     p.add_argument("--output-transform", metavar="T.h5", help="transform that Slicer and SimpleITK load (.h5 or .tfm)")
     p.add_argument("--output-jacobian", metavar="J.nrrd", help="local volume change (determinant of the Jacobian)")
+    p.add_argument("--output-difference", metavar="D.nrrd", help="the warped moving volume minus the fixed one")
+    p.add_argument("--output-landmarks", metavar="L.csv", help="where the fixed landmarks come to lie in MOVING")
     p.add_argument(
         "--initial", choices=("none", "rigid", "affine"), help="linear alignment first (default: the preset's)"
     )

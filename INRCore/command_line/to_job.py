@@ -23,6 +23,8 @@ _ROLE_OF_OUTPUT = {
     "output_baseline": "baseline",
     "output_transform": "transform",
     "output_jacobian": "jacobian",
+    "output_difference": "difference",
+    "output_landmarks": "landmarks",
     "output_labels": "labels",
     "output_model": "model",
     "output_distance": "distance",

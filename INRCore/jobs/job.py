@@ -13,12 +13,12 @@ from ..errors import InputError
 from ..settings import PRESET_NAMES, require, require_choice, require_range
 
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
-    "compress": {"inputs": ("volume",), "outputs": ("file", "volume?")},
+    "compress": {"inputs": ("volume",), "outputs": ("file", "volume?", "difference?")},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
-    "super-resolve": {"inputs": ("volumes",), "outputs": ("volume", "baseline?")},
+    "super-resolve": {"inputs": ("volumes",), "outputs": ("volume", "baseline?", "difference?")},
     "register": {
         "inputs": ("fixed", "moving", "fixed_mask?", "moving_mask?", "fixed_landmarks?", "moving_landmarks?"),
-        "outputs": ("volume?", "transform?", "jacobian?"),
+        "outputs": ("volume?", "transform?", "jacobian?", "difference?", "landmarks?"),
     },
     "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?")},
 }

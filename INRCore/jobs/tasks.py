@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
+
+from ..comparison import difference
 from ..errors import InputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
-from ..io import read_landmarks, read_volume, write_volume
+from ..io import read_landmarks, read_volume, write_landmarks, write_volume
+from ..metrics.deformation import target_registration_error
 from ..results import TaskResult
-from ..settings import from_dict, load_preset
+from ..settings import from_dict, load_preset, require
 from ..volume import Volume
 from .job import Job
 
@@ -66,15 +70,27 @@ def _writing(what: str) -> Progress:
     return Progress(f"write {what}", 0, 1)
 
 
+def _write_volumes(job: Job, **volumes: Volume) -> None:
+    """Writes those volumes, by role, that the job asks for."""
+    for role, volume in volumes.items():
+        if role in job.outputs:
+            write_volume(volume, job.outputs[role], force=job.force)
+
+
+def _write_difference(job: Job, result: Volume, against: Volume) -> None:
+    if "difference" in job.outputs:
+        _write_volumes(job, difference=difference(result, against))
+
+
 def _compress(job: Job, control: Control) -> Steps[Outcome]:
     from ..compression import CompressionSettings, compress_steps
 
-    settings = _settings(job, CompressionSettings, "compression")
-    result = yield from compress_steps(_read(job, "volume"), settings, control)
+    settings, volume = _settings(job, CompressionSettings, "compression"), _read(job, "volume")
+    result = yield from compress_steps(volume, settings, control)
     yield _writing("file")
     result.save(job.outputs["file"], force=job.force)
-    if "volume" in job.outputs:
-        write_volume(result.volume, job.outputs["volume"], force=job.force)
+    _write_volumes(job, volume=result.volume)
+    _write_difference(job, result.volume, volume)
     return Outcome.of(result)
 
 
@@ -106,9 +122,8 @@ def _super_resolve(job: Job, control: Control) -> Steps[Outcome]:
     volumes = [read_volume(path, frame=job.frame, component=job.component) for path in job.inputs["volumes"]]
     result = yield from super_resolve_steps(volumes, settings, control)
     yield _writing("volume")
-    write_volume(result.volume, job.outputs["volume"], force=job.force)
-    if "baseline" in job.outputs:
-        write_volume(result.baseline, job.outputs["baseline"], force=job.force)
+    _write_volumes(job, volume=result.volume, baseline=result.baseline)
+    _write_difference(job, result.volume, result.baseline)
     return Outcome.of(result)
 
 
@@ -118,6 +133,11 @@ def _register(job: Job, control: Control) -> Steps[Outcome]:
 
     settings = _settings(job, RegistrationSettings, "registration")
     fixed, moving = _read(job, "fixed"), _read(job, "moving")
+    landmarks = [_landmarks_if_given(job, role) for role in ("fixed_landmarks", "moving_landmarks")]
+    require(
+        "landmarks" not in job.outputs or landmarks[0] is not None,
+        "There are no fixed landmarks to carry over; give fixed and moving landmarks, or leave that output out.",
+    )
     result = yield from register_steps(
         fixed,
         moving,
@@ -125,19 +145,27 @@ def _register(job: Job, control: Control) -> Steps[Outcome]:
         control,
         fixed_mask=_read_if_given(job, "fixed_mask"),
         moving_mask=_read_if_given(job, "moving_mask"),
-        fixed_landmarks=_landmarks_if_given(job, "fixed_landmarks"),
-        moving_landmarks=_landmarks_if_given(job, "moving_landmarks"),
+        fixed_landmarks=landmarks[0],
+        moving_landmarks=landmarks[1],
     )
     yield _writing("results")
-    for role, volume in (("volume", result.warped), ("jacobian", result.jacobian)):
-        if role in job.outputs:
-            write_volume(volume, job.outputs[role], force=job.force)
+    _write_volumes(job, volume=result.warped, jacobian=result.jacobian)
+    _write_difference(job, result.warped, fixed)
+    if "landmarks" in job.outputs:
+        write_landmarks(result.transform_points(landmarks[0]), job.outputs["landmarks"], force=job.force)
     if "transform" in job.outputs:
         write_displacement_transform(
             job.outputs["transform"], result.displacement, result.displacement_grid, result.affine, force=job.force
         )
-    points = result.tre_per_point
-    return Outcome.of(result, **({} if points is None else {"tre_per_point_mm": [float(p) for p in points]}))
+    return Outcome.of(result, **_errors_per_point(result.tre_per_point, *landmarks))
+
+
+def _errors_per_point(after: np.ndarray | None, fixed: np.ndarray, moving: np.ndarray) -> dict[str, list[float]]:
+    """Distances of the landmark pairs before and after the registration, for the report."""
+    if after is None:
+        return {}
+    before = target_registration_error(fixed, moving)
+    return {"tre_before_per_point_mm": before.tolist(), "tre_per_point_mm": after.tolist()}
 
 
 def _segment(job: Job, control: Control) -> Steps[Outcome]:
@@ -148,12 +176,11 @@ def _segment(job: Job, control: Control) -> Steps[Outcome]:
     labels = _read(job, "labels")
     result = yield from segment_steps(labels, settings, control)
     yield _writing("results")
-    if "labels" in job.outputs:
-        write_volume(result.labels, job.outputs["labels"], force=job.force)
+    _write_volumes(job, labels=result.labels)
     if "model" in job.outputs:
         write_surface(result.combined_surface(), job.outputs["model"], force=job.force)
     if "distance" in job.outputs:
-        write_volume(result.distance(), job.outputs["distance"], force=job.force)
+        _write_volumes(job, distance=result.distance())
     return Outcome.of(result, labels=result.table)
 
 
