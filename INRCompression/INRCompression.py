@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import ctk
 import slicer
 from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
+from INRCore.panel.file_plugins import InrFileReader, InrFileWriter
 from INRCore.panel.files import ResultKind, file_stem, load_volume
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
+from INRCore.panel.parameters import RunParameters
 
 
 class INRCompression(ScriptedLoadableModule):
@@ -34,8 +37,21 @@ class INRCompression(ScriptedLoadableModule):
         )
 
 
+@parameterNodeWrapper
+class INRCompressionParameterNode(RunParameters):
+    """ratio: raw bytes to file bytes, 0 leaves it to the preset."""
+
+    inputVolume: slicer.vtkMRMLScalarVolumeNode
+    region: slicer.vtkMRMLMarkupsROINode
+    filePath: str = ""
+    outputVolume: slicer.vtkMRMLScalarVolumeNode
+    ratio: Annotated[float, WithinRange(0, 1000)] = 0.0
+
+
 class INRCompressionLogic(PanelLogic):
     task = "compress"
+    parameters = INRCompressionParameterNode
+    cropped = ("volume",)
     results: ClassVar = {"volume": ResultKind(".nrrd", load_volume, "{volume} decompressed", reference="volume")}
 
     def request(
@@ -45,13 +61,15 @@ class INRCompressionLogic(PanelLogic):
         outputs: dict[str, Any],
         ratio: float | None = None,
         options: RunOptions | None = None,
+        region: Any = None,
     ) -> Request:
-        """Compresses a scalar volume node to `file`; `ratio` is raw bytes to file bytes, None leaves it to the preset.
+        """Compresses a scalar volume node, or the part of it in the ROI node `region`, to `file`; `ratio` is raw bytes
+        to file bytes, None leaves it to the preset.
 
         `outputs` {"volume": node or None} asks for the decompressed volume as well.
         """
         settings = {} if ratio is None else {"target_ratio": ratio}
-        return Request({"volume": volume}, outputs, settings, {"file": file}, options or RunOptions())
+        return Request({"volume": volume}, outputs, settings, {"file": file}, options or RunOptions(), region)
 
     def suggestedFile(self, volume: Any) -> str:
         """A path that does not exist yet, beside the volume's own file or in the scene's folder."""
@@ -65,44 +83,67 @@ class INRCompressionLogic(PanelLogic):
 
 
 class INRCompressionWidget(PanelWidget):
-    outputSelectors: ClassVar = {"volume": "outputSelector"}
+    inputs: ClassVar = {"volume": "inputVolume"}
+    outputs: ClassVar = {"volume": "outputVolume"}
+    alwaysMade: ClassVar = ("volume",)
+    defaults: ClassVar = {"inputVolume": ("vtkMRMLScalarVolumeNode",)}
+    regionAround = "inputVolume"
 
     def createLogic(self) -> INRCompressionLogic:
         return INRCompressionLogic()
 
     def setup(self) -> None:
+        self._suggestion, self._suggestedFor = "", None
         PanelWidget.setup(self)
-        self._suggested = ""
         self.ui.filePathLineEdit.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
-        self.ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.suggestFile)
-        self.ui.filePathLineEdit.connect("currentPathChanged(QString)", self.updateApplyButton)
+
+    def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
         self.suggestFile()
+        PanelWidget.onParametersChanged(self)
+
+    def onSceneStartClose(self, caller: Any, event: str) -> None:
+        PanelWidget.onSceneStartClose(self, caller, event)
+        self._suggestedFor = None
 
     def suggestFile(self) -> None:
-        """Proposes a file for the chosen volume, unless the user has named one."""
-        volume = self.ui.inputSelector.currentNode()
-        if volume is not None and self.ui.filePathLineEdit.currentPath == self._suggested:
-            self._suggested = self.logic.suggestedFile(volume)
-            self.ui.filePathLineEdit.currentPath = self._suggested
+        """Proposes a file for a newly chosen volume, unless the user has named one."""
+        volume = self.parameters.inputVolume
+        if volume is None or volume.GetID() == self._suggestedFor:
+            return
+        self._suggestedFor = volume.GetID()
+        if self.parameters.filePath in ("", self._suggestion):
+            self._suggestion = self.logic.suggestedFile(volume)
+            self.parameters.filePath = self._suggestion
 
     def missing(self) -> str:
-        if self.ui.inputSelector.currentNode() is None:
+        if self.parameters.inputVolume is None:
             return _("Choose a volume to compress")
-        if not self.ui.filePathLineEdit.currentPath.endswith(".inr"):
+        if not self.parameters.filePath.endswith(".inr"):
             return _("Choose where to write the .inr file")
         return ""
 
     def request(self) -> Request:
         return self.logic.request(
-            self.ui.inputSelector.currentNode(),
-            self.ui.filePathLineEdit.currentPath,
-            self.chosenOutputs("volume"),
-            self.ui.ratioSpinBox.value or None,
-            self.runOptions(),
+            self.parameters.inputVolume,
+            self.parameters.filePath,
+            self.chosenOutputs(),
+            self.parameters.ratio or None,
+            self.parameters.runOptions(),
+            self.parameters.region,
         )
 
     def showResults(self, nodes: dict[str, Any]) -> None:
         self.showInSliceViews(nodes["volume"])
+
+
+class INRCompressionFileReader(InrFileReader):
+    """Found by Slicer by its name: opens .inr files."""
+
+
+class INRCompressionFileWriter(InrFileWriter):
+    """Found by Slicer by its name: saves volumes as .inr files."""
+
+    logicClass = INRCompressionLogic
 
 
 class INRCompressionTest(module_test.PanelTest):

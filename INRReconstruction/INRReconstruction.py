@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import slicer
 from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
 from INRCore.panel.files import ResultKind, load_volume
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
+from INRCore.panel.parameters import RunParameters
 
 
 class INRReconstruction(ScriptedLoadableModule):
@@ -31,8 +34,21 @@ class INRReconstruction(ScriptedLoadableModule):
         )
 
 
+@parameterNodeWrapper
+class INRReconstructionParameterNode(RunParameters):
+    """spacing: isotropic, mm; 0 takes the finest of the input."""
+
+    inputVolume: slicer.vtkMRMLScalarVolumeNode
+    region: slicer.vtkMRMLMarkupsROINode
+    outputVolume: slicer.vtkMRMLScalarVolumeNode
+    outputBaseline: slicer.vtkMRMLScalarVolumeNode
+    spacing: Annotated[float, WithinRange(0, 50)] = 0.0
+
+
 class INRReconstructionLogic(PanelLogic):
     task = "super-resolve"
+    parameters = INRReconstructionParameterNode
+    cropped = ("volumes",)
     results: ClassVar = {
         "volume": ResultKind(".nrrd", load_volume, "{volumes} super-resolved", reference="volumes"),
         "baseline": ResultKind(".nrrd", load_volume, "{volumes} B-spline", reference="volumes"),
@@ -44,30 +60,37 @@ class INRReconstructionLogic(PanelLogic):
         outputs: dict[str, Any],
         spacing: float | None = None,
         options: RunOptions | None = None,
+        region: Any = None,
     ) -> Request:
-        """Super-resolves scalar volume nodes of one object to isotropic `spacing` (mm; None: the finest of the input).
+        """Super-resolves scalar volume nodes of one object, or the part of them in the ROI node `region`, to isotropic
+        `spacing` (mm; None: the finest of the input).
 
         `outputs` {"volume": node or None, "baseline": node or None} says which results to make.
         """
         settings = {} if spacing is None else {"spacing_mm": spacing}
-        return Request({"volumes": volumes}, outputs, settings, options=options or RunOptions())
+        return Request({"volumes": volumes}, outputs, settings, options=options or RunOptions(), region=region)
 
 
 class INRReconstructionWidget(PanelWidget):
-    outputSelectors: ClassVar = {"volume": "outputSelector", "baseline": "baselineSelector"}
+    inputs: ClassVar = {"volumes": "inputVolume"}
+    outputs: ClassVar = {"volume": "outputVolume", "baseline": "outputBaseline"}
+    alwaysMade: ClassVar = ("volume",)
+    defaults: ClassVar = {"inputVolume": ("vtkMRMLScalarVolumeNode",)}
+    regionAround = "inputVolume"
 
     def createLogic(self) -> INRReconstructionLogic:
         return INRReconstructionLogic()
 
     def missing(self) -> str:
-        return "" if self.ui.inputSelector.currentNode() is not None else _("Choose a volume with thick slices")
+        return "" if self.parameters.inputVolume is not None else _("Choose a volume with thick slices")
 
     def request(self) -> Request:
         return self.logic.request(
-            [self.ui.inputSelector.currentNode()],
-            self.chosenOutputs("volume"),
-            self.ui.spacingSpinBox.value or None,
-            self.runOptions(),
+            [self.parameters.inputVolume],
+            self.chosenOutputs(),
+            self.parameters.spacing or None,
+            self.parameters.runOptions(),
+            self.parameters.region,
         )
 
     def showResults(self, nodes: dict[str, Any]) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from enum import Enum
+from typing import Any, ClassVar, Union
 
+import slicer
 from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
 from INRCore.panel.files import ResultKind, load_transform, load_volume
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
+from INRCore.panel.parameters import RunParameters
 
-_INITIAL = ("none", "rigid", "affine")
 _JACOBIAN_DISPLAY = {"quantity": "jacobian"}
 
 
@@ -34,8 +37,38 @@ class INRRegistration(ScriptedLoadableModule):
         )
 
 
+class Initial(Enum):
+    """What comes before the deformable fit; the values are the names of the setting."""
+
+    NONE = "none"
+    RIGID = "rigid"
+    AFFINE = "affine"
+
+    def label(self) -> str:
+        return {"none": _("None"), "rigid": _("Rigid"), "affine": _("Affine")}[self.value]
+
+
+# `A | B` would do in Slicer 5.10, but not in those before it
+_Mask = Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+
+
+@parameterNodeWrapper
+class INRRegistrationParameterNode(RunParameters):
+    fixedVolume: slicer.vtkMRMLScalarVolumeNode
+    movingVolume: slicer.vtkMRMLScalarVolumeNode
+    fixedMask: _Mask
+    movingMask: _Mask
+    fixedLandmarks: slicer.vtkMRMLMarkupsFiducialNode
+    movingLandmarks: slicer.vtkMRMLMarkupsFiducialNode
+    outputVolume: slicer.vtkMRMLScalarVolumeNode
+    outputTransform: slicer.vtkMRMLTransformNode
+    outputJacobian: slicer.vtkMRMLScalarVolumeNode
+    initial: Initial = Initial.NONE
+
+
 class INRRegistrationLogic(PanelLogic):
     task = "register"
+    parameters = INRRegistrationParameterNode
     results: ClassVar = {
         "volume": ResultKind(".nrrd", load_volume, "{moving} registered", reference="moving"),
         "transform": ResultKind(".h5", load_transform, "{moving} to {fixed}", reference="moving"),
@@ -60,26 +93,20 @@ class INRRegistrationLogic(PanelLogic):
 
 
 class INRRegistrationWidget(PanelWidget):
-    outputSelectors: ClassVar = {
-        "volume": "outputSelector",
-        "transform": "transformSelector",
-        "jacobian": "jacobianSelector",
+    inputs: ClassVar = {
+        "fixed": "fixedVolume",
+        "moving": "movingVolume",
+        "fixed_mask": "fixedMask",
+        "moving_mask": "movingMask",
+        "fixed_landmarks": "fixedLandmarks",
+        "moving_landmarks": "movingLandmarks",
     }
-    inputSelectors: ClassVar = {
-        "fixed": "fixedSelector",
-        "moving": "movingSelector",
-        "fixed_mask": "fixedMaskSelector",
-        "moving_mask": "movingMaskSelector",
-        "fixed_landmarks": "fixedLandmarksSelector",
-        "moving_landmarks": "movingLandmarksSelector",
-    }
+    outputs: ClassVar = {"volume": "outputVolume", "transform": "outputTransform", "jacobian": "outputJacobian"}
+    alwaysMade: ClassVar = ("volume", "transform")
+    defaults: ClassVar = {"fixedVolume": ("vtkMRMLScalarVolumeNode",)}
 
     def createLogic(self) -> INRRegistrationLogic:
         return INRRegistrationLogic()
-
-    def chosenInputs(self) -> dict[str, Any]:
-        chosen = {role: getattr(self.ui, name).currentNode() for role, name in self.inputSelectors.items()}
-        return {role: node for role, node in chosen.items() if node is not None}
 
     def missing(self) -> str:
         chosen = self.chosenInputs()
@@ -94,12 +121,11 @@ class INRRegistrationWidget(PanelWidget):
         return ""
 
     def request(self) -> Request:
-        initial = _INITIAL[self.ui.initialComboBox.currentIndex]
-        outputs = self.chosenOutputs("volume", "transform")
-        return self.logic.request(self.chosenInputs(), outputs, initial, self.runOptions())
+        initial = self.parameters.initial.value
+        return self.logic.request(self.chosenInputs(), self.chosenOutputs(), initial, self.parameters.runOptions())
 
     def showResults(self, nodes: dict[str, Any]) -> None:
-        self.showInSliceViews(self.ui.fixedSelector.currentNode(), nodes["volume"])
+        self.showInSliceViews(self.parameters.fixedVolume, nodes["volume"])
 
 
 class INRRegistrationTest(module_test.PanelTest):

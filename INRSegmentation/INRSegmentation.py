@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Union
 
+import slicer
 from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
 from INRCore.panel.files import ResultKind, load_model, load_segmentation, load_volume
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
+from INRCore.panel.parameters import RunParameters
 
 _DISTANCE_DISPLAY = {"quantity": "distance"}
 
@@ -30,10 +34,30 @@ class INRSegmentation(ScriptedLoadableModule):
             "Park et al., DeepSDF, CVPR 2019. Gropp et al., Implicit geometric regularization for learning shapes, "
             "ICML 2020. Sitzmann et al., NeurIPS 2020."
         )
+        slicer.app.connect("startupCompleted()", self.registerEffect)
+
+    def registerEffect(self) -> None:
+        """Adds "Neural fill between slices" to the Segment Editor, which is there when all modules are loaded."""
+        from SegmentEditorNeuralFillLib import register_effect
+
+        register_effect()
+
+
+@parameterNodeWrapper
+class INRSegmentationParameterNode(RunParameters):
+    """spacing: isotropic, mm; 0 takes the grid of the input."""
+
+    # `A | B` would do in Slicer 5.10, but not in those before it
+    inputLabels: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    outputSegmentation: slicer.vtkMRMLSegmentationNode
+    outputModel: slicer.vtkMRMLModelNode
+    outputDistance: slicer.vtkMRMLScalarVolumeNode
+    spacing: Annotated[float, WithinRange(0, 50)] = 0.0
 
 
 class INRSegmentationLogic(PanelLogic):
     task = "segment"
+    parameters = INRSegmentationParameterNode
     results: ClassVar = {
         "labels": ResultKind(".nrrd", load_segmentation, "{labels} smooth", reference="labels"),
         "model": ResultKind(".vtp", load_model, "{labels} surface", reference="labels"),
@@ -56,20 +80,23 @@ class INRSegmentationLogic(PanelLogic):
 
 
 class INRSegmentationWidget(PanelWidget):
-    outputSelectors: ClassVar = {"labels": "outputSelector", "model": "modelSelector", "distance": "distanceSelector"}
+    inputs: ClassVar = {"labels": "inputLabels"}
+    outputs: ClassVar = {"labels": "outputSegmentation", "model": "outputModel", "distance": "outputDistance"}
+    alwaysMade: ClassVar = ("labels",)
+    defaults: ClassVar = {"inputLabels": ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode")}
 
     def createLogic(self) -> INRSegmentationLogic:
         return INRSegmentationLogic()
 
     def missing(self) -> str:
-        return "" if self.ui.inputSelector.currentNode() is not None else _("Choose a segmentation or label map")
+        return "" if self.parameters.inputLabels is not None else _("Choose a segmentation or label map")
 
     def request(self) -> Request:
         return self.logic.request(
-            self.ui.inputSelector.currentNode(),
-            self.chosenOutputs("labels"),
-            self.ui.spacingSpinBox.value or None,
-            self.runOptions(),
+            self.parameters.inputLabels,
+            self.chosenOutputs(),
+            self.parameters.spacing or None,
+            self.parameters.runOptions(),
         )
 
 
@@ -79,7 +106,8 @@ class INRSegmentationTest(module_test.PanelTest):
 
         ball = self.addBall()
         logic = INRSegmentationLogic()
-        report, nodes = logic.run(logic.request(ball, {"labels": None}, options=module_test.FEW_ITERATIONS))
+        options = replace(module_test.FEW_ITERATIONS, iterations=100)
+        report, nodes = logic.run(logic.request(ball, {"labels": None}, options=options))
         before, after = volume_from_node(ball), labels_from_segmentation_node(nodes["labels"])[0]
         share = _labelled_mm3(after) / _labelled_mm3(before)
         assert 0.7 < share < 1.4, f"the volume changed by the factor {share:.2f}"

@@ -245,7 +245,7 @@ def test_apply_gives_results_in_the_scene_and_numbers_in_the_table(name, open_pa
     assert "inr_" not in panel.ui.statusLabel.text  # no temporary file is named
     assert measure in table(panel)
     assert panel.ui.applyButton.text == "Apply"
-    created = [getattr(panel.ui, s).currentNode() for s in panel.outputSelectors.values()]
+    created = [getattr(panel.parameters, name) for name in panel.outputs.values()]
     assert sorted(node.GetName() for node in created if node) == [n for n in names if n not in INPUT_NAMES]
     for node, array in zip(inputs(scene), before, strict=True):
         assert np.array_equal(np.array(node.GetImageData().GetPointData().GetScalars()), array)
@@ -311,7 +311,7 @@ def test_cancel_half_way_ends_the_worker_and_changes_nothing(open_panel, scene, 
     panel.ui.applyButton.click()
     slicer_app.wait_until(lambda: panel.ui.progressBar.value or "/" in panel.ui.statusLabel.text)
     assert panel.ui.progressBar.isVisibleTo(panel.parent)
-    worker = panel._job.pid
+    worker = panel._job.process.pid
     begun = time.monotonic()
     panel.ui.applyButton.click()
     assert time.monotonic() - begun < 2
@@ -341,7 +341,7 @@ def test_a_killed_worker_gives_a_message_and_leaves_no_nodes(open_panel, scene, 
     panel.ui.iterationsSpinBox.value = MANY
     panel.ui.applyButton.click()
     slicer_app.wait_until(lambda: "/" in panel.ui.statusLabel.text)
-    os.kill(panel._job.pid, 9)
+    os.kill(panel._job.process.pid, 9)
     slicer_app.wait_until(lambda: panel.ui.applyButton.text == "Apply")
     assert panel.ui.errorLabel.text.startswith("Error: The computation was ended from outside or crashed")
     assert panel.ui.errorLabel.isVisibleTo(panel.parent)
@@ -353,14 +353,16 @@ def test_an_input_that_cannot_be_used_gives_one_line_that_names_it(open_panel, s
     scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Nothing")
     panel.ui.inputSelector.setCurrentNode(scene.GetFirstNodeByName("Nothing"))
     panel.ui.applyButton.click()
+    slicer_app.wait_until(lambda: panel.ui.errorLabel.text)
     assert "'Nothing' holds no image" in panel.ui.errorLabel.text
     assert panel.ui.applyButton.text == "Apply"
 
 
-def test_a_file_that_cannot_be_written_is_said_before_the_work_starts(open_panel, scene, tmp_path):
+def test_a_file_that_cannot_be_written_is_said_before_the_work_starts(open_panel, scene, slicer_app, tmp_path):
     panel = ready("INRCompression", open_panel, scene, tmp_path)
     panel.ui.filePathLineEdit.currentPath = str(tmp_path / "missing" / "MR.inr")
     panel.ui.applyButton.click()
+    slicer_app.wait_until(lambda: panel.ui.errorLabel.text)
     assert "does not exist" in panel.ui.errorLabel.text
     assert panel.ui.applyButton.text == "Apply"
 
@@ -379,7 +381,8 @@ def test_closing_the_scene_ends_the_job(open_panel, scene, slicer_app, tmp_path)
     panel = ready("INRRegistration", open_panel, scene, tmp_path)
     panel.ui.iterationsSpinBox.value = MANY
     panel.ui.applyButton.click()
-    worker = panel._job.pid
+    slicer_app.wait_until(lambda: panel._job.process)
+    worker = panel._job.process.pid
     scene.Clear()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
@@ -393,7 +396,8 @@ def test_unloading_the_module_ends_the_job_and_observes_no_more(open_panel, scen
     panel = ready("INRRegistration", open_panel, scene, tmp_path)
     panel.ui.iterationsSpinBox.value = MANY
     panel.ui.applyButton.click()
-    worker = panel._job.pid
+    slicer_app.wait_until(lambda: panel._job.process)
+    worker = panel._job.process.pid
     slicer.app.moduleManager().moduleAboutToBeUnloaded.emit("INRRegistration")
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
@@ -404,6 +408,7 @@ def test_nodes_deleted_while_the_job_runs_do_no_harm(open_panel, scene, slicer_a
     panel = ready("INRRegistration", open_panel, scene, tmp_path)
     output = panel.ui.outputSelector.addNode()
     panel.ui.applyButton.click()
+    slicer_app.wait_until(lambda: panel._job.process)
     scene.RemoveNode(scene.GetFirstNodeByName("Moving"))
     scene.RemoveNode(output)
     slicer_app.wait_until(lambda: panel.ui.applyButton.text != "Cancel")
@@ -421,7 +426,7 @@ def test_a_result_that_cannot_be_loaded_leaves_no_half_results(modules, scene):
     prepared = logic.prepare(logic.request(inputs, {"volume": None, "transform": None}))
     write_volume(volume_from_node(inputs["fixed"]), prepared.results["volume"].path)
     count = scene.GetNumberOfNodes()
-    with pytest.raises(INRError):
+    with pytest.raises(INRError), logic.change(prepared):
         logic.load(prepared)  # the transform's file is missing
     assert scene.GetNumberOfNodes() == count
     logic.discard(prepared)

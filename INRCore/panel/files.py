@@ -42,11 +42,12 @@ def file_stem(node: Node) -> str:
     return kept[:80].strip() or "unnamed"
 
 
-def export_node(node: Node, stem: Path, reference: Node = None) -> tuple[Path, LabelTable]:
+def export_node(node: Node, stem: Path, reference: Node = None, region: Node = None) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
-    `reference` (their own grid if not given). Raises `InputError` or `OutputError` with a line for the user."""
+    `reference` (their own grid if not given); volumes are cropped to the ROI node `region`. Raises `InputError` or
+    `OutputError` with a line for the user."""
     from ..io import write_landmarks, write_volume
-    from ..scene import labels_from_segmentation_node, landmarks_from_node, volume_from_node
+    from ..scene import crop_to_region, labels_from_segmentation_node, landmarks_from_node, volume_from_node
 
     if node.IsA("vtkMRMLMarkupsNode"):
         path = stem.with_name(f"{stem.name}.csv")
@@ -56,8 +57,10 @@ def export_node(node: Node, stem: Path, reference: Node = None) -> tuple[Path, L
         volume, names, colors = labels_from_segmentation_node(node, reference)
     else:
         volume, names, colors = volume_from_node(node), {}, {}
+    if region is not None:
+        volume = crop_to_region(volume, region)
     path = stem.with_name(f"{stem.name}.nrrd")
-    write_volume(volume, path)
+    write_volume(volume, path, compress=False)  # it is read once, right away
     return path, LabelTable(names, colors)
 
 

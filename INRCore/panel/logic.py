@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,8 +16,9 @@ from typing import Any, ClassVar
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from ..errors import INRError
+from ..errors import INRError, OutputError
 from .files import LabelTable, Node, ResultKind, ResultTarget, export_node, file_stem
+from .undo import SceneChange
 from .worker import Conversation, Outcome, worker_command, worker_environment
 
 
@@ -35,13 +37,15 @@ class RunOptions:
 @dataclass(frozen=True)
 class Request:
     """What the user asks for. inputs: role -> node or list of nodes. outputs: role -> node to update, or None for a new
-    one; roles that are left out are not computed. files: role -> path of a file to keep."""
+    one; roles that are left out are not computed. files: role -> path of a file to keep. region: ROI node to which the
+    input volumes are cropped, or None."""
 
     inputs: dict[str, Any]
     outputs: dict[str, Node]
     settings: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
+    region: Node = None
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,20 @@ class PreparedJob:
 
 
 class PanelLogic(ScriptedLoadableModuleLogic):
-    """Runs one task on nodes. A module's logic names its `task` and its `results` and offers a `request(...)`."""
+    """Runs one task on nodes. A module's logic names its `task`, its `results` and the class of its parameter node, and
+    offers a `request(...)`."""
 
     task = ""
+    parameters: ClassVar[Any] = None
     results: ClassVar[dict[str, ResultKind]] = {}
     grid_of: ClassVar[dict[str, str]] = {}
     """Input role -> input role whose grid a segmentation is written on."""
+    cropped: ClassVar[tuple[str, ...]] = ()
+    """Input roles that a region of interest crops."""
+
+    def getParameterNode(self) -> Any:
+        """The module's choices in this scene, as attributes; saved with the scene."""
+        return self.parameters(ScriptedLoadableModuleLogic.getParameterNode(self))
 
     def prepare(self, request: Request) -> PreparedJob:
         """Writes the input nodes and the job to a new temporary folder. Raises `INRError` with a line for the user and
@@ -93,22 +105,28 @@ class PanelLogic(ScriptedLoadableModuleLogic):
 
         for path in request.files.values():
             check_writable(path, force=True)
-        folder = Path(tempfile.mkdtemp(prefix="inr_", dir=slicer.app.temporaryPath))
-        try:
+        with _temporary_folder() as folder:
             return self._prepare_in(folder, request)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
 
     def _prepare_in(self, folder: Path, request: Request) -> PreparedJob:
         inputs, labels, names = self._export_inputs(folder, request)
         results = {role: self._pending(folder, role, node, request) for role, node in request.outputs.items()}
         kept = {role: folder / f"{role}{Path(path).suffix}" for role, path in request.files.items()}
         outputs = {role: str(result.path) for role, result in results.items()}
-        job = {
+        outputs |= {role: str(path) for role, path in kept.items()}
+        job_file = folder / "job.json"
+        job_file.write_text(json.dumps(self._job(inputs, outputs, request), indent=2), encoding="utf-8")
+        names |= {str(result.path): result.name for result in results.values()}
+        names |= {str(path): request.files[role] for role, path in kept.items()}
+        files = {path: request.files[role] for role, path in kept.items()}
+        return PreparedJob(folder, job_file, results, files, labels, names)
+
+    def _job(self, inputs: dict[str, Any], outputs: dict[str, str], request: Request) -> dict[str, Any]:
+        """The job as plain data (see `INRCore.jobs.Job`)."""
+        return {
             "task": self.task,
             "inputs": inputs,
-            "outputs": outputs | {role: str(path) for role, path in kept.items()},
+            "outputs": outputs,
             "settings": request.settings | _fit_settings(request.options),
             "preset": request.options.preset,
             "device": request.options.device,
@@ -116,12 +134,14 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             "max_memory_gb": request.options.max_memory_gb,
             "force": True,
         }
-        job_file = folder / "job.json"
-        job_file.write_text(json.dumps(job, indent=2), encoding="utf-8")
-        names |= {str(result.path): result.name for result in results.values()}
-        names |= {str(path): request.files[role] for role, path in kept.items()}
-        files = {path: request.files[role] for role, path in kept.items()}
-        return PreparedJob(folder, job_file, results, files, labels, names)
+
+    def job_in(self, folder: Path, request: Request) -> dict[str, Any]:
+        """The job of a request on its own, for a command line: its inputs are written into `folder`, its results will
+        be written there as well."""
+        inputs, _labels, _names = self._export_inputs(folder, request)
+        outputs = {role: str(folder / f"{role}{self.results[role].extension}") for role in request.outputs}
+        outputs |= {role: str(folder / Path(path).name) for role, path in request.files.items()}
+        return self._job(inputs, outputs, request)
 
     def _export_inputs(self, folder: Path, request: Request) -> tuple[dict[str, Any], LabelTable, dict[str, str]]:
         """Paths of the written inputs by role, the labels met on the way, and node names by path."""
@@ -131,7 +151,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             place = folder / f"{role}_{number}"
             place.mkdir()
             reference = request.inputs.get(self.grid_of.get(role, ""))
-            path, table = export_node(node, place / file_stem(node), reference)
+            region = request.region if role in self.cropped else None
+            path, table = export_node(node, place / file_stem(node), reference, region)
             labels.names.update(table.names)
             labels.colors.update(table.colors)
             names[str(path)] = node.GetName()
@@ -153,24 +174,21 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         path = folder / f"result_{role}{kind.extension}"
         return PendingResult(kind, path, node_id, name, first[kind.reference].GetID())
 
+    def change(self, prepared: PreparedJob) -> SceneChange:
+        """What bringing in the results will change; enter it around `load`, which may then be undone."""
+        scene = slicer.mrmlScene
+        updated = [scene.GetNodeByID(result.node_id) for result in prepared.results.values() if result.node_id]
+        return SceneChange(scene, [node for node in updated if node is not None])
+
     def load(self, prepared: PreparedJob) -> dict[str, Node]:
         """Brings the results into the scene and moves the files to keep to their places; returns the nodes by role.
-
-        Nodes that were deleted meanwhile are made anew. When something fails, no half result stays in the scene.
-        """
+        Nodes that were deleted meanwhile are made anew."""
         from ..io import atomic_path
 
-        scene = slicer.mrmlScene
-        before = _node_ids(scene)
-        try:
-            for path, target in prepared.files.items():
-                with atomic_path(target, force=True) as temporary:
-                    shutil.copyfile(path, temporary)
-            return {role: self._load_one(result, prepared.labels) for role, result in prepared.results.items()}
-        except BaseException:
-            for node_id in _node_ids(scene) - before:
-                scene.RemoveNode(scene.GetNodeByID(node_id))
-            raise
+        for path, target in prepared.files.items():
+            with atomic_path(target, force=True) as temporary:
+                shutil.copyfile(path, temporary)
+        return {role: self._load_one(result, prepared.labels) for role, result in prepared.results.items()}
 
     def _load_one(self, result: PendingResult, labels: LabelTable) -> Node:
         scene = slicer.mrmlScene
@@ -197,7 +215,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             outcome = _run_and_wait(prepared, on_event)
             if outcome.report is None:
                 raise INRError(prepared.in_users_words(outcome.message))
-            return outcome.report, self.load(prepared)
+            with self.change(prepared):
+                return outcome.report, self.load(prepared)
         finally:
             self.discard(prepared)
 
@@ -226,5 +245,26 @@ def _fit_settings(options: RunOptions) -> dict[str, Any]:
     return {} if options.iterations is None else {"fit": {"iterations": options.iterations}}
 
 
-def _node_ids(scene: Any) -> set[str]:
-    return {scene.GetNthNode(number).GetID() for number in range(scene.GetNumberOfNodes())}
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """A new folder that stays when the block ends well. Raises `OutputError` when there is no room for it."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="inr_", dir=slicer.app.temporaryPath))
+    except OSError as error:
+        raise OutputError(_no_room(error)) from error
+    try:
+        yield folder
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise OutputError(_no_room(error)) from error
+        raise
+
+
+def _no_room(error: OSError) -> str:
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    return (
+        f"The inputs cannot be written to the temporary folder '{slicer.app.temporaryPath}' "
+        f"({cause.strerror or cause}); free some space, or choose another folder in "
+        "Edit / Application Settings / General and start again."
+    )

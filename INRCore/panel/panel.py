@@ -1,33 +1,43 @@
-"""What the widgets of the four modules share: build from .ui files, Apply / Cancel, progress, results, errors."""
+"""What the widgets of the four modules share: their parameter node, Apply and Cancel, and what happens after a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, ClassVar
 
-import qt
 import slicer
+import vtk
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from ..errors import INRError
 from .files import Node
-from .logic import PanelLogic, PreparedJob, Request, RunOptions
-from .process import JobProcess
-from .results import metric_rows, progress_text
+from .logic import PanelLogic, PreparedJob, Request
+from .queue import QueuedJob, failure, shared_queue
+from .result_section import ResultSection
+from .run_section import RunSection
 from .worker import Outcome
 
 RUN_SECTION = Path(__file__).parent / "Resources" / "UI" / "INRRunSection.ui"
-_PRESETS = ("fast", "balanced", "best")
-_DEVICES = ("auto", "cuda", "mps", "cpu")
-_PROGRESS_STEPS = 1000
 
 
 class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """A module's widget names its output selectors by role and says what is missing and what is asked for."""
+    """A module's widget names the parameters that hold its nodes, says what is missing and what is asked for.
 
-    outputSelectors: ClassVar[dict[str, str]] = {}
+    The widgets of the .ui files are bound to the parameter node by their property SlicerParameterName; everything else
+    looks at the parameters only.
+    """
+
+    inputs: ClassVar[dict[str, str]] = {}
+    """Input role of the task -> parameter with its node."""
+    outputs: ClassVar[dict[str, str]] = {}
+    """Output role of the task -> parameter with its node."""
+    alwaysMade: ClassVar[tuple[str, ...]] = ()
+    """Output roles that are computed even when no node is chosen for them."""
+    defaults: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """Parameter -> classes of the node to start with: the first one in the scene."""
+    regionAround = ""
+    """Parameter of the volume that a new region of interest surrounds, in panels that have one."""
 
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
@@ -42,7 +52,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         raise NotImplementedError
 
     def request(self) -> Request:
-        """What the panel's selectors and settings ask for."""
+        """What the parameters ask for."""
         raise NotImplementedError
 
     def showResults(self, nodes: dict[str, Node]) -> None:
@@ -53,123 +63,200 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Builds the panel; needs neither torch nor a main window."""
         ScriptedLoadableModuleWidget.setup(self)
         self.logic = self.createLogic()
-        self._job: JobProcess | None = None
+        self.parameters: Any = None
+        self._guiTag: int | None = None
+        self._isEntered = False
+        self._job: QueuedJob | None = None
         self._prepared: PreparedJob | None = None
 
-        self._frame = self._loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
-        self.ui = slicer.util.childWidgetVariables(self._frame)
+        frame = self._loadUI()
+        self.ui = slicer.util.childWidgetVariables(frame)
         self.layout.addStretch(1)
-        self._frame.setMRMLScene(slicer.mrmlScene)
-
-        for selector in self._nodeSelectors():
-            selector.connect("currentNodeChanged(vtkMRMLNode*)", self.updateApplyButton)
+        frame.setMRMLScene(slicer.mrmlScene)
+        self.runSection = RunSection(self.ui)
+        self.resultSection = ResultSection(self.ui, self.logic, self.runSection.showMessage)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.ui.stopButton.connect("clicked(bool)", self.onStopButton)
-        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
-        self._showRunning(False)
-        self._showMessage("", "")
-        self.ui.resultsCollapsibleButton.setVisible(False)
+        if self.regionAround:
+            self.ui.regionSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self.onRegionAdded)
 
-    def _loadUI(self, path: str) -> Any:
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
+        for event in (scene.EndCloseEvent, scene.EndImportEvent):
+            self.addObserver(scene, event, self.onSceneChanged)
+        self.bindParameters()
+
+    def _loadUI(self) -> Any:
         """The module's own .ui with the part that all panels share at its end."""
-        frame = slicer.util.loadUI(path)
-        shared = slicer.util.loadUI(str(RUN_SECTION))
-        frame.layout().addWidget(shared)
+        frame = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
+        frame.layout().addWidget(slicer.util.loadUI(str(RUN_SECTION)))
         self.layout.addWidget(frame)
         return frame
 
-    def _nodeSelectors(self) -> list[Any]:
-        return [widget for widget in vars(self.ui).values() if widget.className() == "qMRMLNodeComboBox"]
-
     def enter(self) -> None:
-        self.updateApplyButton()
+        self._isEntered = True
+        self.bindParameters()
+
+    def exit(self) -> None:
+        """Another module is shown; a running job goes on and its results still reach the parameters."""
+        self._isEntered = False
+        self.releaseWidgets()
 
     def cleanup(self) -> None:
         """Slicer quits or the module is reloaded."""
         self.cancelJob()
+        self.releaseWidgets()
         self.removeObservers()
 
     def onSceneStartClose(self, caller: Any, event: str) -> None:
         """Results of a closed scene belong nowhere."""
         self.cancelJob()
+        self.resultSection.forget()
+        self.releaseWidgets()
+        self.parameters = None
+
+    def onSceneStartImport(self, caller: Any, event: str) -> None:
+        """While nodes come in one by one, selectors without their node must not overwrite what the scene had saved."""
+        self.releaseWidgets()
+
+    def onSceneChanged(self, caller: Any, event: str) -> None:
+        if self._isEntered:
+            self.bindParameters()
+
+    # -- parameters --------------------------------------------------------------------------------------------------
+    def bindParameters(self) -> None:
+        """Connects the scene's parameter node and the widgets."""
+        self.releaseWidgets()
+        self.parameters = self.logic.getParameterNode()
+        self._chooseDefaults()
+        self._guiTag = self.parameters.connectGui(self.ui)
+        self.addObserver(self.parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+        self.onParametersChanged()
+
+    def releaseWidgets(self) -> None:
+        if self._guiTag is not None:
+            self.parameters.disconnectGui(self._guiTag)
+            self.removeObserver(self.parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
+            self._guiTag = None
+
+    def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
+        self.updateApplyButton()
+
+    def _chooseDefaults(self) -> None:
+        """Saves the user some clicks."""
+        for parameter, classNames in self.defaults.items():
+            if getattr(self.parameters, parameter) is None:
+                nodes = [node for name in classNames for node in slicer.util.getNodesByClass(name)]
+                fitting = [
+                    node for node in nodes if node.GetClassName() in classNames and not node.GetHideFromEditors()
+                ]
+                if fitting:
+                    setattr(self.parameters, parameter, fitting[0])
+
+    def chosenInputs(self) -> dict[str, Node]:
+        """The chosen input nodes by role."""
+        chosen = {role: getattr(self.parameters, name) for role, name in self.inputs.items()}
+        return {role: node for role, node in chosen.items() if node is not None}
+
+    def chosenOutputs(self) -> dict[str, Node]:
+        """Output nodes by role: those that are chosen and those that are always made (None: a new node)."""
+        chosen = {role: getattr(self.parameters, name) for role, name in self.outputs.items()}
+        return {role: node for role, node in chosen.items() if node is not None or role in self.alwaysMade}
+
+    def onRegionAdded(self, region: Node) -> None:
+        """A new region starts around the whole volume, to be made smaller by its handles."""
+        from ..scene import fit_region
+
+        volume = getattr(self.parameters, self.regionAround)
+        if volume is not None and volume.GetImageData() is not None:
+            fit_region(region, volume)
 
     # -- running -----------------------------------------------------------------------------------------------------
-    def runOptions(self) -> RunOptions:
-        return RunOptions(
-            preset=_PRESETS[self.ui.presetComboBox.currentIndex],
-            device=_DEVICES[self.ui.deviceComboBox.currentIndex],
-            seed=self.ui.seedSpinBox.value,
-            max_memory_gb=self.ui.memorySpinBox.value or None,
-            iterations=self.ui.iterationsSpinBox.value or None,
-        )
-
-    def chosenOutputs(self, *required: str) -> dict[str, Node]:
-        """Output nodes by role: the required ones (None: make a new one) and those that are chosen."""
-        chosen = {role: getattr(self.ui, name).currentNode() for role, name in self.outputSelectors.items()}
-        return {role: node for role, node in chosen.items() if node is not None or role in required}
-
     def updateApplyButton(self) -> None:
-        """The button's text says what it will do, or what it waits for."""
         if self._job is not None:
-            self.ui.applyButton.text = _("Cancel")
-            self.ui.applyButton.toolTip = _("End the computation and drop its results.")
-            self.ui.applyButton.enabled = True
-            return
-        missing = self.missing() or self._outputIsInput()
-        self.ui.applyButton.text = missing or _("Apply")
-        self.ui.applyButton.toolTip = missing or _("Start the computation; Slicer can be used meanwhile.")
-        self.ui.applyButton.enabled = not missing
+            self.runSection.offerCancel()
+        else:
+            self.runSection.offerApply(self._whatIsMissing())
+
+    def _whatIsMissing(self) -> str:
+        if self.parameters is None:
+            return _("The scene is being closed")
+        return self.missing() or self._outputIsInput()
 
     def _outputIsInput(self) -> str:
         """Inputs are never changed."""
-        outputs = [getattr(self.ui, name) for name in self.outputSelectors.values()]
-        taken = {selector.currentNodeID for selector in outputs if selector.currentNodeID}
-        inputs = {selector.currentNodeID for selector in self._nodeSelectors() if selector not in outputs}
-        return _("Choose outputs other than the inputs") if taken & inputs else ""
+        outputs = [node.GetID() for node in self.chosenOutputs().values() if node is not None]
+        inputs = [node.GetID() for node in self.chosenInputs().values()]
+        return _("Choose outputs other than the inputs") if set(outputs) & set(inputs) else ""
 
     def onApplyButton(self) -> None:
         if self._job is not None:
             self.cancelJob()
             return
-        self._showMessage("", "")
-        try:
-            self._prepared = self.logic.prepare(self.request())
-        except INRError as error:
-            self._showMessage("", str(error))
-            return
-        self._job = JobProcess(self.onJobEvent, self.onJobFinished)
-        self._showRunning(True)
-        self._job.start(self._prepared.command)
+        request = self.request()
+        self._job = QueuedJob(
+            title=getattr(slicer.modules, self.moduleName.lower()).title,
+            prepare=lambda: self._prepare(request),
+            on_event=self.onJobEvent,
+            on_waiting=self.runSection.showWaiting,
+            on_finished=lambda outcome: self.onJobFinished(request, outcome),
+        )
+        self.runSection.showRunning(True)
+        self.updateApplyButton()
+        shared_queue().add(self._job)
+
+    def _prepare(self, request: Request) -> list[str]:
+        self._prepared = self.logic.prepare(request)
+        return self._prepared.command
 
     def onStopButton(self) -> None:
         """Keeps the best result so far."""
         self.ui.stopButton.enabled = False
-        self._job.stop_and_keep()
+        shared_queue().stop_and_keep(self._job)
 
     def cancelJob(self) -> None:
         if self._job is not None:
-            self._job.cancel()
+            shared_queue().cancel(self._job)
 
     def onJobEvent(self, event: dict[str, Any]) -> None:
         if event["event"] == "progress":
-            done = event["iteration"] / max(event["iterations"], 1)
-            self.ui.progressBar.value = min(done, 1.0) * _PROGRESS_STEPS
-            self._showMessage(progress_text(event), "")
+            self.runSection.showProgress(event)
         elif event["event"] == "note":
-            self._showMessage(self._prepared.in_users_words(event["text"]), "")
+            self.runSection.showMessage(self._prepared.in_users_words(event["text"]))
 
-    def onJobFinished(self, outcome: Outcome) -> None:
+    def onJobFinished(self, request: Request, outcome: Outcome) -> None:
         prepared, self._job, self._prepared = self._prepared, None, None
+        self.runSection.showRunning(False)
         try:
             if outcome.report is not None:
-                self._takeResults(prepared, outcome.report)
+                self._takeResults(request, prepared, outcome.report)
             elif outcome.cancelled:
-                self._showMessage(_("Cancelled; nothing was changed."), "")
+                self.runSection.showMessage(_("Cancelled; nothing was changed."))
             else:
-                self._showMessage("", prepared.in_users_words(outcome.message), outcome.details)
+                message = prepared.in_users_words(outcome.message) if prepared else outcome.message
+                self.runSection.showError(message, outcome.details)
         finally:
-            self.logic.discard(prepared)
-            self._showRunning(False)
+            if prepared is not None:
+                self.logic.discard(prepared)
+            self.updateApplyButton()
+
+    def _takeResults(self, request: Request, prepared: PreparedJob, report: dict[str, Any]) -> None:
+        try:
+            with self.logic.change(prepared) as change:
+                nodes = self.logic.load(prepared)
+                self.showResults(nodes)
+        except Exception as error:  # whatever it is, the user has waited for this and has to hear of it
+            outcome = failure(error)
+            self.runSection.showError(outcome.message, outcome.details)
+            return
+        for role, node in nodes.items():
+            setattr(self.parameters, self.outputs[role], node)
+        self.resultSection.show(report, request, change)
+        notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
+        done = _("Done in {seconds:.1f} s. {device}").format(seconds=report["seconds"], device=report["device"])
+        self.runSection.showMessage("\n".join([done, *notes]))
+        self.runSection.notify(_("{title}: done").format(title=getattr(slicer.modules, self.moduleName.lower()).title))
 
     def showInSliceViews(self, background: Node, foreground: Node = None) -> None:
         """Puts volumes into the slice views, faded over each other when there are two."""
@@ -177,44 +264,3 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         logic = slicer.app.applicationLogic()
         show_in_slice_views(slicer.mrmlScene, background, foreground, application_logic=logic)
-
-    # -- showing -----------------------------------------------------------------------------------------------------
-    def _takeResults(self, prepared: PreparedJob, report: dict[str, Any]) -> None:
-        try:
-            nodes = self.logic.load(prepared)
-        except INRError as error:
-            self._showMessage("", str(error))
-            return
-        for role, node in nodes.items():
-            getattr(self.ui, self.outputSelectors[role]).setCurrentNode(node)
-        self._showReport(report)
-        notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
-        done = _("Done in {seconds:.1f} s. {device}").format(seconds=report["seconds"], device=report["device"])
-        self._showMessage("\n".join([done, *notes]), "")
-        self.showResults(nodes)
-
-    def _showReport(self, report: dict[str, Any]) -> None:
-        rows, table = metric_rows(report), self.ui.resultTable
-        table.setRowCount(len(rows))
-        for number, (label, value, tip) in enumerate(rows):
-            for column, text in enumerate((label, value)):
-                item = qt.QTableWidgetItem(text)
-                item.setToolTip(tip)
-                table.setItem(number, column, item)
-        table.resizeColumnToContents(0)
-        table.setFixedHeight(sum(table.rowHeight(number) for number in range(len(rows))) + 2 * table.frameWidth)
-        self.ui.resultsCollapsibleButton.setVisible(True)
-
-    def _showRunning(self, running: bool) -> None:
-        self.ui.progressBar.value = 0
-        self.ui.progressBar.setVisible(running)
-        self.ui.stopButton.setVisible(running)
-        self.ui.stopButton.enabled = True
-        self.updateApplyButton()
-
-    def _showMessage(self, status: str, error: str, details: str = "") -> None:
-        failure = _("Error: {text}").format(text=error) if error else ""
-        for label, text in ((self.ui.statusLabel, status), (self.ui.errorLabel, failure)):
-            label.text = text
-            label.toolTip = details
-            label.setVisible(bool(text))

@@ -20,10 +20,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from .parameter_node import parameter_node_module
 from .pythonqt import QtModule
 from .scripted_module import Application, ModuleParent, module_frame, scripted_loadable_module, translation_module
+from .segment_editor import segment_editor_classes, segment_editor_modules
 from .ui_loader import UiLoader
 from .widgets import CTK_CLASSES, MRML_CLASSES
+
+_HOLDING = ("INRCore.panel", "SegmentEditorNeuralFillLib")  # our modules that hold on to `slicer.app` and the like
 
 
 class SlicerDouble:
@@ -36,6 +40,8 @@ class SlicerDouble:
 
     def load_module(self, path: Path) -> Any:
         """Loads `path` (Name/Name.py) as Slicer does: folder and parent at the end of sys.path, class instantiated."""
+        import slicer
+
         for folder in (path.parent, path.parent.parent):
             if str(folder) not in sys.path:
                 sys.path.append(str(folder))
@@ -49,8 +55,15 @@ class SlicerDouble:
         parent = ModuleParent(path)
         setattr(self.modules, name.lower(), parent)
         getattr(module, name)(parent)
+        slicer.app.coreIOManager().register(module)
         self.loaded.append(name)
         return module
+
+    def finish_startup(self) -> None:
+        """What Slicer says when all modules are loaded."""
+        import slicer
+
+        slicer.app.startupCompleted.emit()
 
     def open_panel(self, module: Any) -> Any:
         """The module's widget, set up in a frame of its own."""
@@ -92,13 +105,16 @@ def installed() -> Iterator[SlicerDouble]:
         "qt": qt,
         "ctk": ctk,
         "slicer.i18n": translation_module(),
+        "slicer.parameterNodeWrapper": parameter_node_module(),
         "slicer.ScriptedLoadableModule": scripted_loadable_module(),
+        **segment_editor_modules(),
     }
     additions = {
         "app": Application(core.app_logic),
         "mrmlScene": core.scene,
         "modules": double.modules,
         **{cls.__name__: cls for cls in MRML_CLASSES},
+        **segment_editor_classes(),
         **{name.removeprefix("slicer."): m for name, m in new_modules.items() if name.startswith("slicer.")},
     }
     previous_hook, previous_path = sys.excepthook, list(sys.path)
@@ -114,7 +130,7 @@ def installed() -> Iterator[SlicerDouble]:
         with mock.patch.multiple(slicer, create=True, **additions):
             yield double
     finally:
-        for name in [*new_modules, *double.loaded, *[n for n in sys.modules if n.startswith("INRCore.panel")]]:
+        for name in [*new_modules, *double.loaded, *[n for n in sys.modules if n.startswith(_HOLDING)]]:
             sys.modules.pop(name, None)  # they hold on to this double
         sys.modules.update(previous_modules)
         sys.excepthook, sys.path[:] = previous_hook, previous_path

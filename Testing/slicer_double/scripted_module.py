@@ -6,10 +6,11 @@ import tempfile
 import types
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from PySide6 import QtCore, QtWidgets
+from PySide6 import QtCore, QtGui, QtWidgets
 
+from .file_plugins import CoreIOManager
 from .pythonqt import PythonQtRules
 from .widgets import qMRMLWidget
 
@@ -77,6 +78,19 @@ class ScriptedLoadableModuleLogic:
         super().__init__()
         self.moduleName = type(self).__name__.removesuffix("Logic")
 
+    def getParameterNode(self) -> Any:
+        import slicer
+
+        scene = slicer.mrmlScene
+        node = scene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode")
+        if node is None:
+            node = slicer.vtkMRMLScriptedModuleNode()
+            node.SetSingletonTag(self.moduleName)
+            node.SetName(scene.GenerateUniqueName(self.moduleName))
+            scene.AddNode(node)
+        node.SetAttribute("ModuleName", self.moduleName)  # closing the scene may have removed it
+        return node
+
 
 class ScriptedLoadableModuleTest(unittest.TestCase):
     def delayDisplay(self, message: str, requestedDelay: int | None = None, msec: int | None = None) -> None:
@@ -89,19 +103,36 @@ class ModuleManager(PythonQtRules, QtCore.QObject):
     moduleAboutToBeUnloaded = QtCore.Signal(str)
 
 
-class Application:
+class Application(PythonQtRules, QtCore.QObject):
     """`slicer.app`: the few parts that panels and the genuine `slicer.util` ask for, with no main window."""
 
+    aboutToQuit = QtCore.Signal()
+    startupCompleted = QtCore.Signal()
+    _python_signals: ClassVar = {"aboutToQuit()": "aboutToQuit", "startupCompleted()": "startupCompleted"}
+
     def __init__(self, application_logic: Any) -> None:
+        super().__init__()
         self.temporaryPath = tempfile.mkdtemp(prefix="slicer_double_")
         self.defaultScenePath = self.temporaryPath
-        self._logic, self._manager = application_logic, ModuleManager()
+        self._logic, self._manager, self._files = application_logic, ModuleManager(), CoreIOManager()
 
     def applicationLogic(self) -> Any:
         return self._logic
 
     def moduleManager(self) -> ModuleManager:
         return self._manager
+
+    def coreIOManager(self) -> CoreIOManager:
+        return self._files
+
+    def processEvents(self, flags: Any = QtCore.QEventLoop.ProcessEventsFlag.AllEvents) -> None:
+        QtWidgets.QApplication.processEvents(flags)
+
+    def topLevelWidgets(self) -> tuple[Any, ...]:
+        return ()
+
+    def clipboard(self) -> QtGui.QClipboard:
+        return QtGui.QGuiApplication.clipboard()
 
     def testingEnabled(self) -> bool:
         return True
