@@ -104,6 +104,7 @@ def _threed_view(app: Any) -> Any:
     view.set_box_visible(False)
     view.render_window().SetMultiSamples(0)  # with them, software rendering drops translucent surfaces
     view.renderer().SetUseFXAA(True)
+    view.renderer().SetUseDepthPeeling(True)  # surfaces one inside the other are blended in the right order
     return view
 
 

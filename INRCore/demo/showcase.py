@@ -28,6 +28,7 @@ from .pictures import slice_picture, threed_picture
 from .report import Section, metric_rows
 
 T = TypeVar("T")
+_OUTER_OPACITY = 0.4
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Showcase:
     def picture(self, node: Any, name: str, caption: str, **how: Any) -> tuple[Path, str]:
         """A slice through a node as Slicer draws it."""
         path = self.folder / f"{name}.png"
-        slice_picture(self.application, node, path)
+        slice_picture(self.application, node, path, **how)
         return path, caption
 
 
@@ -176,13 +177,17 @@ def show_segmentation(case: Showcase) -> Section:
     labels = tissue_labels(case.volume)
     settings = case.settings(SegmentationSettings, "segmentation")
     result = segment(labels, settings, on_progress=case.progress("segment"))
-    names = {1: "tissue", 2: "bright part"}
+    names = {1: "object", 2: "bright part inside"}
     surfaces = {value: result.surface(value) for value in result.label_values}
     write_volume(result.labels, case.folder / "segmentation_labels.nrrd", force=True)
     write_surface(result.combined_surface(), case.folder / "segmentation_model.vtp", force=True)
     node = bridge.segmentation_to_node(
         case.scene, result.labels, surfaces, name="segmentation", names=names, reference=case.source
     )
+    display = node.GetDisplayNode()
+    display.SetPreferredDisplayRepresentationName2D(display.GetPreferredDisplayRepresentationName3D())
+    display.SetVisibility2DFill(False)
+    display.SetSegmentOpacity3D(node.GetSegmentation().GetNthSegmentID(0), _OUTER_OPACITY)
     slice_png = case.picture(case.source, "segmentation_slice", "Contours of the fields", segmentation=node)
     path = case.folder / "segmentation_3d.png"
     threed_picture(case.application, path)
