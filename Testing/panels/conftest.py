@@ -1,0 +1,50 @@
+"""The four panels in the double of Slicer: real .ui files on real Qt, a real MRML scene, the real worker."""
+
+from pathlib import Path
+
+import pytest
+import slicer_double
+from panel_tools import MODULES, ROOT
+
+
+@pytest.fixture(scope="package")
+def slicer_app():
+    with slicer_double.installed() as double:
+        yield double
+
+
+@pytest.fixture(scope="package")
+def modules(slicer_app):
+    return {name: slicer_app.load_module(ROOT / name / f"{name}.py") for name in MODULES}
+
+
+@pytest.fixture
+def scene(slicer_app):
+    """An empty scene; afterwards no slot may have failed and no temporary file may be left."""
+    import slicer
+
+    slicer_app.scene.Clear()
+    yield slicer_app.scene
+    slicer_app.scene.Clear()
+    errors, slicer_app.slot_errors[:] = list(slicer_app.slot_errors), []
+    assert not errors
+    assert not [path for path in Path(slicer.app.temporaryPath).iterdir() if path.name.startswith("inr_")]
+
+
+@pytest.fixture
+def open_panel(slicer_app, modules, scene):
+    opened = []
+
+    def open_one(name):
+        panel = slicer_app.open_panel(modules[name])
+        panel.enter()
+        panel.ui.presetComboBox.currentIndex = 0
+        panel.ui.deviceComboBox.currentIndex = 3
+        panel.ui.iterationsSpinBox.value = 20
+        opened.append(panel)
+        return panel
+
+    yield open_one
+    for panel in opened:
+        panel.cleanup()
+        panel.parent.deleteLater()

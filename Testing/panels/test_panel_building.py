@@ -1,0 +1,103 @@
+"""The panels as they open: light, explained, and saying what they miss."""
+
+import subprocess
+import sys
+
+import pytest
+from panel_tools import MODULES, ROOT, a_ball, a_volume, points
+
+
+def test_building_all_panels_imports_neither_torch_nor_the_libraries_that_slicer_lacks():
+    code = f"""
+import sys
+sys.path[:0] = [{str(ROOT / "Testing")!r}, {str(ROOT)!r}]
+import slicer_double
+from pathlib import Path
+with slicer_double.installed() as app:
+    for name in {MODULES!r}:
+        app.open_panel(app.load_module(Path({str(ROOT)!r}) / name / (name + ".py")))
+    assert not app.slot_errors
+print([name for name in ("torch", "nrrd", "nibabel", "rich", "SimpleITK") if name in sys.modules])
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stdout.strip().splitlines()[-1:] == ["[]"], run.stderr
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_panel_opens_with_the_defaults_that_most_people_need(name, open_panel):
+    panel = open_panel(name)
+    assert panel.ui.advancedCollapsibleButton.collapsed
+    assert [panel.ui.presetComboBox.itemText(i) for i in range(3)] == ["Fast preview", "Balanced", "Best quality"]
+    assert not panel.ui.applyButton.enabled
+    assert not panel.ui.progressBar.isVisibleTo(panel.parent)
+    assert not panel.ui.stopButton.isVisibleTo(panel.parent)
+    assert not panel.ui.resultsCollapsibleButton.isVisibleTo(panel.parent)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_control_explains_itself(name, open_panel):
+    ui = open_panel(name).ui
+    kinds = ("qMRMLNodeComboBox", "QComboBox", "QSpinBox", "QDoubleSpinBox", "QPushButton", "ctkPathLineEdit")
+    controls = [widget for widget in vars(ui).values() if widget.className() in kinds]
+    assert len(controls) > 6
+    assert not [widget.name for widget in controls if not widget.toolTip]
+
+
+# -- what is missing -------------------------------------------------------------------------------------------------
+def test_compression_says_what_is_missing(open_panel, scene, tmp_path):
+    panel = open_panel("INRCompression")
+    assert panel.ui.applyButton.text == "Choose a volume to compress"
+    a_volume(scene, "MR")
+    assert panel.ui.filePathLineEdit.currentPath.endswith("MR.inr")
+    assert panel.ui.applyButton.text == "Apply"
+    panel.ui.filePathLineEdit.currentPath = ""
+    assert panel.ui.applyButton.text == "Choose where to write the .inr file"
+    assert not panel.ui.applyButton.enabled
+
+
+def test_a_suggested_file_never_exists_already_and_never_replaces_the_users_choice(open_panel, scene, tmp_path):
+    panel = open_panel("INRCompression")
+    scene.SetRootDirectory(str(tmp_path))
+    (tmp_path / "A_B.inr").touch()
+    a_volume(scene, "A/B")
+    assert panel.ui.filePathLineEdit.currentPath == str(tmp_path / "A_B_2.inr")
+    panel.ui.filePathLineEdit.currentPath = str(tmp_path / "mine.inr")
+    panel.ui.inputSelector.setCurrentNode(a_volume(scene, "Other"))
+    assert panel.ui.filePathLineEdit.currentPath == str(tmp_path / "mine.inr")
+
+
+def test_reconstruction_says_what_is_missing(open_panel, scene):
+    panel = open_panel("INRReconstruction")
+    assert panel.ui.applyButton.text == "Choose a volume with thick slices"
+    a_volume(scene, "MR")
+    assert panel.ui.applyButton.text == "Apply"
+
+
+def test_registration_says_what_is_missing(open_panel, scene):
+    panel = open_panel("INRRegistration")
+    assert panel.ui.applyButton.text == "Choose a fixed volume"
+    fixed = a_volume(scene, "Fixed")
+    assert panel.ui.applyButton.text == "Choose a moving volume"
+    panel.ui.movingSelector.setCurrentNode(fixed)
+    assert panel.ui.applyButton.text == "Choose two different volumes"
+    panel.ui.movingSelector.setCurrentNode(a_volume(scene, "Moving"))
+    assert panel.ui.applyButton.text == "Apply"
+    panel.ui.fixedLandmarksSelector.setCurrentNode(points(scene, "F", [[0, 0, 0]]))
+    assert panel.ui.applyButton.text == "Choose landmarks in both volumes or in none"
+
+
+def test_segmentation_says_what_is_missing(open_panel, scene):
+    panel = open_panel("INRSegmentation")
+    assert panel.ui.applyButton.text == "Choose a segmentation or label map"
+    a_volume(scene, "MR")  # an image is not a label map
+    assert panel.ui.applyButton.text == "Choose a segmentation or label map"
+    a_ball(scene, "Ball")
+    assert panel.ui.applyButton.text == "Apply"
+
+
+def test_an_input_cannot_be_the_output(open_panel, scene):
+    volume = a_volume(scene, "MR")
+    panel = open_panel("INRReconstruction")
+    panel.ui.outputSelector.setCurrentNode(volume)
+    assert panel.ui.applyButton.text == "Choose outputs other than the inputs"
+    assert not panel.ui.applyButton.enabled
