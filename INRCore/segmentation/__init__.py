@@ -1,7 +1,19 @@
 """Segmentation: label maps and drawn slices as signed distance fields, closed surfaces, label maps on any grid."""
 
-from .result import SegmentationResult
-from .settings import SegmentationSettings
-from .task import segment, segment_steps
+from typing import TYPE_CHECKING
 
+from ..lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .result import SegmentationResult
+    from .settings import SegmentationSettings
+    from .task import segment, segment_steps
+
+_HOMES = {
+    "SegmentationResult": ".result",
+    "SegmentationSettings": ".settings",
+    "segment": ".task",
+    "segment_steps": ".task",
+}
 __all__ = ["SegmentationResult", "SegmentationSettings", "segment", "segment_steps"]
+__getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -1,0 +1,75 @@
+"""One run of "Neural fill between slices": a label map with some drawn slices goes out, a full one comes back.
+
+No Qt here; the effect of the Segment Editor shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from ..errors import InputError
+from .worker import worker_command
+
+Node = Any
+
+
+class FillJob:
+    """The files of one run. `image` is the merged label map of the segments; call `discard` in the end."""
+
+    def __init__(self, image: Node, preset: str, iterations: int = 0) -> None:
+        """`iterations` 0: as many as the preset says. Raises `InputError` when there is nothing to fill."""
+        from ..io import write_volume
+        from ..scene.oriented_images import volume_from_oriented_image
+
+        self._drawn = volume_from_oriented_image(image, "labels")
+        self._axis = _drawn_axis(self._drawn.array)
+        self._folder = Path(tempfile.mkdtemp(prefix="inr_fill_", dir=slicer.app.temporaryPath))
+        labels, self._result = self._folder / "labels.nrrd", self._folder / "filled.nrrd"
+        write_volume(self._drawn, labels)
+        job = {
+            "task": "segment",
+            "inputs": {"labels": str(labels)},
+            "outputs": {"labels": str(self._result)},
+            "settings": {"sparse": "ijk"[self._axis]} | ({"fit": {"iterations": iterations}} if iterations else {}),
+            "preset": preset,
+        }
+        self._job_file = self._folder / "job.json"
+        self._job_file.write_text(json.dumps(job, indent=2), encoding="utf-8")
+
+    @property
+    def command(self) -> list[str]:
+        return worker_command(self._job_file)
+
+    def put_result_into(self, image: Node) -> None:
+        """The filled labels; the drawn slices stay exactly as they were drawn."""
+        import numpy as np
+
+        from ..io import read_volume
+        from ..scene.oriented_images import put_into_oriented_image
+
+        filled, drawn = read_volume(self._result).array, self._drawn.array
+        across = 2 - self._axis
+        is_drawn = drawn.any(axis=tuple(axis for axis in range(3) if axis != across), keepdims=True)
+        put_into_oriented_image(image, np.where(is_drawn, drawn, filled))
+
+    def discard(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _drawn_axis(array: Any) -> int:
+    """The axis (0, 1, 2 = i, j, k) across which single slices are drawn. Raises `InputError` in words for the user."""
+    from ..segmentation.sparse import find_drawn_slices
+
+    slices = find_drawn_slices(array > 0, "auto")
+    if slices is None:
+        raise InputError(
+            "There is nothing to fill: draw the segments on at least two slices of one orientation, "
+            "and leave empty slices between them."
+        )
+    return slices.axis
