@@ -19,7 +19,8 @@ from INRCore.metrics.image import psnr_db
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve, super_resolve_steps
 from INRCore.reconstruction.baseline import CubicSpline
 from INRCore.reconstruction.completion import through_forward_model
-from INRCore.reconstruction.slice_profile import SliceProfile, quadrature, slice_distance, slice_normal
+from INRCore.reconstruction.slice_profile import SliceProfile, quadrature
+from INRCore.reconstruction.slices import slice_distance, slice_normal
 from INRCore.reconstruction.stacks import prepare_stacks
 from INRCore.settings import PRESET_NAMES, load_preset
 from INRCore.volume import Volume

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from ..geometry import Grid
+from .slices import slice_normal
 
 SIGMA_OF_FWHM = 1 / (2 * math.sqrt(2 * math.log(2)))
 
@@ -101,19 +102,6 @@ class SliceProfile:
         _, rows, columns = self._shape
         i, j, k = numbers % columns, numbers // columns % rows, numbers // (columns * rows)
         return torch.stack([i, j, k], -1).to(self._axes.dtype) @ self._axes + self._origin
-
-
-def slice_normal(grid: Grid, slice_axis: int) -> np.ndarray:
-    """Unit normal (RAS) of the slices stacked along axis 0, 1 or 2 (i, j, k), on the side of the next slice."""
-    across = grid.directions[:, slice_axis]
-    first, second = (grid.directions[:, axis] for axis in range(3) if axis != slice_axis)
-    normal = np.cross(first, second)
-    return normal / (np.linalg.norm(normal) * np.sign(normal @ across))
-
-
-def slice_distance(grid: Grid, slice_axis: int) -> float:
-    """Distance between neighbouring slice planes in mm (less than the spacing in a sheared grid)."""
-    return float(slice_normal(grid, slice_axis) @ grid.ijk_to_world[:3, slice_axis])
 
 
 def quadrature(profile: str, width_mm: float, samples: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,8 @@ from ..settings import require
 from ..volume import Volume
 from .baseline import CubicSpline, without_gaps
 from .settings import SLICE_AXIS_NAMES, SuperResolutionSettings
-from .slice_profile import ForwardModel, SliceProfile, slice_distance
+from .slice_profile import ForwardModel, SliceProfile
+from .slices import guess_slice_axis, slice_distance
 
 _LARGEST_VALUE = 1e30
 _MOST_NODES = 32
@@ -102,11 +103,7 @@ def _prepare(volume: Volume, settings: SuperResolutionSettings) -> Stack:
 def _slice_axis(volume: Volume, name: str) -> int:
     """The axis across the slices (0, 1, 2 for i, j, k); checks that there are slices along it."""
     grid, size = volume.grid, volume.grid.size_ijk
-    if name == "auto":
-        # Equal spacings (to a part in a thousand) leave the last axis, k, along which slices usually lie.
-        axis = int(np.flatnonzero(grid.spacing > 0.999 * grid.spacing.max())[-1])
-    else:
-        axis = SLICE_AXIS_NAMES[1:].index(name)
+    axis = guess_slice_axis(grid) if name == "auto" else SLICE_AXIS_NAMES[1:].index(name)
     if size[axis] < 2:
         raise InputError(
             f"{volume.label} has only one slice along {'ijk'[axis]} ({grid.describe()}); one slice cannot be "

@@ -10,7 +10,10 @@ from ..lazy import lazy_names
 _HOMES = {
     "open_scene": ".application",
     "save_scene": ".application",
+    "fields_of_view_to_nodes": ".fields_of_view",
+    "landmark_errors_to_node": ".landmarks",
     "landmarks_from_node": ".landmarks",
+    "moved_landmarks_to_node": ".landmarks",
     "landmarks_to_node": ".landmarks",
     "model_to_node": ".models",
     "move_to_folder": ".placement",
