@@ -115,7 +115,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         outputs = {role: str(result.path) for role, result in results.items()}
         outputs |= {role: str(path) for role, path in kept.items()}
         job_file = folder / "job.json"
-        job_file.write_text(json.dumps(self._job(inputs, outputs, request), indent=2), encoding="utf-8")
+        job = self._job(inputs, outputs, request) | {"preview": str(folder / "preview.nii")}
+        job_file.write_text(json.dumps(job, indent=2), encoding="utf-8")
         names |= {str(result.path): result.name for result in results.values()}
         names |= {str(path): request.files[role] for role, path in kept.items()}
         files = {path: request.files[role] for role, path in kept.items()}

@@ -12,6 +12,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
 from .files import Node
+from .live import LiveView
 from .logic import PanelLogic, PreparedJob, Request
 from .queue import QueuedJob, failure, shared_queue
 from .result_section import ResultSection
@@ -66,8 +67,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.parameters: Any = None
         self._guiTag: int | None = None
         self._isEntered = False
+        self.title = getattr(slicer.modules, self.moduleName.lower()).title
         self._job: QueuedJob | None = None
         self._prepared: PreparedJob | None = None
+        self._live: LiveView | None = None
 
         frame = self._loadUI()
         self.ui = slicer.util.childWidgetVariables(frame)
@@ -196,9 +199,9 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         request = self.request()
         self._job = QueuedJob(
-            title=getattr(slicer.modules, self.moduleName.lower()).title,
+            title=self.title,
             prepare=lambda: self._prepare(request),
-            on_event=self.onJobEvent,
+            on_event=lambda event: self.onJobEvent(request, event),
             on_waiting=self.runSection.showWaiting,
             on_finished=lambda outcome: self.onJobFinished(request, outcome),
         )
@@ -219,18 +222,24 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._job is not None:
             shared_queue().cancel(self._job)
 
-    def onJobEvent(self, event: dict[str, Any]) -> None:
+    def onJobEvent(self, request: Request, event: dict[str, Any]) -> None:
         if event["event"] == "progress":
             self.runSection.showProgress(event)
         elif event["event"] == "note":
             self.runSection.showMessage(self._prepared.in_users_words(event["text"]))
+        if self._live is None:
+            self._live = LiveView(slicer.mrmlScene, self.title, self.logic.task, _still_there(request.inputs))
+        self._live.take(event)
 
     def onJobFinished(self, request: Request, outcome: Outcome) -> None:
         prepared, self._job, self._prepared = self._prepared, None, None
+        live, self._live = self._live, None
+        if live is not None:
+            live.finish(outcome.report is not None)
         self.runSection.showRunning(False)
         try:
             if outcome.report is not None:
-                self._takeResults(request, prepared, outcome.report)
+                self._takeResults(request, prepared, outcome.report, live)
             elif outcome.cancelled:
                 self.runSection.showMessage(_("Cancelled; nothing was changed."))
             else:
@@ -241,7 +250,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self.logic.discard(prepared)
             self.updateApplyButton()
 
-    def _takeResults(self, request: Request, prepared: PreparedJob, report: dict[str, Any]) -> None:
+    def _takeResults(self, request: Request, prepared: PreparedJob, report: dict[str, Any], live: Any) -> None:
         try:
             with self.logic.change(prepared) as change:
                 nodes = self.logic.load(prepared)
@@ -250,13 +259,15 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             outcome = failure(error)
             self.runSection.showError(outcome.message, outcome.details)
             return
+        if live is not None:
+            change.include(live.nodes())
         for role, node in nodes.items():
             setattr(self.parameters, self.outputs[role], node)
         self.resultSection.show(report, request, change)
         notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
         done = _("Done in {seconds:.1f} s. {device}").format(seconds=report["seconds"], device=report["device"])
         self.runSection.showMessage("\n".join([done, *notes]))
-        self.runSection.notify(_("{title}: done").format(title=getattr(slicer.modules, self.moduleName.lower()).title))
+        self.runSection.notify(_("{title}: done").format(title=self.title))
 
     def showInSliceViews(self, background: Node, foreground: Node = None) -> None:
         """Puts volumes into the slice views, faded over each other when there are two."""
@@ -264,3 +275,9 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
         logic = slicer.app.applicationLogic()
         show_in_slice_views(slicer.mrmlScene, background, foreground, application_logic=logic)
+
+
+def _still_there(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The first node of each role, without those that were deleted since Apply."""
+    first = {role: value[0] if isinstance(value, (list, tuple)) else value for role, value in inputs.items()}
+    return {role: node for role, node in first.items() if node.GetScene() is not None}

@@ -33,6 +33,10 @@ class SceneChange:
         if kind is not None:
             self.undo()
 
+    def include(self, nodes: list[Node]) -> None:
+        """Further nodes that go when the change is undone."""
+        self._new |= {node.GetID() for node in nodes}
+
     def undo(self) -> None:
         """Removes what came and restores what was updated, as far as it is still in the scene."""
         for node_id in self._new:
