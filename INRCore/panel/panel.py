@@ -72,10 +72,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._prepared: PreparedJob | None = None
         self._live: LiveView | None = None
 
-        frame = self._loadUI()
-        self.ui = slicer.util.childWidgetVariables(frame)
+        self._frame = self._loadUI()
+        self.ui = slicer.util.childWidgetVariables(self._frame)
         self.layout.addStretch(1)
-        frame.setMRMLScene(slicer.mrmlScene)
+        self._frame.setMRMLScene(slicer.mrmlScene)
         self.runSection = RunSection(self.ui)
         self.resultSection = ResultSection(self.ui, self.logic, self.runSection.showMessage)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
@@ -111,6 +111,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.cancelJob()
         self.releaseWidgets()
         self.removeObservers()
+        self._frame.setMRMLScene(None)  # after a reload the old widgets live on, hidden
 
     def onSceneStartClose(self, caller: Any, event: str) -> None:
         """Results of a closed scene belong nowhere."""

@@ -22,7 +22,8 @@ from unittest import mock
 
 from .parameter_node import parameter_node_module
 from .pythonqt import QtModule
-from .scripted_module import Application, ModuleParent, module_frame, scripted_loadable_module, translation_module
+from .sample_data import sample_data_module
+from .scripted_module import Application, ModuleFrame, ModuleParent, scripted_loadable_module, translation_module
 from .segment_editor import segment_editor_classes, segment_editor_modules
 from .ui_loader import UiLoader
 from .widgets import CTK_CLASSES, MRML_CLASSES
@@ -67,9 +68,7 @@ class SlicerDouble:
 
     def open_panel(self, module: Any) -> Any:
         """The module's widget, set up in a frame of its own."""
-        widget = getattr(module, f"{module.__name__}Widget")(module_frame(self.scene))
-        widget.setup()
-        return widget
+        return ModuleFrame(module.__name__).reload()
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Runs the event loop until `condition()` holds."""
@@ -107,6 +106,7 @@ def installed() -> Iterator[SlicerDouble]:
         "slicer.i18n": translation_module(),
         "slicer.parameterNodeWrapper": parameter_node_module(),
         "slicer.ScriptedLoadableModule": scripted_loadable_module(),
+        "SampleData": sample_data_module(),
         **segment_editor_modules(),
     }
     additions = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import types
 import unittest
@@ -19,6 +20,7 @@ class ModuleParent:
     """The C++ side of a scripted module: only these attributes exist, as in qSlicerScriptedLoadableModule."""
 
     __slots__ = (
+        "_frame",
         "acknowledgementText",
         "associatedNodeTypes",
         "categories",
@@ -35,6 +37,9 @@ class ModuleParent:
     def __init__(self, path: Path) -> None:
         self.path = str(path)
 
+    def widgetRepresentation(self) -> ModuleFrame:
+        return self._frame
+
 
 class ScriptedLoadableModule:
     def __init__(self, parent: ModuleParent) -> None:
@@ -48,7 +53,7 @@ class ScriptedLoadableModuleWidget:
         import slicer
 
         self.moduleName = type(self).__name__.removesuffix("Widget")
-        self.parent = parent or module_frame(slicer.mrmlScene)
+        self.parent = parent or ModuleFrame(self.moduleName)
         self.layout = self.parent.layout()
         if parent is None:
             self.setup()
@@ -141,12 +146,26 @@ class Application(PythonQtRules, QtCore.QObject):
         return text
 
 
-def module_frame(scene: Any) -> qMRMLWidget:
-    """The empty frame that Slicer gives a module's widget to fill."""
-    frame = qMRMLWidget()
-    frame.setLayout(QtWidgets.QVBoxLayout())
-    frame.setMRMLScene(scene)
-    return frame
+class ModuleFrame(qMRMLWidget):
+    """The empty frame that Slicer gives a module's widget to fill (qSlicerScriptedLoadableModuleWidget)."""
+
+    def __init__(self, module_name: str) -> None:
+        import slicer
+
+        super().__init__()
+        self._module_name = module_name
+        self.setLayout(QtWidgets.QVBoxLayout())
+        self.setMRMLScene(slicer.mrmlScene)
+
+    def reload(self) -> Any:
+        """Makes the module's widget, anew after its code was loaded again."""
+        import slicer
+
+        widget = getattr(sys.modules[self._module_name], f"{self._module_name}Widget")(self)
+        widget.setup()
+        setattr(slicer.modules, f"{self._module_name}Widget", widget)
+        getattr(slicer.modules, self._module_name.lower())._frame = self
+        return widget
 
 
 def translation_module() -> types.ModuleType:
