@@ -15,9 +15,11 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 from INRCore.panel import module_test
 from INRCore.panel.file_plugins import InrFileReader, InrFileWriter
 from INRCore.panel.files import ResultKind, file_stem, load_volume
+from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
+from INRCore.panel.samples import offer_sample
 
 
 class INRCompression(ScriptedLoadableModule):
@@ -35,6 +37,8 @@ class INRCompression(ScriptedLoadableModule):
             "Sitzmann et al., Implicit neural representations with periodic activation functions, NeurIPS 2020. "
             "Dupont et al., COIN: Compression with implicit neural representations, 2021."
         )
+        parent.helpText += tutorial_link(self.moduleName)
+        offer_sample(self.moduleName)
 
 
 @parameterNodeWrapper

@@ -11,9 +11,11 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
 from INRCore.panel.files import ResultKind, load_volume
+from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
+from INRCore.panel.samples import offer_sample
 
 
 class INRReconstruction(ScriptedLoadableModule):
@@ -32,6 +34,8 @@ class INRReconstruction(ScriptedLoadableModule):
             "Sitzmann et al., Implicit neural representations with periodic activation functions, NeurIPS 2020. "
             "Wu et al., Arbitrary-scale super-resolution of MR images by implicit neural representation, 2022."
         )
+        parent.helpText += tutorial_link(self.moduleName)
+        offer_sample(self.moduleName)
 
 
 @parameterNodeWrapper

@@ -12,9 +12,11 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
 from INRCore.panel.files import ResultKind, load_transform, load_volume
+from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
+from INRCore.panel.samples import offer_sample
 
 _JACOBIAN_DISPLAY = {"quantity": "jacobian"}
 
@@ -35,6 +37,8 @@ class INRRegistration(ScriptedLoadableModule):
             "Wolterink, Zwienenberg and Brune, Implicit neural representations for deformable image registration, "
             "MIDL 2022."
         )
+        parent.helpText += tutorial_link(self.moduleName)
+        offer_sample(self.moduleName)
 
 
 class Initial(Enum):

@@ -12,9 +12,11 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
 from INRCore.panel.files import ResultKind, load_model, load_segmentation, load_volume
+from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
+from INRCore.panel.samples import offer_sample
 
 _DISTANCE_DISPLAY = {"quantity": "distance"}
 
@@ -34,6 +36,8 @@ class INRSegmentation(ScriptedLoadableModule):
             "Park et al., DeepSDF, CVPR 2019. Gropp et al., Implicit geometric regularization for learning shapes, "
             "ICML 2020. Sitzmann et al., NeurIPS 2020."
         )
+        parent.helpText += tutorial_link(self.moduleName)
+        offer_sample(self.moduleName)
         slicer.app.connect("startupCompleted()", self.registerEffect)
 
     def registerEffect(self) -> None:
