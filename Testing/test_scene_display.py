@@ -188,17 +188,27 @@ def test_side_by_side_shows_the_same_plane_of_both_in_two_linked_views(
     left, right = (add_volume(scene, np.full(GRID.shape, v, np.uint8), GRID, name=str(v)) for v in (1, 2))
     for orientation in ("Axial", "Sagittal"):  # makes the views Red and Yellow
         slice_picture(slicer_app, left, tmp_path / "a.png", orientation=orientation, size=SIZE)  # type: ignore[arg-type]
-    assert not show_side_by_side(scene, left, right)
+    assert show_side_by_side(scene, left, right) is None
     red, yellow = (scene.GetNodeByID(f"vtkMRMLSliceCompositeNode{name}") for name in ("Red", "Yellow"))
     assert (red.GetBackgroundVolumeID(), red.GetForegroundVolumeID()) == (left.GetID(), right.GetID())
 
     layout = scene.AddNewNodeByClass("vtkMRMLLayoutNode")
-    layout.AddLayoutDescription(layout.SlicerLayoutSideBySideView, "<layout/>")
-    assert show_side_by_side(scene, left, right, slicer_app.app_logic)
+    for arrangement in (layout.SlicerLayoutFourUpView, layout.SlicerLayoutSideBySideView):
+        layout.AddLayoutDescription(arrangement, "<layout/>")
+    layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
+    before = plane_of(scene, "Yellow")
+    put_back = show_side_by_side(scene, left, right, slicer_app.app_logic)
+    assert put_back is not None
     assert layout.GetViewArrangement() == layout.SlicerLayoutSideBySideView
     assert (red.GetBackgroundVolumeID(), yellow.GetBackgroundVolumeID()) == (left.GetID(), right.GetID())
     assert red.GetForegroundVolumeID() is None and red.GetLinkedControl() and yellow.GetLinkedControl()
-    planes = [scene.GetNodeByID(f"vtkMRMLSliceNode{name}").GetSliceToRAS() for name in ("Red", "Yellow")]
-    for row in range(3):
-        for column in range(3):
-            assert planes[0].GetElement(row, column) == pytest.approx(planes[1].GetElement(row, column))
+    np.testing.assert_allclose(plane_of(scene, "Yellow"), plane_of(scene, "Red"))
+    put_back()
+    assert layout.GetViewArrangement() == layout.SlicerLayoutFourUpView
+    np.testing.assert_allclose(plane_of(scene, "Yellow"), before)
+    assert not yellow.GetLinkedControl()
+
+
+def plane_of(scene: Any, view: str) -> np.ndarray:
+    matrix = scene.GetNodeByID(f"vtkMRMLSliceNode{view}").GetSliceToRAS()
+    return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])

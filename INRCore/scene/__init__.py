@@ -31,6 +31,8 @@ _HOMES = {
     "show_in_layout": ".plots",
     "show_in_plot_view": ".plots",
     "PreviewVolume": ".preview",
+    "give_role": ".roles",
+    "node_with_role": ".roles",
     "metrics_to_node": ".tables",
     "table_to_node": ".tables",
     "labels_from_segmentation_node": ".segmentation_labels",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .mrml import Node, Scene, slicer
+from .roles import give_role, node_with_role
 
-_KEY = "INRCore.Colors"
 _CATEGORY = "Neural Fields"
 _COUNT = 256
 # Blue over light grey to red, alike in lightness on both sides: Moreland, Diverging color maps for scientific
@@ -29,14 +29,13 @@ def color_node(scene: Scene, name: str) -> Node:
     'Difference' diverges from the middle; so does 'Jacobian', whose lowest colour is a yellow that cannot be missed;
     'Uncertainty' goes from dark to bright.
     """
-    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLColorTableNode")):
-        node = scene.GetNthNodeByClass(number, "vtkMRMLColorTableNode")
-        if node.GetAttribute(_KEY) == name:
-            return node
+    found = node_with_role(scene, "vtkMRMLColorTableNode", f"colors/{name}")
+    if found is not None:
+        return found
     node = slicer.vtkMRMLColorTableNode()
     node.SetName(scene.GenerateUniqueName(name))
     node.SetTypeToUser()
-    node.SetAttribute(_KEY, name)
+    give_role(node, f"colors/{name}")
     node.SetAttribute("Category", _CATEGORY)
     node.SetNumberOfColors(_COUNT)
     for number, color in enumerate(_table(name)):

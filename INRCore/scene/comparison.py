@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from .. import comparison
-from .mrml import Node, Scene
+from .mrml import Node, Scene, to_array, to_vtk_matrix
 from .placement import show_in_slice_views
+from .roles import nodes_of_class
 from .volumes import volume_from_node, volume_to_node
 
 
@@ -26,31 +31,50 @@ def checkerboard_to_node(
     return volume_to_node(scene, volume, node, name=name, reference=first)
 
 
-def show_side_by_side(scene: Scene, left: Node, right: Node, application_logic: Node = None) -> bool:
-    """Two slice views beside each other, linked, of the same plane, one volume in each. Where there is no layout to
-    change (outside Slicer's window) both volumes are faded over each other instead; returns whether there was one."""
-    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
-    views = [view for name in ("Red", "Yellow") if (view := _slice_view(scene, name)) is not None]
+def show_side_by_side(
+    scene: Scene, left: Node, right: Node, application_logic: Node = None
+) -> Callable[[], None] | None:
+    """Two linked slice views beside each other, of the same plane, one volume in each. Returns what puts the layout and
+    the planes back. Where there is no layout to change (outside Slicer's window), both volumes are faded over each
+    other instead, and None comes back."""
+    layout, views = scene.GetFirstNodeByClass("vtkMRMLLayoutNode"), _slice_views(scene)
     if layout is None or len(views) < 2:
         show_in_slice_views(scene, left, right, application_logic=application_logic)
-        return False
+        return None
+    arrangement = layout.GetViewArrangement()
+    planes = [to_array(slice_node.GetSliceToRAS()) for slice_node, _ in views]
+    links = [composite.GetLinkedControl() for _, composite in views]
     layout.SetViewArrangement(layout.SlicerLayoutSideBySideView)
-    plane = views[0][0].GetSliceToRAS()
     for (slice_node, composite), volume in zip(views, (left, right), strict=True):
-        slice_node.GetSliceToRAS().DeepCopy(plane)
-        slice_node.UpdateMatrices()
+        _set_plane(slice_node, planes[0])
         composite.SetLinkedControl(True)
         composite.SetBackgroundVolumeID(volume.GetID())
         composite.SetForegroundVolumeID(None)
     if application_logic is not None:
         application_logic.FitSliceToAll(True)
-    return True
+
+    def put_back() -> None:
+        layout.SetViewArrangement(arrangement)
+        for (slice_node, composite), plane, linked in zip(views, planes, links, strict=True):
+            _set_plane(slice_node, plane)
+            composite.SetLinkedControl(linked)
+
+    return put_back
 
 
-def _slice_view(scene: Scene, name: str) -> tuple[Node, Node] | None:
-    """Slice node and composite node of the view."""
+def _slice_views(scene: Scene) -> list[tuple[Node, Node]]:
+    """Slice node and composite node of the two views of Slicer's side-by-side layout, as far as they exist."""
     found = []
-    for kind in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode"):
-        nodes = [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]
-        found.append(next((node for node in nodes if node.GetLayoutName() == name), None))
-    return None if None in found else (found[0], found[1])
+    for name in ("Red", "Yellow"):
+        pair = [
+            next((node for node in nodes_of_class(scene, kind) if node.GetLayoutName() == name), None)
+            for kind in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode")
+        ]
+        if None not in pair:
+            found.append((pair[0], pair[1]))
+    return found
+
+
+def _set_plane(slice_node: Node, plane: np.ndarray) -> None:
+    slice_node.GetSliceToRAS().DeepCopy(to_vtk_matrix(plane))
+    slice_node.UpdateMatrices()

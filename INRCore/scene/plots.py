@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from .mrml import Node, Scene, slicer
+from .roles import give_role, node_with_role, nodes_of_class, role_of
 from .tables import make_table
 
-_KEY = "INRCore.Curves"
+_ROLE = "curves/"
 _PALETTE = ((0.12, 0.47, 0.71), (1.0, 0.5, 0.05), (0.17, 0.63, 0.17), (0.84, 0.15, 0.16), (0.58, 0.4, 0.74))
 _MOST_ROWS = 2000
 _ITERATION = "Iteration"
@@ -63,7 +64,9 @@ class Curves:
 
     def nodes(self) -> list[Node]:
         """All nodes of these curves that are in the scene."""
-        return own_nodes(self._scene, f"{self._title}/")
+        kinds = ("vtkMRMLPlotChartNode", "vtkMRMLPlotSeriesNode", "vtkMRMLTableNode")
+        found = [node for kind in kinds for node in nodes_of_class(self._scene, kind)]
+        return [node for node in found if role_of(node).startswith(self._role(""))]
 
     def _series(self, table: Node, number: int, name: str) -> Node:
         node = self._obtain("vtkMRMLPlotSeriesNode", f"series {name}", name)
@@ -94,32 +97,26 @@ class Curves:
         chart.EndModify(was_modifying)
 
     def _find(self, class_name: str, part: str) -> Node | None:
-        key = f"{self._title}/{part}"
-        return next((node for node in own_nodes(self._scene, key) if node.IsA(class_name)), None)
+        return node_with_role(self._scene, class_name, self._role(part))
+
+    def _role(self, part: str) -> str:
+        return f"{_ROLE}{self._title}/{part}"
 
     def _obtain(self, class_name: str, part: str, name: str) -> Node:
         node = self._find(class_name, part)
         if node is None:
             node = self._scene.AddNewNodeByClass(class_name, name)
-            node.SetAttribute(_KEY, f"{self._title}/{part}")
+            give_role(node, self._role(part))
             self._made.append(node.GetID())
         return node
-
-
-def own_nodes(scene: Scene, key: str) -> list[Node]:
-    """The table, series and chart nodes of curves whose key begins so."""
-    kinds = ("vtkMRMLPlotChartNode", "vtkMRMLPlotSeriesNode", "vtkMRMLTableNode")
-    nodes = [scene.GetNthNodeByClass(i, kind) for kind in kinds for i in range(scene.GetNumberOfNodesByClass(kind))]
-    return [node for node in nodes if (node.GetAttribute(_KEY) or "").startswith(key)]
 
 
 def show_in_plot_view(scene: Scene, chart: Node) -> bool:
     """Shows a chart where the layout has a plot view that is empty or shows curves of ours; whether there was one. The
     layout stays as it is."""
-    for number in range(scene.GetNumberOfNodesByClass("vtkMRMLPlotViewNode")):
-        view = scene.GetNthNodeByClass(number, "vtkMRMLPlotViewNode")
+    for view in nodes_of_class(scene, "vtkMRMLPlotViewNode"):
         shown = view.GetPlotChartNode()
-        if view.IsMappedInLayout() and (shown is None or shown.GetAttribute(_KEY)):
+        if view.IsMappedInLayout() and (shown is None or role_of(shown).startswith(_ROLE)):
             view.SetPlotChartNodeID(chart.GetID())
             return True
     return False

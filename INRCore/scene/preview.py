@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..volume import Volume
 from .mrml import Node, Scene, slicer
+from .roles import nodes_of_class
 from .volumes import choose_window, set_voxels
 
 
@@ -75,10 +76,7 @@ class PreviewVolume:
 
     # -- slice views -------------------------------------------------------------------------------------------------
     def _composites(self) -> list[Node]:
-        kind = "vtkMRMLSliceCompositeNode"
-        return [
-            self._scene.GetNthNodeByClass(number, kind) for number in range(self._scene.GetNumberOfNodesByClass(kind))
-        ]
+        return nodes_of_class(self._scene, "vtkMRMLSliceCompositeNode")
 
     def _shown_in(self, composite: Node) -> str | None:
         return composite.GetLabelVolumeID() if self._labels else composite.GetForegroundVolumeID()
