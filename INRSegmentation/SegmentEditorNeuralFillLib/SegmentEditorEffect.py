@@ -1,5 +1,6 @@
 """Segment Editor effect: fills the slices between drawn ones with signed distance fields, beside Slicer's own
-"Fill between slices". The work is done by the worker process of the panels; Slicer stays usable meanwhile."""
+"Fill between slices". The fit waits in the queue of the panels and runs in their worker process, so that Slicer stays
+usable meanwhile."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from slicer.i18n import tr as _
 
 from INRCore.errors import InputError, INRError
 from INRCore.panel.fill_job import FillJob
-from INRCore.panel.process import JobProcess
+from INRCore.panel.queue import QueuedJob, shared_queue
 from INRCore.panel.results import progress_text
 from INRCore.panel.worker import Outcome
 
@@ -42,8 +43,8 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         AbstractScriptedSegmentEditorAutoCompleteEffect.__init__(self, scriptedEffect)
         scriptedEffect.name = "Neural fill between slices"  # not translated: scripts find the effect by it
         scriptedEffect.title = _("Neural fill between slices")
-        self._job: FillJob | None = None
-        self._process: JobProcess | None = None
+        self._queued: QueuedJob | None = None
+        self._files: FillJob | None = None
         self._image: Any = None
         self._sceneObserver = 0
 
@@ -96,7 +97,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         wasBlocked = self.presetComboBox.blockSignals(True)
         self.presetComboBox.currentIndex = max(preset, 0)
         self.presetComboBox.blockSignals(wasBlocked)
-        running = self._process is not None
+        running = self._queued is not None
         self.progressBar.setVisible(running)
         if running:  # the preview still shows the drawn slices alone
             self.applyButton.setEnabled(False)
@@ -116,7 +117,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         self._say("")
         try:
             self.preview()
-            if self._process is None:  # the base class gave up without a word
+            if self._queued is None:  # the base class gave up without a word
                 raise InputError(_("All visible segments are empty: draw on some slices first."))
         except (INRError, RuntimeError) as error:
             self.reset()
@@ -124,13 +125,22 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
 
     def computePreviewLabelmap(self, mergedImage: Any, outputLabelmap: Any) -> None:
         outputLabelmap.DeepCopy(mergedImage)
-        effect = self.scriptedEffect
-        self._job = FillJob(mergedImage, effect.parameter("Preset"), effect.integerParameter("Iterations"))
         self._image = outputLabelmap
+        self._queued = QueuedJob(
+            title=self.scriptedEffect.title,
+            prepare=lambda: self._writeInput(mergedImage),
+            on_event=self._onJobEvent,
+            on_waiting=lambda title: self._say(_("Waiting for {title} ...").format(title=title)),
+            on_finished=self._onJobFinished,
+        )
         scene = slicer.mrmlScene
         self._sceneObserver = scene.AddObserver(scene.StartCloseEvent, lambda caller, event: self._endJob())
-        self._process = JobProcess(self._onJobEvent, self._onJobFinished)
-        self._process.start(self._job.command)
+        shared_queue().add(self._queued)
+
+    def _writeInput(self, mergedImage: Any) -> list[str]:
+        effect = self.scriptedEffect
+        self._files = FillJob(mergedImage, effect.parameter("Preset"), effect.integerParameter("Iterations"))
+        return self._files.command
 
     def _onJobEvent(self, event: dict[str, Any]) -> None:
         if event["event"] == "progress":
@@ -139,23 +149,24 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
             self._say(progress_text(event))
 
     def _onJobFinished(self, outcome: Outcome) -> None:
-        job, image = self._job, self._image
-        self._job, self._process, self._image = None, None, None
+        files, image = self._files, self._image
+        self._queued = self._files = self._image = None
         slicer.mrmlScene.RemoveObserver(self._sceneObserver)
         self._say(outcome.message)
         try:
             if outcome.report is not None and self.getPreviewNode() is not None:
-                self._showResult(job, image)
+                self._showResult(files, image)
         finally:
-            job.discard()
+            if files is not None:
+                files.discard()
         if outcome.message:
             self.reset()
         self.updateGUIFromMRML()
 
-    def _showResult(self, job: FillJob, image: Any) -> None:
+    def _showResult(self, files: FillJob, image: Any) -> None:
         """The segments of the preview share the image; their surfaces still show the drawn slices alone."""
         isShownIn3D = self.getPreviewShow3D()
-        job.put_result_into(image)
+        files.put_result_into(image)
         self.getPreviewNode().RemoveClosedSurfaceRepresentation()
         self.setPreviewShow3D(isShownIn3D)
 
@@ -170,5 +181,5 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         AbstractScriptedSegmentEditorAutoCompleteEffect.cleanup(self)
 
     def _endJob(self) -> None:
-        if self._process is not None:
-            self._process.cancel()
+        if self._queued is not None:
+            shared_queue().cancel(self._queued)
