@@ -7,7 +7,13 @@ command line is `python -m INRCore`.
 Names are loaded when they are first used, so that importing the package needs neither torch nor any other library.
 """
 
+import os as _os
+
 from .lazy import lazy_names
+
+# Before torch is loaded: its idle threads then sleep instead of spinning, which on a busy machine makes a fit on two
+# threads about eight times faster (120 s to 13 s; a user's own value is kept).
+_os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"
 
