@@ -1,6 +1,8 @@
 """Opening and saving .inr files through the module's plugins, as Slicer's core asks them to."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,10 @@ def scene(slicer_app):
 
 @pytest.fixture
 def files(scene):
+    return the_files()
+
+
+def the_files():
     """`slicer.app.coreIOManager()` with few iterations chosen in the panel."""
     import slicer
 
@@ -56,36 +62,62 @@ def save(files, node, path, **properties):
     return files.saveNodes("INRVolume", asked, messages), messages.GetAllMessagesAsString()
 
 
-def test_a_saved_volume_opens_where_it_was_seen_with_every_voxel(scene, files, tmp_path):
+@pytest.fixture(scope="module")
+def saved(slicer_app, tmp_path_factory):
+    """An .inr file of a volume under a transform, and that volume in the world."""
+    from INRCore.scene import volume_from_node
+
+    node = a_volume(slicer_app.scene)
+    linear_parent(slicer_app.scene, node)
+    path = tmp_path_factory.mktemp("files") / "Ünder a transform.inr"
+    written, messages = save(the_files(), node, path)
+    assert written, messages
+    return path, volume_from_node(node)
+
+
+def test_a_saved_volume_opens_where_it_was_seen_with_every_voxel(saved, scene, files):
     import slicer
 
     from INRCore.scene import volume_from_node
 
-    node = a_volume(scene)
-    linear_parent(scene, node)
-    saved, messages = save(files, node, tmp_path / "Ünder a transform.inr")
-    assert saved, messages
-    path = tmp_path / "Ünder a transform.inr"
+    path, before = saved
     assert files.fileType(str(path)) == "INRVolume"
     opened = slicer.util.loadNodeFromFile(path)
     assert opened.GetName() == "Ünder a transform" and opened.GetParentTransformNode() is None
-    before, after = volume_from_node(node), volume_from_node(opened)
+    after = volume_from_node(opened)
     assert after.grid.same_as(before.grid) and after.array.dtype == np.int16
     assert np.array_equal(after.array, before.array)
 
 
-def test_a_file_opens_under_the_name_asked_for(scene, files, tmp_path):
+def test_a_file_opens_under_the_name_asked_for(saved, scene, files):
     import slicer
 
-    assert save(files, a_volume(scene), tmp_path / "a.inr")[0]
-    opened = slicer.util.loadNodeFromFile(str(tmp_path / "a.inr"), "INRVolume", {"name": "Head"})
+    opened = slicer.util.loadNodeFromFile(str(saved[0]), "INRVolume", {"name": "Head"})
     assert opened.GetName() == "Head" and opened.GetScalarVolumeDisplayNode() is not None
+
+
+def test_a_file_opens_in_a_slicer_without_torch(saved, tmp_path):
+    code = f"""
+import sys
+sys.modules["torch"] = None  # importing it fails from here on
+sys.path[:0] = [{str(ROOT / "Testing")!r}, {str(ROOT)!r}]
+import numpy as np, slicer, slicer_double
+from pathlib import Path
+with slicer_double.installed() as double:
+    double.load_module(Path({str(ROOT / "INRCompression" / "INRCompression.py")!r}))
+    node = slicer.util.loadNodeFromFile(sys.argv[1])
+    np.save(sys.argv[2], slicer.util.arrayFromVolume(node))
+"""
+    command = [sys.executable, "-c", code, str(saved[0]), str(tmp_path / "opened.npy")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert np.array_equal(np.load(tmp_path / "opened.npy"), saved[1].array)
 
 
 def test_the_ratio_asked_for_is_reached_and_else_the_panels_holds(scene, files, tmp_path):
     from INRCompression import INRCompressionLogic
 
-    grid = Grid.from_parts((48, 48, 48))
+    grid = Grid.from_parts((32, 32, 32))
     node = add_volume(scene, numbered(grid), grid)
     INRCompressionLogic().getParameterNode().ratio = 10
     for name, options, ratio in (("panel.inr", {}, 10), ("asked.inr", {"targetRatio": 20}, 20)):
@@ -116,13 +148,12 @@ def test_only_scalar_volumes_are_offered_the_format_and_never_before_lossless_on
         assert files.fileWriterExtensions(scene.AddNewNodeByClass(kind)) == ()
 
 
-def test_what_is_no_inr_file_of_ours_is_refused_in_words(scene, files, tmp_path):
+def test_what_is_no_inr_file_of_ours_is_refused_in_words(saved, scene, files, tmp_path):
     import slicer
 
     foreign, damaged = tmp_path / "other.inr", tmp_path / "cut.inr"
     foreign.write_bytes(b"#INRIMAGE-4#{\n")
-    assert save(files, a_volume(scene), damaged)[0]
-    damaged.write_bytes(damaged.read_bytes()[:-20])
+    damaged.write_bytes(saved[0].read_bytes()[:-20])
     count = scene.GetNumberOfNodes()
     for path, words in ((foreign, "is not an .inr file"), (damaged, "cut short or damaged")):
         with pytest.raises(RuntimeError, match=words):
