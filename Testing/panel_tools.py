@@ -75,3 +75,10 @@ def run_to_end(panel, slicer_app, seconds=120):
 def table(panel):
     cells = panel.ui.resultTable
     return {cells.item(row, 0).text(): cells.item(row, 1).text() for row in range(cells.rowCount)}
+
+
+def start_long(panel, slicer_app):
+    """A run that goes on until it is ended; returns when its fit reports progress."""
+    panel.ui.iterationsSpinBox.value = MANY
+    panel.ui.applyButton.click()
+    slicer_app.wait_until(lambda: "/" in panel.ui.statusLabel.text)
