@@ -55,6 +55,13 @@ def test_conversions_are_lenient_but_text_is_no_number(qt):
         box.value = "7"
 
 
+def test_a_property_that_is_read_by_a_virtual_method_can_be_used(qt):
+    bar = qt.QProgressBar()
+    bar.maximum = 10
+    bar.value = 5  # the bar asks for its own text() to repaint it
+    assert (bar.value, bar.text) == (5, "50%")
+
+
 def test_keyword_arguments_for_properties_raise(qt):
     with pytest.raises(ValueError, match="keyword"):
         qt.QPushButton(text="a")

@@ -17,6 +17,7 @@ from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
 
 _HOMES = (QtCore, QtGui, QtWidgets, QtUiTools)
 _wrappers: dict[type, type] = {}
+_being_read: set[tuple[int, str]] = set()
 
 
 def wrapper_of(base: type) -> type:
@@ -56,8 +57,15 @@ class PythonQtRules:
             return super().__getattribute__(name)
         if not shiboken6.isValid(self):
             raise ValueError(f"PythonQt: trying to read '{name}' of a deleted object")
-        if _meta_property(self, name) is not None:
-            return _to_python(QtCore.QObject.property(self, "objectName" if name == "name" else name))
+        key = (id(self), name)
+        # Some properties are read by a virtual method of the same name (QProgressBar.text), for which PySide6 looks here
+        # in turn: it shall find the method then.
+        if key not in _being_read and _meta_property(self, name) is not None:
+            _being_read.add(key)
+            try:
+                return _to_python(QtCore.QObject.property(self, "objectName" if name == "name" else name))
+            finally:
+                _being_read.discard(key)
         value = super().__getattribute__(name)
         return _tuple_returning(value) if name in ("children", "findChildren", "selectedItems") else value
 
