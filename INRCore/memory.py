@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+from pathlib import Path
+from typing import ClassVar
 
 import torch
 
@@ -48,3 +51,44 @@ def peak_memory_bytes() -> int:
 
         resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     return resident + (torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0)
+
+
+def free_memory_bytes(device: torch.device) -> int | None:
+    """Memory that a new computation on `device` can still have; None where the system does not tell."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    if sys.platform == "win32":
+        return _free_memory_on_windows()
+    if sys.platform == "darwin":
+        table = subprocess.run(["vm_stat"], capture_output=True, text=True, check=True).stdout
+        return free_memory_in_vm_stat(table)
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")), None)
+
+
+def free_memory_in_vm_stat(table: str) -> int:
+    """Bytes that macOS can give away, from what its command `vm_stat` prints."""
+    page = int(table.split("page size of ")[1].split()[0])
+    numbers = dict(line.split(":") for line in table.splitlines()[1:] if ":" in line)
+    given_away = ("Pages free", "Pages inactive", "Pages speculative", "Pages purgeable")
+    return page * sum(int(numbers[name].strip(" .")) for name in given_away if name in numbers)
+
+
+def _free_memory_on_windows() -> int | None:
+    import ctypes
+
+    class Status(ctypes.Structure):
+        """MEMORYSTATUSEX of the Windows API."""
+
+        _fields_: ClassVar = [
+            ("length", ctypes.c_ulong),
+            ("load", ctypes.c_ulong),
+            *((name, ctypes.c_ulonglong) for name in ("total", "free", "t1", "f1", "t2", "f2", "extended")),
+        ]
+
+    status = Status(length=ctypes.sizeof(Status))
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - exists on Windows only, which type checkers cannot know
+    return int(status.free) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else None

@@ -17,6 +17,7 @@ import INRCore
 from INRCore.command_line.main import main
 from INRCore.compression import CompressionSettings
 from INRCore.io import read_landmarks, read_volume, write_landmarks, write_volume
+from INRCore.memory import free_memory_in_vm_stat
 from INRCore.settings import from_dict, load_preset, to_dict
 from INRCore.volume import Volume
 
@@ -254,3 +255,22 @@ def test_a_job_file_with_unknown_entries_is_refused(head, tmp_path, capsys, monk
 def test_importing_the_package_needs_no_torch():
     code = "import sys, INRCore; sys.exit('torch' in sys.modules or 'SimpleITK' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=False).returncode == 0
+
+
+def test_the_device_and_its_free_memory_can_be_asked_for(capsys):
+    assert main(["device", "--device", "cpu", "--progress", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)["report"]
+    assert report["device"] == "cpu"
+    assert "as asked" in report["reason"]
+    assert report["free_bytes"] > 1 << 20
+
+
+def test_what_macos_says_about_its_memory_is_understood():
+    table = (
+        "Mach Virtual Memory Statistics: (page size of 16384 bytes)\n"
+        "Pages free:                               10000.\n"
+        "Pages active:                            400000.\n"
+        "Pages inactive:                           20000.\n"
+        'Translation faults:                   123456789.\n"'
+    )
+    assert free_memory_in_vm_stat(table) == 30000 * 16384

@@ -53,6 +53,12 @@ def _run(parsed: argparse.Namespace, show: Show) -> None:
 
         description = describe_file(parsed.input, parsed.frame, parsed.component)
         print(json.dumps(description, indent=2) if parsed.json else format_description(description))
+    elif parsed.command == "device":
+        from .device import describe_device
+        from .info import format_description
+
+        found = describe_device(parsed.device)
+        show.result(found) if isinstance(show, JSONLines) else print(format_description(found))
     elif parsed.command == "demo":
         from ..demo import run_demo
 

@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_compress, _decompress, _super_resolve, _register, _segment, _info, _demo, _job):
+    for add in (_compress, _decompress, _super_resolve, _register, _segment, _info, _device, _demo, _job):
         add(commands)
     return parser
 
@@ -168,6 +168,14 @@ def _info(commands: argparse._SubParsersAction) -> None:
     p.add_argument("--json", action="store_true", help="as one JSON object")
     p.add_argument("--frame", type=int, metavar="N", help="which frame of a 4-D input")
     p.add_argument("--component", type=int, metavar="N", help="which component of an RGB or vector input")
+
+
+def _device(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "device", "Say which device would compute, why, and how much of its memory is free.", "device",
+    )  # fmt: skip
+    p.add_argument("--device", choices=DEVICE_NAMES, default="auto", help="ask for this one")
+    p.add_argument("--progress", choices=("json", "none"), default="none", help="json: as the panels read it")
 
 
 def _demo(commands: argparse._SubParsersAction) -> None:
