@@ -90,6 +90,7 @@ class INRCompressionWidget(PanelWidget):
     inputs: ClassVar = {"volume": "inputVolume"}
     outputs: ClassVar = {"volume": "outputVolume"}
     alwaysMade: ClassVar = ("volume",)
+    compared: ClassVar = ("volume", "volume", "result")
     defaults: ClassVar = {"inputVolume": ("vtkMRMLScalarVolumeNode",)}
     regionAround = "inputVolume"
 
@@ -135,9 +136,6 @@ class INRCompressionWidget(PanelWidget):
             self.parameters.runOptions(),
             self.parameters.region,
         )
-
-    def showResults(self, nodes: dict[str, Any]) -> None:
-        self.showInSliceViews(nodes["volume"])
 
 
 class INRCompressionFileReader(InrFileReader):

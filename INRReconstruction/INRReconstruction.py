@@ -79,6 +79,7 @@ class INRReconstructionWidget(PanelWidget):
     inputs: ClassVar = {"volumes": "inputVolume"}
     outputs: ClassVar = {"volume": "outputVolume", "baseline": "outputBaseline"}
     alwaysMade: ClassVar = ("volume",)
+    compared: ClassVar = ("volumes", "volume", "result")
     defaults: ClassVar = {"inputVolume": ("vtkMRMLScalarVolumeNode",)}
     regionAround = "inputVolume"
 
@@ -96,9 +97,6 @@ class INRReconstructionWidget(PanelWidget):
             self.parameters.runOptions(),
             self.parameters.region,
         )
-
-    def showResults(self, nodes: dict[str, Any]) -> None:
-        self.showInSliceViews(nodes["volume"])
 
 
 class INRReconstructionTest(module_test.PanelTest):

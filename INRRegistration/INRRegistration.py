@@ -107,6 +107,7 @@ class INRRegistrationWidget(PanelWidget):
     }
     outputs: ClassVar = {"volume": "outputVolume", "transform": "outputTransform", "jacobian": "outputJacobian"}
     alwaysMade: ClassVar = ("volume", "transform")
+    compared: ClassVar = ("fixed", "volume", "fade")
     defaults: ClassVar = {"fixedVolume": ("vtkMRMLScalarVolumeNode",)}
 
     def createLogic(self) -> INRRegistrationLogic:
@@ -127,9 +128,6 @@ class INRRegistrationWidget(PanelWidget):
     def request(self) -> Request:
         initial = self.parameters.initial.value
         return self.logic.request(self.chosenInputs(), self.chosenOutputs(), initial, self.parameters.runOptions())
-
-    def showResults(self, nodes: dict[str, Any]) -> None:
-        self.showInSliceViews(self.parameters.fixedVolume, nodes["volume"])
 
 
 class INRRegistrationTest(module_test.PanelTest):

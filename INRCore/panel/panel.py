@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
+from .display import Comparison, bring_tables
 from .files import Node
 from .live import LiveView
 from .logic import PanelLogic, PreparedJob, Request
@@ -40,6 +41,9 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     regionAround = ""
     """Parameter of the volume that a new region of interest surrounds, in panels that have one."""
 
+    compared: ClassVar[tuple[str, str, str] | None] = None
+    """Input role, output role and the way in which both volumes are shown at first (see `ways_to_compare`)."""
+
     def __init__(self, parent: Any = None) -> None:
         ScriptedLoadableModuleWidget.__init__(self, parent)
         VTKObservationMixin.__init__(self)
@@ -55,9 +59,6 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def request(self) -> Request:
         """What the parameters ask for."""
         raise NotImplementedError
-
-    def showResults(self, nodes: dict[str, Node]) -> None:
-        """Shows new results in the views."""
 
     # -- life of the panel -------------------------------------------------------------------------------------------
     def setup(self) -> None:
@@ -255,27 +256,29 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         try:
             with self.logic.change(prepared) as change:
                 nodes = self.logic.load(prepared)
-                self.showResults(nodes)
+                tables = bring_tables(slicer.mrmlScene, self.title, report, request.inputs, nodes)
         except Exception as error:  # whatever it is, the user has waited for this and has to hear of it
             outcome = failure(error)
             self.runSection.showError(outcome.message, outcome.details)
             return
-        if live is not None:
-            change.include(live.nodes())
+        change.include(tables + (live.nodes() if live is not None else []))
         for role, node in nodes.items():
             setattr(self.parameters, self.outputs[role], node)
         self.resultSection.show(report, request, change)
+        self.resultSection.offerViews(self._comparison(request, nodes), live)
         notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
         done = _("Done in {seconds:.1f} s. {device}").format(seconds=report["seconds"], device=report["device"])
         self.runSection.showMessage("\n".join([done, *notes]))
         self.runSection.notify(_("{title}: done").format(title=self.title))
 
-    def showInSliceViews(self, background: Node, foreground: Node = None) -> None:
-        """Puts volumes into the slice views, faded over each other when there are two."""
-        from ..scene import show_in_slice_views
-
-        logic = slicer.app.applicationLogic()
-        show_in_slice_views(slicer.mrmlScene, background, foreground, application_logic=logic)
+    def _comparison(self, request: Request, nodes: dict[str, Node]) -> tuple[Comparison, str] | None:
+        """What the result is compared with, and how at first."""
+        if self.compared is None:
+            return None
+        role, result, way = self.compared
+        reference, logic = _still_there(request.inputs).get(role), slicer.app.applicationLogic()
+        comparison = Comparison(slicer.mrmlScene, self.title, reference, nodes[result], logic)
+        return comparison, way if reference is not None else "result"
 
 
 def _still_there(inputs: dict[str, Any]) -> dict[str, Any]:

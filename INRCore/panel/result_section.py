@@ -10,6 +10,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import INRError
+from .display import Comparison, ways_to_compare
+from .live import LiveView
 from .logic import PanelLogic, Request
 from .reproduce import command_text, python_text
 from .results import metric_rows
@@ -22,6 +24,10 @@ class ResultSection:
         self.ui.copyPythonButton.connect("clicked(bool)", self.copyPython)
         self.ui.copyCommandButton.connect("clicked(bool)", self.copyCommand)
         self.ui.undoButton.connect("clicked(bool)", self.undo)
+        for way, label in ways_to_compare().items():
+            self.ui.compareComboBox.addItem(label, way)
+        self.ui.compareComboBox.connect("activated(int)", self.compare)
+        self.ui.plotButton.connect("clicked(bool)", self.showPlot)
         self.forget()
 
     def show(self, report: dict[str, Any], request: Request, change: SceneChange) -> None:
@@ -31,14 +37,46 @@ class ResultSection:
         self.ui.undoButton.enabled = True
         self.ui.resultsCollapsibleButton.setVisible(True)
 
+    def offerViews(self, comparison: tuple[Comparison, str] | None, live: LiveView | None) -> None:
+        """Shows the result, and offers the other ways to look at it and the curves of the fit."""
+        if self._comparison is not None:
+            self._comparison.leave()
+        self._comparison, way = comparison or (None, "")
+        self._live = live
+        self.ui.compareComboBox.setVisible(self._comparison is not None)
+        self.ui.compareComboBoxLabel.setVisible(self._comparison is not None)
+        self.ui.plotButton.enabled = live is not None and live.chart is not None
+        if self._comparison is not None:
+            self._comparison.refresh()
+            self.ui.compareComboBox.setCurrentIndex(self.ui.compareComboBox.findData(way))
+            self.compare()
+
+    def compare(self) -> None:
+        try:
+            if not self._comparison.show(self.ui.compareComboBox.currentData):
+                self._tell(_("The input or the result is not there any more."))
+        except INRError as error:
+            self._tell(str(error))
+
+    def showPlot(self) -> None:
+        self._live.show_plot(slicer.app.applicationLogic())
+
     def forget(self) -> None:
         self._request: Request | None = None
         self._change: SceneChange | None = None
+        self._comparison: Comparison | None = None
+        self._live: LiveView | None = None
         self.ui.resultsCollapsibleButton.setVisible(False)
 
     def undo(self) -> None:
+        if self._comparison is not None:
+            self._comparison.leave()
+            self._change.include(self._comparison.made())
         self._change.undo()
-        self._change = None
+        self._change = self._comparison = None
+        self.ui.compareComboBox.setVisible(False)
+        self.ui.compareComboBoxLabel.setVisible(False)
+        self.ui.plotButton.enabled = False
         self.ui.undoButton.enabled = False
         files = ", ".join(self._request.files.values())
         kept = _(" The file stays: {files}").format(files=files) if files else ""

@@ -58,8 +58,8 @@ class PythonQtRules:
         if not shiboken6.isValid(self):
             raise ValueError(f"PythonQt: trying to read '{name}' of a deleted object")
         key = (id(self), name)
-        # Some properties are read by a virtual method of the same name (QProgressBar.text), for which PySide6 looks here
-        # in turn: it shall find the method then.
+        # Some properties are read by a virtual method of the same name (QProgressBar.text), for which PySide6 looks
+        # here in turn: it shall find the method then.
         if key not in _being_read and _meta_property(self, name) is not None:
             _being_read.add(key)
             try:
