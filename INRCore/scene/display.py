@@ -11,7 +11,7 @@ from ..errors import InputError
 from .colors import color_node
 from .mrml import Node, Scene, image_array
 
-_ROBUST = 99.5
+_ROBUST = 99.0
 _MOST_SAMPLES = 1_000_000
 _DISTANCE_MM = 20.0
 _LARGEST_JACOBIAN = 2.0
@@ -56,7 +56,7 @@ QUANTITY_NAMES = tuple(_QUANTITIES)
 def show_quantity(scene: Scene, node: Node, quantity: str) -> None:
     """Chooses colours and window of a scalar volume node by what its values mean.
 
-    'difference': blue below 0, grey at 0, red above, as far as 99.5 % of the values reach to both sides. 'jacobian':
+    'difference': blue below 0, grey at 0, red above, as far as 99 % of the values reach to both sides. 'jacobian':
     blue where a deformation shrinks, grey at 1, red where it stretches up to 2, yellow where it folds (0 and below).
     'uncertainty': dark at 0, brighter the larger. 'distance': signed, blue inside, grey at the surface, red outside,
     20 mm to both sides. Raises `InputError` for another quantity.

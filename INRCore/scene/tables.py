@@ -27,7 +27,9 @@ def table_to_node(
     require_output(scene, node, "vtkMRMLTableNode", "table")
     table = make_table(columns)
     node = node or scene.AddNewNodeByClass("vtkMRMLTableNode", scene.GenerateUniqueName(name))
-    node.SetUseColumnNameAsColumnHeader(True)
+    # Slicer of some years ago knows the older name only; later ones warn of it.
+    use_titles = getattr(node, "SetUseColumnTitleAsColumnHeader", None) or node.SetUseColumnNameAsColumnHeader
+    use_titles(True)
     node.SetAndObserveTable(table)
     place_beside(scene, node, reference)
     return node
