@@ -60,7 +60,14 @@ def test_the_shell_examples_run(workplace):
 
 
 def test_every_picture_of_the_readme_is_there():
-    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README)
-    assert len(pictures) >= 5
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README) + re.findall(r'src(?:set)?="([^"]+)"', README)
+    assert len(pictures) >= 13
     for picture in pictures:
         assert (REPOSITORY / picture).is_file(), picture
+
+
+def test_the_help_of_every_module_leads_to_a_tutorial():
+    text = (REPOSITORY / "INRCore/panel/help.py").read_text(encoding="utf-8")
+    anchors = re.findall(r'"INR\w+": "([\w-]+)"', text)
+    headings = [line.lstrip("# ").lower().replace(" ", "-") for line in README.splitlines() if line.startswith("### ")]
+    assert len(anchors) == 4 and set(anchors) <= set(headings)
