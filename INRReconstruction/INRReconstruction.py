@@ -16,6 +16,7 @@ from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
 from INRCore.panel.samples import offer_sample
+from INRCore.panel.stack_section import StackSection, in_best_order
 
 
 class INRReconstruction(ScriptedLoadableModule):
@@ -40,9 +41,12 @@ class INRReconstruction(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class INRReconstructionParameterNode(RunParameters):
-    """spacing: isotropic, mm; 0 takes the finest of the input."""
+    """thickness of the slices in mm; 0: their distance. spacing: isotropic, mm; 0 takes the finest of the input."""
 
     inputVolume: slicer.vtkMRMLScalarVolumeNode
+    secondVolume: slicer.vtkMRMLScalarVolumeNode
+    thirdVolume: slicer.vtkMRMLScalarVolumeNode
+    thickness: Annotated[float, WithinRange(0, 100)] = 0.0
     region: slicer.vtkMRMLMarkupsROINode
     outputVolume: slicer.vtkMRMLScalarVolumeNode
     outputBaseline: slicer.vtkMRMLScalarVolumeNode
@@ -65,18 +69,24 @@ class INRReconstructionLogic(PanelLogic):
         spacing: float | None = None,
         options: RunOptions | None = None,
         region: Any = None,
+        thickness: float | None = None,
     ) -> Request:
         """Super-resolves scalar volume nodes of one object, or the part of them in the ROI node `region`, to isotropic
-        `spacing` (mm; None: the finest of the input).
+        `spacing` (mm; None: the finest of the input). `thickness` of the slices in mm; None: the distance between them.
 
         `outputs` {"volume": node or None, "baseline": node or None} says which results to make.
         """
-        settings = {} if spacing is None else {"spacing_mm": spacing}
+        given = {"spacing_mm": spacing, "slice_thickness_mm": thickness}
+        settings = {name: value for name, value in given.items() if value is not None}
         return Request({"volumes": volumes}, outputs, settings, options=options or RunOptions(), region=region)
+
+    def result_spacing(self, request: Request) -> float:
+        finest = min(min(volume.GetSpacing()) for volume in request.inputs["volumes"])
+        return request.settings.get("spacing_mm", finest)
 
 
 class INRReconstructionWidget(PanelWidget):
-    inputs: ClassVar = {"volumes": "inputVolume"}
+    inputs: ClassVar = {"volumes": "inputVolume", "second": "secondVolume", "third": "thirdVolume"}
     outputs: ClassVar = {"volume": "outputVolume", "baseline": "outputBaseline"}
     alwaysMade: ClassVar = ("volume",)
     compared: ClassVar = ("volumes", "volume", "result")
@@ -86,16 +96,34 @@ class INRReconstructionWidget(PanelWidget):
     def createLogic(self) -> INRReconstructionLogic:
         return INRReconstructionLogic()
 
+    def setup(self) -> None:
+        self._stacks: StackSection | None = None
+        PanelWidget.setup(self)
+        self._stacks = StackSection(self.ui, self.title)
+        self._stacks.show(self._volumes())
+
+    def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
+        PanelWidget.onParametersChanged(self, caller, event)
+        if self._stacks is not None:
+            self._stacks.show(self._volumes())
+
+    def _volumes(self) -> list[Any]:
+        chosen = self.chosenInputs()
+        return [chosen[role] for role in self.inputs if role in chosen]
+
     def missing(self) -> str:
-        return "" if self.parameters.inputVolume is not None else _("Choose a volume with thick slices")
+        if self.parameters.inputVolume is None:
+            return _("Choose a volume with thick slices")
+        return _("Choose each stack once") if len(set(self._volumes())) < len(self._volumes()) else ""
 
     def request(self) -> Request:
         return self.logic.request(
-            [self.parameters.inputVolume],
+            in_best_order(self._volumes()),
             self.chosenOutputs(),
             self.parameters.spacing or None,
             self.parameters.runOptions(),
             self.parameters.region,
+            self.parameters.thickness or None,
         )
 
 

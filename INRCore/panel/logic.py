@@ -17,6 +17,7 @@ import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from ..errors import INRError, OutputError
+from .estimate import needed_bytes
 from .files import LabelTable, Node, ResultKind, ResultTarget, export_node, file_stem
 from .undo import SceneChange
 from .worker import Conversation, Outcome, worker_command, worker_environment
@@ -98,6 +99,15 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         """The module's choices in this scene, as attributes; saved with the scene."""
         return self.parameters(ScriptedLoadableModuleLogic.getParameterNode(self))
 
+    def needed_bytes(self, request: Request) -> int:
+        """Memory that the job is likely to take at its peak."""
+        nodes = [node for role in request.inputs for node in _nodes(request, role)]
+        return needed_bytes(self.task, nodes, request.region, self.result_spacing(request))
+
+    def result_spacing(self, request: Request) -> float | None:
+        """Spacing of the result in mm; None: that of the input."""
+        return request.settings.get("spacing_mm")
+
     def prepare(self, request: Request) -> PreparedJob:
         """Writes the input nodes and the job to a new temporary folder. Raises `INRError` with a line for the user and
         leaves nothing behind then."""
@@ -161,16 +171,15 @@ class PanelLogic(ScriptedLoadableModuleLogic):
 
         inputs: dict[str, Any] = {}
         for role, node in request.inputs.items():
-            if isinstance(node, (list, tuple)):
-                inputs[role] = [export(one, role, number) for number, one in enumerate(node)]
-            elif node is not None:
-                inputs[role] = export(node, role)
+            paths = [export(one, role, number) for number, one in enumerate(_nodes(request, role))]
+            if paths:
+                inputs[role] = paths if isinstance(node, (list, tuple)) else paths[0]
         return inputs, labels, names
 
     def _pending(self, folder: Path, role: str, node: Node, request: Request) -> PendingResult:
         kind = self.results[role]
-        first = {name: n[0] if isinstance(n, (list, tuple)) else n for name, n in request.inputs.items()}
-        name = kind.name.format(**{role: n.GetName() for role, n in first.items() if n is not None})
+        first = {name: nodes[0] for name in request.inputs if (nodes := _nodes(request, name))}
+        name = kind.name.format(**{role: n.GetName() for role, n in first.items()})
         node_id = node.GetID() if node is not None else None
         path = folder / f"result_{role}{kind.extension}"
         return PendingResult(kind, path, node_id, name, first[kind.reference].GetID())
@@ -240,6 +249,14 @@ def _run_and_wait(prepared: PreparedJob, on_event: Callable[[dict[str, Any]], No
         exit_code = process.returncode
     conversation.hear_stderr(log.read_bytes())
     return conversation.outcome(exit_code if exit_code >= 0 else None)
+
+
+def _nodes(request: Request, role: str) -> list[Node]:
+    """The input nodes of a role, which may be one, several or none."""
+    given = request.inputs[role]
+    if isinstance(given, (list, tuple)):
+        return list(given)
+    return [] if given is None else [given]
 
 
 def _fit_settings(options: RunOptions) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
+from .device_section import DeviceSection, torch_is_broken
 from .display import Comparison, bring_tables
 from .files import Node
 from .live import LiveView
@@ -78,6 +79,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addStretch(1)
         self._frame.setMRMLScene(slicer.mrmlScene)
         self.runSection = RunSection(self.ui)
+        self.deviceSection = DeviceSection(self.ui, self.updateApplyButton)
         self.resultSection = ResultSection(self.ui, self.logic, self.runSection.showMessage)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.ui.stopButton.connect("clicked(bool)", self.onStopButton)
@@ -112,6 +114,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.cancelJob()
         self.releaseWidgets()
         self.removeObservers()
+        self.deviceSection.close()
         self._frame.setMRMLScene(None)  # after a reload the old widgets live on, hidden
 
     def onSceneStartClose(self, caller: Any, event: str) -> None:
@@ -147,6 +150,9 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
         self.updateApplyButton()
+        if self._isEntered:  # building a panel asks for nothing yet
+            needed = 0 if self._whatIsMissing() else self.logic.needed_bytes(self.request())
+            self.deviceSection.show(self.parameters.device.value, needed)
 
     def _chooseDefaults(self) -> None:
         """Saves the user some clicks."""
@@ -187,6 +193,8 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _whatIsMissing(self) -> str:
         if self.parameters is None:
             return _("The scene is being closed")
+        if self.deviceSection.lacksTorch:
+            return _("Install PyTorch first")
         return self.missing() or self._outputIsInput()
 
     def _outputIsInput(self) -> str:
@@ -247,6 +255,8 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             else:
                 message = prepared.in_users_words(outcome.message) if prepared else outcome.message
                 self.runSection.showError(message, outcome.details)
+                if torch_is_broken(outcome):
+                    self.deviceSection.askAgain()
         finally:
             if prepared is not None:
                 self.logic.discard(prepared)

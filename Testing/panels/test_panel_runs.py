@@ -117,6 +117,6 @@ def test_apply_answers_at_once(open_panel, scene, slicer_app, tmp_path):
 def test_the_modules_own_slicer_test_passes(name, modules, scene):
     suite = unittest.TestLoader().loadTestsFromModule(modules[name])
     outcome = unittest.TextTestRunner(verbosity=2).run(suite)
-    assert outcome.testsRun == 1
+    assert outcome.testsRun >= 1
     assert outcome.wasSuccessful(), [trace for _, trace in outcome.failures + outcome.errors]
     assert not outcome.skipped

@@ -130,6 +130,7 @@ def installed() -> Iterator[SlicerDouble]:
         with mock.patch.multiple(slicer, create=True, **additions):
             yield double
     finally:
+        additions["app"].aboutToQuit.emit()
         for name in [*new_modules, *double.loaded, *[n for n in sys.modules if n.startswith(_HOLDING)]]:
             sys.modules.pop(name, None)  # they hold on to this double
         sys.modules.update(previous_modules)
