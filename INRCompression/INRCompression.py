@@ -158,3 +158,11 @@ class INRCompressionTest(module_test.PanelTest):
         assert file.stat().st_size > 0
         assert report["metrics"]["psnr_db"] > 18, report["metrics"]
         self.assertAlike(nodes["volume"], volume, 0.9)
+
+    def test_a_volume_is_saved_and_opened_through_slicers_own_files(self) -> None:
+        volume, file = self.addBlob(), Path(slicer.app.temporaryPath) / "saved.inr"
+        INRCompressionLogic().getParameterNode().iterations = 20
+        properties = {"nodeID": volume.GetID(), "fileName": str(file), "preset": "fast", "maximumError": 0.0}
+        assert slicer.app.coreIOManager().saveNodes("INRVolume", properties)
+        opened = slicer.util.loadNodeFromFile(str(file), "INRVolume")
+        self.assertAlike(opened, volume, 0.99999)
