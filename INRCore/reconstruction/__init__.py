@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ..lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .layout import StackLayout, layout_of_stacks
+    from .layout import StackLayout, layout_of_grids, layout_of_stacks
     from .result import SuperResolutionResult
     from .settings import SuperResolutionSettings
     from .task import super_resolve, super_resolve_steps
@@ -14,6 +14,7 @@ _HOMES = {
     "StackLayout": ".layout",
     "SuperResolutionResult": ".result",
     "SuperResolutionSettings": ".settings",
+    "layout_of_grids": ".layout",
     "layout_of_stacks": ".layout",
     "super_resolve": ".task",
     "super_resolve_steps": ".task",
@@ -22,6 +23,7 @@ __all__ = [
     "StackLayout",
     "SuperResolutionResult",
     "SuperResolutionSettings",
+    "layout_of_grids",
     "layout_of_stacks",
     "super_resolve",
     "super_resolve_steps",

@@ -67,19 +67,24 @@ class StackLayout:
 
 
 def layout_of_stacks(volumes: Sequence[Volume]) -> list[StackLayout]:
+    """As `layout_of_grids`, with the slice thickness that the volumes' headers tell."""
+    return layout_of_grids(
+        [volume.grid for volume in volumes], [_thickness_in_header(volume.metadata) for volume in volumes]
+    )
+
+
+def layout_of_grids(grids: Sequence[Grid], thickness_mm: Sequence[float | None] = ()) -> list[StackLayout]:
     """The stacks in the order in which they should be given to super-resolution: the one that covers most first,
-    because the result lies on its field of view; of equal ones the finest first."""
-    grids = [volume.grid for volume in volumes]
-    shares = coverage(grids)
-    layouts = [_layout(number, volume, shares[number]) for number, volume in enumerate(volumes)]
+    because the result lies on its field of view; of equal ones the finest first. `thickness_mm` of the slices of each,
+    as far as it is known."""
+    shares, known = coverage(grids), list(thickness_mm) or [None] * len(grids)
+    layouts = [_layout(number, grid, known[number], shares[number]) for number, grid in enumerate(grids)]
     return sorted(layouts, key=lambda stack: (-round(stack.coverage, 1), stack.in_plane_mm * stack.thickness_mm))
 
 
-def _layout(number: int, volume: Volume, share: float) -> StackLayout:
-    grid = volume.grid
+def _layout(number: int, grid: Grid, known_mm: float | None, share: float) -> StackLayout:
     axis = guess_slice_axis(grid)
     distance = slice_distance(grid, axis)
-    known = _thickness_in_header(volume.metadata)
     in_plane = min(grid.spacing[a] for a in range(3) if a != axis)
     plane, tilt = nearest_plane(slice_normal(grid, axis))
     return StackLayout(
@@ -87,8 +92,8 @@ def _layout(number: int, volume: Volume, share: float) -> StackLayout:
         slice_axis=axis,
         slices=int(grid.size_ijk[axis]),
         distance_mm=distance,
-        thickness_mm=known or distance,
-        thickness_is_known=known is not None,
+        thickness_mm=known_mm or distance,
+        thickness_is_known=known_mm is not None,
         in_plane_mm=float(in_plane),
         plane=plane,
         tilt_degrees=tilt,

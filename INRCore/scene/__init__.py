@@ -11,6 +11,7 @@ _HOMES = {
     "open_scene": ".application",
     "save_scene": ".application",
     "fields_of_view_to_nodes": ".fields_of_view",
+    "grid_from_node": ".fields_of_view",
     "landmark_errors_to_node": ".landmarks",
     "labels_of": ".landmarks",
     "landmarks_from_node": ".landmarks",

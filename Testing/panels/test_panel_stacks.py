@@ -1,0 +1,75 @@
+"""Several stacks in the reconstruction panel: how they lie, their boxes, their order, their slice thickness."""
+
+import numpy as np
+import pytest
+from panel_tools import run_to_end
+
+from INRCore.geometry import Grid
+from INRCore.volume import Volume
+
+AXIAL = Grid.from_parts((6, 24, 24), (2, 2, 8), (-23, -23, -20))
+CORONAL = Grid.from_parts((6, 24, 24), (2, 2, 8), (-23, -20, 23), np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]))
+
+
+@pytest.fixture
+def stacks(scene):
+    from INRCore.scene import volume_to_node
+
+    def blob(grid):
+        distance = np.linalg.norm(grid.points() - [4, -5, 3], axis=1)
+        return Volume((1000 * np.exp(-((distance / 12) ** 2))).reshape(grid.shape).astype(np.int16), grid)
+
+    half = AXIAL.cropped((0, 0, 0), (24, 24, 3))
+    grids = {"Small": half, "Coronal": CORONAL, "Axial": AXIAL}
+    return {name: volume_to_node(scene, blob(grid), name=name) for name, grid in grids.items()}
+
+
+def boxes(scene):
+    models = [
+        scene.GetNthNodeByClass(n, "vtkMRMLModelNode") for n in range(scene.GetNumberOfNodesByClass("vtkMRMLModelNode"))
+    ]
+    return sorted(node.GetName() for node in models if node.GetName().endswith("field of view"))
+
+
+def test_the_panel_says_how_the_stacks_lie(open_panel, stacks):
+    panel = open_panel("INRReconstruction")
+    assert (
+        panel.ui.stacksLabel.text
+        == "Small: axial: 3 slices, 8 mm thick (taken from the spacing), 2 mm in plane, 100% of the whole field of view"
+    )
+    panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
+    first, second = panel.ui.stacksLabel.text.splitlines()
+    assert first.startswith("Coronal: coronal: 6 slices") and second.startswith("Small: axial: 3 slices")
+    panel.ui.inputSelector.setCurrentNode(stacks["Coronal"])
+    assert panel.ui.applyButton.text == "Choose each stack once"
+
+
+def test_boxes_show_where_the_stacks_lie_and_go_again(open_panel, stacks, scene):
+    panel = open_panel("INRReconstruction")
+    panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
+    panel.ui.fieldsOfViewButton.click()
+    assert boxes(scene) == ["Coronal field of view", "Small field of view"]
+    assert panel.ui.fieldsOfViewButton.checked
+    panel.ui.fieldsOfViewButton.click()
+    assert boxes(scene) == [] and not panel.ui.fieldsOfViewButton.checked
+    panel.ui.fieldsOfViewButton.click()
+    scene.Clear()
+    panel.bindParameters()
+    assert not panel.ui.fieldsOfViewButton.checked
+    assert panel.ui.stacksLabel.text == "Nothing is known of the slices yet."
+
+
+def test_several_stacks_are_reconstructed_on_the_field_of_view_of_the_one_that_covers_most(
+    open_panel, stacks, scene, slicer_app
+):
+    panel = open_panel("INRReconstruction")
+    panel.ui.secondSelector.setCurrentNode(stacks["Axial"])
+    panel.ui.thirdSelector.setCurrentNode(stacks["Coronal"])
+    panel.ui.thicknessSpinBox.value = 7
+    run_to_end(panel, slicer_app)
+    assert not panel.ui.errorLabel.text
+    result = scene.GetFirstNodeByName("Axial super-resolved")
+    assert result.GetSpacing() == pytest.approx((2, 2, 2))
+    assert result.GetImageData().GetDimensions() == (24, 24, 24)
+    assert "7 mm thick" in panel.ui.statusLabel.text
+    assert "Coronal" in panel.ui.statusLabel.text and "Small" in panel.ui.statusLabel.text
