@@ -13,6 +13,7 @@ from SegmentEditorEffects import AbstractScriptedSegmentEditorAutoCompleteEffect
 from slicer.i18n import tr as _
 
 from INRCore.errors import InputError, INRError
+from INRCore.panel.device_section import torch_is_broken
 from INRCore.panel.fill_job import FillJob
 from INRCore.panel.queue import QueuedJob, shared_queue
 from INRCore.panel.results import progress_text
@@ -152,14 +153,17 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         files, image = self._files, self._image
         self._queued = self._files = self._image = None
         slicer.mrmlScene.RemoveObserver(self._sceneObserver)
-        self._say(outcome.message)
+        message = outcome.message
+        if torch_is_broken(outcome):
+            message = _("The fit needs PyTorch: open the module Neural Segmentation, which offers to install it.")
+        self._say(message)
         try:
             if outcome.report is not None and self.getPreviewNode() is not None:
                 self._showResult(files, image)
         finally:
             if files is not None:
                 files.discard()
-        if outcome.message:
+        if message:
             self.reset()
         self.updateGUIFromMRML()
 
