@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from grids import GRIDS, rotation
 
+from INRCore.errors import DeviceError
 from INRCore.fitting import Control, Progress
 from INRCore.geometry import Grid
 from INRCore.io import read_volume, write_volume
@@ -98,8 +99,21 @@ def test_previews_take_less_than_a_twentieth_of_the_time(tmp_path):
     assert writer.seconds < 0.05 * (time.perf_counter() - begun)
 
 
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory"), DeviceError("no room")])
+def test_a_preview_for_which_there_is_no_memory_does_no_harm(tmp_path, error):
+    def fail(voxels):
+        raise error
+
+    writer = PreviewWriter(tmp_path / "preview.nii")
+    writer._due = 0
+    assert not writer.write(Progress("fit", 1, 2, preview=fail))
+    writer._due = 0
+    with pytest.raises(ZeroDivisionError):  # a mistake of ours is not hidden
+        writer.write(Progress("fit", 1, 2, preview=lambda voxels: 1 / 0))
+
+
 def test_a_preview_that_cannot_be_written_does_no_harm(tmp_path):
     writer = PreviewWriter(tmp_path / "gone" / "preview.nii")
-    time.sleep(1.1)
+    writer._due = 0
     grid = Grid.from_parts((4, 4, 4))
     assert not writer.write(Progress("fit", 1, 2, preview=lambda voxels: Volume(np.zeros(grid.shape), grid)))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import OutputError
+from ..errors import DeviceError, OutputError
 from ..fitting.progress import Progress
 from ..io.writing import write_volume
+from ..memory import is_out_of_memory
+from ..volume import Volume
 
 _LARGEST_SHARE = 0.04
-_PAUSE_SECONDS = 1.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
+_PAUSE_SHARE = 0.15
+"""Of the time since the start."""
 _FEWEST_VOXELS, _FIRST_VOXELS, _MOST_VOXELS = 8**3, 16**3, 96**3
 
 
@@ -19,29 +23,40 @@ class PreviewWriter:
     """Writes the result so far to one volume file (.nii is the fastest), each time in place of the last one.
 
     All previews together take less than 5 % of the time: after each one comes a pause by how long it took, and the
-    next one has as many voxels as can be had in a pause of about a second.
+    next one has as many voxels as a pause pays for. Pauses grow from one second, when much changes, to ten, when the
+    eye wants detail.
     """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.seconds = 0.0
         """What all previews took so far."""
-        self._voxels, self._due = _FIRST_VOXELS, time.perf_counter() + _PAUSE_SECONDS
+        self._started = time.perf_counter()
+        self._voxels, self._due = _FIRST_VOXELS, self._started + _SHORTEST_PAUSE
 
     def write(self, progress: Progress) -> bool:
         """Whether there is a new preview now."""
         started = time.perf_counter()
         if progress.preview is None or started < self._due:
             return False
-        volume = progress.preview(self._voxels)
-        is_written = False
-        if volume is not None:
-            with contextlib.suppress(OutputError):  # somebody is reading it, or the disk is full: the fit goes on
-                write_volume(volume, self.path, force=True)
-                is_written = True
+        is_written = self._try(progress.preview)
         took = time.perf_counter() - started
         self.seconds += took
-        self._due = started + max(_PAUSE_SECONDS, took / _LARGEST_SHARE)
-        wanted = self._voxels * _LARGEST_SHARE * _PAUSE_SECONDS / took
+        pause = min(max(_PAUSE_SHARE * (started - self._started), _SHORTEST_PAUSE), _LONGEST_PAUSE)
+        self._due = started + max(pause, took / _LARGEST_SHARE)
+        wanted = self._voxels * _LARGEST_SHARE * pause / took
         self._voxels = int(min(max(wanted, _FEWEST_VOXELS), _MOST_VOXELS, 8 * self._voxels))
         return is_written
+
+    def _try(self, make: Callable[[int], Volume | None]) -> bool:
+        """Whatever keeps a preview from being made, the fit goes on: too little memory for it, a full disk, somebody
+        reading the file just now."""
+        try:
+            volume = make(self._voxels)
+            if volume is not None:
+                write_volume(volume, self.path, force=True)
+        except (RuntimeError, MemoryError, DeviceError, OutputError) as error:
+            if not isinstance(error, (DeviceError, OutputError)) and not is_out_of_memory(error):
+                raise
+            return False
+        return volume is not None
