@@ -1,7 +1,6 @@
 """Something to try each module on: in its panel ("Try it") and in Slicer's module Sample Data.
 
-`add_sample(moduleName)` adds the nodes to the scene and returns them by the parameter of the module that takes them, so
-a "Try it" button is `for name, node in add_sample(self.moduleName).items(): setattr(self.parameters, name, node)`.
+`add_sample(moduleName)` adds the nodes to the scene and returns them by the parameter of the module that takes them.
 """
 
 from __future__ import annotations
