@@ -110,6 +110,10 @@ class INRCompressionWidget(PanelWidget):
         PanelWidget.onSceneStartClose(self, caller, event)
         self._suggestedFor = None
 
+    def onTryButton(self) -> None:
+        self.parameters.filePath = str(Path(slicer.app.temporaryPath) / "Sample.inr")
+        PanelWidget.onTryButton(self)
+
     def suggestFile(self) -> None:
         """Proposes a file for a newly chosen volume, unless the user has named one."""
         volume = self.parameters.inputVolume

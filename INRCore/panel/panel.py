@@ -16,9 +16,11 @@ from .display import Comparison, bring_tables
 from .files import Node
 from .live import LiveView
 from .logic import PanelLogic, PreparedJob, Request
+from .parameters import Preset
 from .queue import QueuedJob, failure, shared_queue
 from .result_section import ResultSection
 from .run_section import RunSection
+from .samples import add_sample
 from .worker import Outcome
 
 RUN_SECTION = Path(__file__).parent / "Resources" / "UI" / "INRRunSection.ui"
@@ -41,7 +43,6 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """Parameter -> classes of the node to start with: the first one in the scene."""
     regionAround = ""
     """Parameter of the volume that a new region of interest surrounds, in panels that have one."""
-
     compared: ClassVar[tuple[str, str, str] | None] = None
     """Input role, output role and the way in which both volumes are shown at first (see `ways_to_compare`)."""
 
@@ -83,6 +84,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.resultSection = ResultSection(self.ui, self.logic, self.runSection.showMessage)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.ui.stopButton.connect("clicked(bool)", self.onStopButton)
+        self.ui.tryButton.connect("clicked(bool)", self.onTryButton)
         if self.regionAround:
             self.ui.regionSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self.onRegionAdded)
 
@@ -189,6 +191,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.runSection.offerCancel()
         else:
             self.runSection.offerApply(self._whatIsMissing())
+        self.ui.tryButton.setVisible(self._job is None and self.parameters is not None and not self.chosenInputs())
 
     def _whatIsMissing(self) -> str:
         if self.parameters is None:
@@ -223,6 +226,14 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._prepared = self.logic.prepare(request)
         return self._prepared.command
 
+    def onTryButton(self) -> None:
+        """Runs on the module's sample, which is made on the spot."""
+        for parameter, node in add_sample(self.moduleName).items():
+            setattr(self.parameters, parameter, node)
+        self.parameters.preset = Preset.FAST
+        if not self._whatIsMissing():
+            self.onApplyButton()
+
     def onStopButton(self) -> None:
         """Keeps the best result so far."""
         self.ui.stopButton.enabled = False
@@ -244,10 +255,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onJobFinished(self, request: Request, outcome: Outcome) -> None:
         prepared, self._job, self._prepared = self._prepared, None, None
         live, self._live = self._live, None
-        if live is not None:
-            live.finish(outcome.report is not None)
         self.runSection.showRunning(False)
         try:
+            if live is not None:
+                live.finish(outcome.report is not None)
             if outcome.report is not None:
                 self._takeResults(request, prepared, outcome.report, live)
             elif outcome.cancelled:
