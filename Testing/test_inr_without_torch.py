@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from grids import rotation
 
 from INRCore import CompressionSettings, FieldSettings, Grid, Volume, compress
 from INRCore.compression.lattice import sample_values
-from INRCore.errors import InputError
+from INRCore.errors import DeviceError, InputError
 from INRCore.fields import Field, Frame, NumpyField
 from INRCore.fields.settings import ENCODING_NAMES, NETWORK_NAMES
 from INRCore.fitting import FitSettings
@@ -99,6 +100,14 @@ def test_an_error_bound_in_floating_point_holds_without_torch(tmp_path):
     assert np.isnan(native[2, 3, 4]) and np.isnan(native).sum() == 1
     assert np.nanmax(np.abs(native.astype(float) - volume.array)) <= 2.5
     assert np.nanmax(np.abs(native.astype(float) - result.volume.array)) < 1e-6 * 900
+
+
+def test_a_device_that_needs_torch_is_not_silently_replaced():
+    result = compressed(a_volume())
+    file = replace(result.file, field=NumpyField.from_tensors(*result.field.to_tensors()))
+    assert np.abs(file.decompress(device="cpu").array.astype(int) - result.volume.array).max() <= 1
+    with pytest.raises(DeviceError, match="needs torch"):
+        file.decompress(device="cuda")
 
 
 def test_weights_that_do_not_fit_their_description_are_refused():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import DeviceError, InputError
 from ..fields import NumpyField
 from ..fitting import Progress
 from ..fitting.progress import Steps
@@ -63,6 +63,8 @@ def _values(
     """(slice of the flattened array, values of the field there), by torch or NumPy as the file was read."""
     assert file.field is not None
     if isinstance(file.field, NumpyField):
+        if device not in ("auto", "cpu"):
+            raise DeviceError(f"The device '{device}' needs torch, which is missing here. Choose 'auto' or 'cpu'.")
         return ((part, values[:, 0]) for part, values in file.field.sample_values(target, file.double))
     from ..devices import choose_device
     from .lattice import sample_values
