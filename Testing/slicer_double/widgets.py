@@ -166,7 +166,7 @@ class qMRMLNodeComboBox(PythonQtRules, QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._double_box)
-        self._double_box.activated.connect(self._activated)
+        self._double_box.activated.connect(lambda index: self._activated(index))  # PySide6 mistakes a bound method here
         QWidget.setEnabled(self, False)
 
     # -- the interface of the real widget ----------------------------------------------------------------------------
