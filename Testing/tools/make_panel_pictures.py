@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 
 MODULES = ("INRCompression", "INRReconstruction", "INRRegistration", "INRSegmentation")
 FOLDER = ROOT / "Resources" / "Screenshots" / "Panels"
-WIDTH, COLUMNS, GAP, CAPTION, COLORS = 500, 3, 12, 26, 40
+WIDTH, COLUMNS, GAP, CAPTION, COLORS = 500, 3, 12, 26, 28
 ITERATIONS, MANY = 600, 3000
 
 
@@ -125,13 +125,34 @@ def start(app: Any, panel: Any, iterations: int) -> None:
 
 def is_fitting(panel: Any) -> bool:
     bar = panel.ui.progressBar
-    return bar.value > 0.1 * bar.maximum and "/" in panel.ui.statusLabel.text
+    return bar.value > 0.1 * bar.maximum and panel.ui.statusLabel.text.startswith("Fit")
+
+
+def knows_device(panel: Any) -> bool:
+    return panel.ui.deviceLabel.text not in ("", "Looking for devices ...")
+
+
+@contextmanager
+def without_torch(folder: Path) -> Iterator[None]:
+    """Workers that find a torch which cannot be imported."""
+    from INRCore.panel.device_section import shared_probe
+
+    package = folder / "torch"
+    package.mkdir(exist_ok=True)
+    (package / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'torch'\")")
+    os.environ["PYTHONPATH"] = str(folder)
+    shared_probe().forget()
+    yield
+    del os.environ["PYTHONPATH"]
+    shared_probe().forget()
 
 
 def photograph(app: Any, module: Any, photographer: Photographer, folder: Path) -> None:
     with opened(app, module) as panel:
+        app.wait_until(lambda: knows_device(panel))
         photographer.take("Empty", panel)
         fill_in(panel, folder)
+        app.wait_until(lambda: knows_device(panel))
         photographer.take("Ready", panel)
         start(app, panel, MANY)
         app.wait_until(lambda: is_fitting(panel), 300)
@@ -144,6 +165,10 @@ def photograph(app: Any, module: Any, photographer: Photographer, folder: Path) 
         start(app, panel, ITERATIONS)
         app.wait_until(lambda: panel.ui.applyButton.text == "Apply", 300)
         photographer.take("Error (no such device)", panel)
+    with without_torch(folder), opened(app, module) as panel:
+        fill_in(panel, folder)
+        app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
+        photographer.take("Without PyTorch", panel)
 
 
 def main() -> None:
