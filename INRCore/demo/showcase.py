@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import scene as bridge
+from ..comparison import difference
 from ..compression import CompressionSettings, compress
 from ..fitting import Progress
 from ..io import write_volume
@@ -59,16 +60,17 @@ class Showcase:
         report = self.on_progress
         return lambda progress: report(dataclasses.replace(progress, stage=f"{title}: {progress.stage}"))
 
-    def put(self, volume: Volume, name: str, display_range: tuple[float, float] | None = None) -> Any:
-        """The volume as a node beside the input, and as a file; `display_range` for values that are no intensities."""
+    def put(self, volume: Volume, name: str, **display: Any) -> Any:
+        """The volume as a node beside the input, and as a file; `display`: how `volume_to_node` shows values that are no
+        intensities."""
         write_volume(volume, self.folder / f"{name}.nrrd", force=True)
-        return bridge.volume_to_node(self.scene, volume, name=name, reference=self.source, display_range=display_range)
+        return bridge.volume_to_node(self.scene, volume, name=name, reference=self.source, **display)
 
     def put_difference(self, a: Volume, b: Volume, name: str) -> Any:
         """a - b as a node, grey where they agree; the range is a tenth of the input's, alike for all differences."""
         low, high = self.volume.finite_range()
         reach = 0.1 * (high - low)
-        return self.put(a.with_array(a.as_float32() - b.as_float32()), name, (-reach, reach))
+        return self.put(difference(a, b), name, display_range=(-reach, reach))
 
     def picture(self, node: Any, name: str, caption: str, **how: Any) -> tuple[Path, str]:
         """A slice through a node as Slicer draws it."""
@@ -87,7 +89,7 @@ def show_compression(case: Showcase) -> Section:
     result = compress(case.volume, settings, on_progress=case.progress("compress"))
     result.save(case.folder / "compressed.inr", force=True)
     decompressed = case.put(result.volume, "decompressed")
-    difference = case.put_difference(result.volume, case.volume, "compression_difference")
+    change = case.put_difference(result.volume, case.volume, "compression_difference")
     return Section(
         "Compression",
         "A field fitted to every voxel, stored with half-precision weights. All numbers come from the file as written.",
@@ -95,7 +97,7 @@ def show_compression(case: Showcase) -> Section:
         [
             case.picture(case.source, "compression_before", "Input"),
             case.picture(decompressed, "compression_after", "Opened from the .inr file"),
-            case.picture(difference, "compression_difference", "Difference"),
+            case.picture(change, "compression_difference", "Difference"),
         ],
         result.loss_history,
         "mean squared error",
@@ -142,9 +144,9 @@ def show_registration(case: Showcase, second: Volume | None) -> Section:
     )
     moving = case.put(known.moving, "registration_moving")
     warped = case.put(result.warped, "registration_warped")
-    difference = case.put_difference(result.warped, known.fixed, "registration_difference")
+    change = case.put_difference(result.warped, known.fixed, "registration_difference")
     before = case.put_difference(known.moving, known.fixed, "registration_difference_before")
-    case.put(result.jacobian, "registration_jacobian", (0.5, 1.5))
+    case.put(result.jacobian, "registration_jacobian", quantity="jacobian")
     write_displacement_transform(
         case.folder / "registration_transform.h5",
         result.displacement,
@@ -166,7 +168,7 @@ def show_registration(case: Showcase, second: Volume | None) -> Section:
             case.picture(moving, "registration_moving", "Moving"),
             case.picture(warped, "registration_warped", "Warped to the fixed volume"),
             case.picture(before, "registration_difference_before", "Moving - fixed, before"),
-            case.picture(difference, "registration_difference", "Warped - fixed, after"),
+            case.picture(change, "registration_difference", "Warped - fixed, after"),
         ],
         result.loss_history,
     )

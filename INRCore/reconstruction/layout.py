@@ -60,9 +60,9 @@ class StackLayout:
         gap = self.distance_mm - self.thickness_mm
         beyond = f", {gap:.2g} mm apart" if gap > 0.05 * self.distance_mm else ""
         beyond = f", overlapping by {-gap:.2g} mm" if -gap > 0.05 * self.distance_mm else beyond
+        share = "" if self.coverage == 1 else f", {self.coverage:.0%} of the whole field of view"
         return (
-            f"{self.orientation}: {self.slices} slices, {thickness}{beyond}, {self.in_plane_mm:.3g} mm in plane, "
-            f"{self.coverage:.0%} of the whole field of view"
+            f"{self.orientation}: {self.slices} slices, {thickness}{beyond}, {self.in_plane_mm:.3g} mm in plane{share}"
         )
 
 
