@@ -61,8 +61,8 @@ class Showcase:
         return lambda progress: report(dataclasses.replace(progress, stage=f"{title}: {progress.stage}"))
 
     def put(self, volume: Volume, name: str, **display: Any) -> Any:
-        """The volume as a node beside the input, and as a file; `display`: how `volume_to_node` shows values that are no
-        intensities."""
+        """The volume as a node beside the input, and as a file; `display`: how `volume_to_node` shows what is not of
+        the input's kind."""
         write_volume(volume, self.folder / f"{name}.nrrd", force=True)
         return bridge.volume_to_node(self.scene, volume, name=name, reference=self.source, **display)
 
