@@ -276,13 +276,14 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _takeResults(self, request: Request, prepared: PreparedJob, report: dict[str, Any], live: Any) -> None:
         try:
             with self.logic.change(prepared) as change:
+                change.include(live.nodes() if live is not None else [])
                 nodes = self.logic.load(prepared)
                 tables = bring_tables(slicer.mrmlScene, self.title, report, request.inputs, nodes)
         except Exception as error:  # whatever it is, the user has waited for this and has to hear of it
             outcome = failure(error)
             self.runSection.showError(outcome.message, outcome.details)
             return
-        change.include(tables + (live.nodes() if live is not None else []))
+        change.include(tables)
         for role, node in nodes.items():
             setattr(self.parameters, self.outputs[role], node)
         self.resultSection.show(report, request, change)

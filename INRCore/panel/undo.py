@@ -29,7 +29,7 @@ class SceneChange:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
-        self._new = _node_ids(self._scene) - self._known
+        self._new |= _node_ids(self._scene) - self._known
         if kind is not None:
             self.undo()
 

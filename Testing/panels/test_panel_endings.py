@@ -1,10 +1,12 @@
 """Runs that do not reach their end: cancelled, killed, without disk, without nodes, without a scene."""
 
+import contextlib
 import os
+import resource
 import time
 
 import pytest
-from panel_tools import MANY, a_volume, node_names, ready, run_to_end
+from panel_tools import MANY, a_volume, node_names, ready, run_to_end, start_long
 
 
 def test_cancel_half_way_ends_the_worker_and_changes_nothing(open_panel, scene, slicer_app, tmp_path):
@@ -133,3 +135,117 @@ def test_a_result_that_cannot_be_loaded_leaves_no_half_results(modules, scene):
         logic.load(prepared)  # the transform's file is missing
     assert scene.GetNumberOfNodes() == count
     logic.discard(prepared)
+
+
+# -- disk ------------------------------------------------------------------------------------------------------------
+@contextlib.contextmanager
+def files_up_to(size):
+    """No file of this process, and of those that it starts meanwhile, can grow beyond `size` bytes."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+
+
+def on_a_full_disk(monkeypatch, owner, name, size):
+    """Lets the method run with hardly any room."""
+    method = getattr(owner, name)
+
+    def cramped(*args):
+        with files_up_to(size):
+            return method(*args)
+
+    monkeypatch.setattr(owner, name, cramped)
+
+
+def test_no_room_for_the_inputs_is_told_with_what_to_do(open_panel, scene, slicer_app, tmp_path, monkeypatch):
+    panel = ready("INRReconstruction", open_panel, scene, tmp_path)
+    on_a_full_disk(monkeypatch, panel.logic, "prepare", 1000)
+    panel.ui.applyButton.click()
+    slicer_app.wait_until(lambda: panel.ui.errorLabel.text)
+    assert "temporary folder" in panel.ui.errorLabel.text
+    assert "free some space" in panel.ui.errorLabel.text
+    assert panel.ui.applyButton.text == "Apply"
+
+
+def test_a_temporary_folder_that_is_gone_is_told(open_panel, scene, slicer_app, tmp_path, monkeypatch):
+    import slicer
+
+    panel = ready("INRReconstruction", open_panel, scene, tmp_path)
+    monkeypatch.setattr(slicer.app, "temporaryPath", str(tmp_path / "gone"))
+    panel.ui.applyButton.click()
+    slicer_app.wait_until(lambda: panel.ui.errorLabel.text)
+    assert "Application Settings" in panel.ui.errorLabel.text
+    monkeypatch.undo()
+
+
+def test_no_room_for_the_results_of_the_worker_leaves_the_scene_as_it_was(
+    open_panel, scene, slicer_app, tmp_path, monkeypatch
+):
+    from INRCore.panel.process import JobProcess
+
+    panel = ready("INRReconstruction", open_panel, scene, tmp_path)
+    count = scene.GetNumberOfNodes()
+    on_a_full_disk(monkeypatch, JobProcess, "start", 5000)
+    run_to_end(panel, slicer_app)
+    assert "could not be written" in panel.ui.errorLabel.text
+    assert "inr_" not in panel.ui.errorLabel.text
+    assert scene.GetNumberOfNodes() == count
+
+
+def test_no_room_for_the_compressed_file_leaves_the_scene_as_it_was(
+    open_panel, scene, slicer_app, tmp_path, monkeypatch
+):
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    count = scene.GetNumberOfNodes()
+    on_a_full_disk(monkeypatch, panel.logic, "load", 100)
+    run_to_end(panel, slicer_app)
+    assert "could not be written" in panel.ui.errorLabel.text
+    assert not (tmp_path / "MR.inr").exists()
+    assert scene.GetNumberOfNodes() == count
+
+
+# -- telling ---------------------------------------------------------------------------------------------------------
+def test_the_details_of_an_error_are_folded_below_it(open_panel, scene, slicer_app, tmp_path, monkeypatch):
+    panel = ready("INRReconstruction", open_panel, scene, tmp_path)
+    assert not panel.ui.detailsCollapsibleButton.isVisibleTo(panel.parent)
+    monkeypatch.setattr(panel.logic, "prepare", lambda request: 1 / 0)
+    panel.ui.applyButton.click()
+    slicer_app.wait_until(lambda: panel.ui.errorLabel.text)
+    assert "ZeroDivisionError" in panel.ui.errorLabel.text
+    assert panel.ui.detailsCollapsibleButton.isVisibleTo(panel.parent)
+    assert panel.ui.detailsCollapsibleButton.collapsed
+    assert "Traceback" in panel.ui.detailsText.plainText
+
+
+def test_a_finished_job_is_told_in_the_status_bar_while_another_module_is_shown(
+    open_panel, scene, slicer_app, tmp_path, monkeypatch
+):
+    import slicer
+
+    told = []
+    monkeypatch.setattr(slicer.util, "showStatusMessage", lambda text, duration=0: told.append(text))
+    panel = ready("INRReconstruction", open_panel, scene, tmp_path)
+    panel.ui.applyButton.click()
+    panel.exit()
+    slicer_app.wait_until(lambda: told)
+    assert told == ["Neural Reconstruction: done"]
+    assert panel.parameters.outputVolume.GetName() == "MR super-resolved"
+    panel.enter()
+    assert panel.ui.outputSelector.currentNode().GetName() == "MR super-resolved"
+
+
+def test_reloading_the_module_ends_its_job(open_panel, scene, slicer_app, tmp_path):
+    import slicer
+
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    start_long(panel, slicer_app)
+    worker = panel._job.process.pid
+    slicer.util.reloadScriptedModule("INRRegistration")
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+    fresh = slicer.modules.INRRegistrationWidget
+    assert fresh.ui.applyButton.text == "Apply"
+    fresh.cleanup()
