@@ -9,7 +9,9 @@ import torch
 from INRCore.errors import InputError
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fields.jets import PAIRS
+from INRCore.fields.linear import linear
 from INRCore.fields.settings import ENCODING_NAMES, NETWORK_NAMES
+from INRCore.fields.sine import finer_phase, sine, sine_and_cosine
 from INRCore.geometry import Grid
 from INRCore.storage import pack_tensors, unpack_tensors
 
@@ -146,3 +148,31 @@ def test_settings_refuse_what_makes_no_sense():
         FieldSettings(network="sirens")
     with pytest.raises(InputError, match="width"):
         FieldSettings(width=0)
+
+
+@pytest.mark.parametrize("count", [1, 7, 1000, 70_001, 200_000])
+def test_sine_and_cosine_are_exact_for_every_number_of_values_and_their_derivatives_each_other(count):
+    z = (torch.randn(count, generator=torch.Generator().manual_seed(0)) * 40).requires_grad_()
+    sin, cos = sine_and_cosine(z)
+    exact = z.detach().double().requires_grad_()
+    torch.testing.assert_close(sin.double(), exact.sin(), atol=3e-7, rtol=0)
+    torch.testing.assert_close(cos.double(), exact.cos(), atol=3e-7, rtol=0)
+    assert torch.equal(sine(z), sin) and torch.equal(sine(z.detach()), sin)
+    (2 * sin + sin * cos).sum().backward()
+    (2 * exact.sin() + exact.sin() * exact.cos()).sum().backward()
+    torch.testing.assert_close(z.grad.double(), exact.grad, atol=2e-6, rtol=0)
+
+
+def test_a_strided_tensor_has_the_sine_of_its_own_values():
+    z = torch.arange(24.0).reshape(4, 6).t()[::2]
+    torch.testing.assert_close(sine(z), torch.sin(z))
+
+
+def test_the_gradients_of_narrow_layers_and_of_finers_phase_are_those_of_autograd():
+    generator = torch.Generator().manual_seed(0)
+    x, w, b = (torch.randn(*size, generator=generator, dtype=torch.float64) for size in ((50, 3), (9, 3), (9,)))
+    w, b = w.requires_grad_(), b.requires_grad_()
+    assert torch.autograd.gradcheck(lambda w, b: linear(x, w, b), (w, b))
+    y = torch.randn(40, generator=generator, dtype=torch.float64).requires_grad_()
+    assert torch.autograd.gradcheck(lambda y: finer_phase(y, 15.0), (y,))
+    torch.testing.assert_close(linear(x, w, b), torch.nn.functional.linear(x, w, b))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .jets import PAIRS, Jet, seed_jet
 from .settings import FieldSettings
+from .sine import sine_and_cosine
 
 
 class Encoding(nn.Module):
@@ -51,12 +52,10 @@ class FrequencyEncoding(Encoding):
         self.features = 2 * frequencies.shape[1]
 
     def forward(self, points: Tensor) -> Tensor:
-        phase = points @ self.frequencies
-        return torch.cat([torch.sin(phase), torch.cos(phase)], -1)
+        return torch.cat(sine_and_cosine(points @ self.frequencies), -1)
 
     def jet(self, points: Tensor, second: bool) -> Jet:
-        phase = points @ self.frequencies
-        sine, cosine = torch.sin(phase), torch.cos(phase)
+        sine, cosine = sine_and_cosine(points @ self.frequencies)
         rate = self.frequencies[:, None, :]
         first = torch.cat([cosine * rate, -sine * rate], -1)
         if not second:

@@ -13,13 +13,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .linear import linear
+
 PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 """Order of the six distinct second derivatives in `Jet.second`."""
 
 
 class Jet(NamedTuple):
     """`value` (N, C), `first` (3, N, C) = d/dx_a, `second` (6, N, C) = d2/dx_a dx_b in the order of `PAIRS`, or None
-    when only first derivatives are asked for."""
+    when only first derivatives are asked for. Derivatives that are the same at all points may have N = 1."""
 
     value: Tensor
     first: Tensor
@@ -28,15 +30,13 @@ class Jet(NamedTuple):
 
 def seed_jet(points: Tensor, second: bool) -> Jet:
     """Jet of the identity at points (N, 3)."""
-    eye = torch.eye(3, dtype=points.dtype, device=points.device)
-    first = eye[:, None, :].expand(3, len(points), 3)
-    zeros = points.new_zeros(1, 1, 1).expand(6, len(points), 3) if second else None
-    return Jet(points, first, zeros)
+    first = torch.eye(3, dtype=points.dtype, device=points.device)[:, None, :]
+    return Jet(points, first, points.new_zeros(6, 1, 3) if second else None)
 
 
 def apply_linear(jet: Jet, weight: Tensor, bias: Tensor | None) -> Jet:
     """Jet of x W^T + b."""
-    value = torch.nn.functional.linear(jet.value, weight, bias)
+    value = linear(jet.value, weight, bias)
     return Jet(value, jet.first @ weight.T, None if jet.second is None else jet.second @ weight.T)
 
 
@@ -47,7 +47,7 @@ def apply_pointwise(jet: Jet, value: Tensor, slope: Tensor, curvature: Tensor | 
         return Jet(value, first, None)
     second = slope * jet.second
     if curvature is not None:
-        second = second + curvature * cross_products(jet.first)
+        second = torch.addcmul(second, curvature, cross_products(jet.first))
     return Jet(value, first, second)
 
 

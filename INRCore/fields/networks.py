@@ -14,7 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from .jets import PAIRS, Jet, apply_linear, apply_pointwise
+from .linear import linear
 from .settings import FieldSettings
+from .sine import finer_phase, sine, sine_and_cosine
 
 
 class Network(nn.Module):
@@ -43,14 +45,14 @@ class Network(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         *hidden, last = self.linears
         for index, layer in enumerate(hidden):
-            features = self._activate(index, layer(features))
+            features = self._activate(index, linear(features, *self._scaled(index, layer)))
         return self._finish(last(features))
 
     def jet(self, jet: Jet) -> Jet:
         """Pushes value and derivatives through all layers."""
         *hidden, last = self.linears
         for index, layer in enumerate(hidden):
-            jet = self._activate_jet(index, apply_linear(jet, layer.weight, layer.bias))
+            jet = self._activate_jet(index, apply_linear(jet, *self._scaled(index, layer)))
         value, first, second = apply_linear(jet, last.weight, last.bias)
         return Jet(self._finish(value), self._finish(first), None if second is None else self._finish(second))
 
@@ -60,6 +62,10 @@ class Network(nn.Module):
 
     def _omega(self, index: int) -> float:
         return self.settings.omega_first if index == 0 else self.settings.omega_hidden
+
+    def _scaled(self, index: int, layer: nn.Linear) -> tuple[Tensor, Tensor]:
+        """Weight and bias as the activation takes them: a factor on the few weights is one on all activations."""
+        return layer.weight, layer.bias
 
     def _start(self, index: int, layer: nn.Linear, generator: torch.Generator | None) -> None:
         raise NotImplementedError
@@ -98,13 +104,15 @@ class SirenNetwork(Network):
         _uniform(layer.weight, 1 / n if index == 0 else math.sqrt(6 / n) / self._omega(index), generator)
         _uniform(layer.bias, 1 / math.sqrt(n), generator)
 
+    def _scaled(self, index: int, layer: nn.Linear) -> tuple[Tensor, Tensor]:
+        return layer.weight * self._omega(index), layer.bias * self._omega(index)
+
     def _activate(self, index: int, z: Tensor) -> Tensor:
-        return torch.sin(self._omega(index) * z)
+        return sine(z)
 
     def _activate_jet(self, index: int, jet: Jet) -> Jet:
-        omega = self._omega(index)
-        sine, cosine = torch.sin(omega * jet.value), torch.cos(omega * jet.value)
-        return apply_pointwise(jet, sine, omega * cosine, None if jet.second is None else -(omega**2) * sine)
+        sin, cos = sine_and_cosine(jet.value)
+        return apply_pointwise(jet, sin, cos, None if jet.second is None else -sin)
 
 
 class FinerNetwork(SirenNetwork):
@@ -115,15 +123,16 @@ class FinerNetwork(SirenNetwork):
         if index == 0:
             _uniform(layer.bias, self.settings.finer_bias, generator)
 
+    # Layers give y = omega z: the phase omega (|z| + 1) z is y + |y| y / omega.
     def _activate(self, index: int, z: Tensor) -> Tensor:
-        return torch.sin(self._omega(index) * (z.abs() + 1) * z)
+        return sine(finer_phase(z, self._omega(index)))
 
     def _activate_jet(self, index: int, jet: Jet) -> Jet:
-        omega, z = self._omega(index), jet.value
-        phase, rate = omega * (z.abs() + 1) * z, omega * (2 * z.abs() + 1)
-        sine, cosine = torch.sin(phase), torch.cos(phase)
-        curvature = None if jet.second is None else 2 * omega * torch.sign(z) * cosine - rate**2 * sine
-        return apply_pointwise(jet, sine, rate * cosine, curvature)
+        y, bend = jet.value, 2 / self._omega(index)
+        sin, cos = sine_and_cosine(finer_phase(y, self._omega(index)))
+        rate = 1 + bend * y.abs()
+        curvature = None if jet.second is None else bend * torch.sign(y) * cos - rate**2 * sin
+        return apply_pointwise(jet, sin, rate * cos, curvature)
 
 
 class WireNetwork(Network):
