@@ -166,7 +166,7 @@ def test_the_effect_is_registered_under_its_name_with_an_icon_and_help(slicer_ap
 def test_the_preview_fills_the_slices_better_than_linear_interpolation_of_shapes(slicer_app, scene, open_effect):
     truth = {"Tube": bent_tube(), "Rod": rod()}
     node = a_segmentation(scene, **{name: only_drawn(mask) for name, mask in truth.items()})
-    effect = open_effect(node, iterations=400)
+    effect = open_effect(node, iterations=250)
     start(effect, slicer_app)
     assert not effect.applyButton.enabled
     assert np.array_equal(array_of(effect.getPreviewNode(), "Tube"), only_drawn(truth["Tube"]))
