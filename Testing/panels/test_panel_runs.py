@@ -120,3 +120,21 @@ def test_the_modules_own_slicer_test_passes(name, modules, scene):
     assert outcome.testsRun >= 1
     assert outcome.wasSuccessful(), [trace for _, trace in outcome.failures + outcome.errors]
     assert not outcome.skipped
+
+
+def test_a_region_of_interest_crops_the_input_and_the_result_lies_in_it(open_panel, scene, slicer_app, tmp_path):
+    panel = ready("INRReconstruction", open_panel, scene, tmp_path)
+    region = panel.ui.regionSelector.addNode()
+    whole = np.array(region.GetSize())
+    assert whole == pytest.approx([24, 24, 48])  # it starts around the volume, along its axes
+    region.SetSize(*(whole / 2))
+    run_to_end(panel, slicer_app)
+    assert panel.ui.errorLabel.text == ""
+    result = panel.parameters.outputVolume
+    size = np.multiply(result.GetImageData().GetDimensions(), result.GetSpacing())
+    assert size == pytest.approx([12, 12, 24], abs=3)
+    middle = [0.0] * 3
+    bounds = np.zeros(6)
+    result.GetRASBounds(bounds)
+    region.GetCenterWorld(middle)
+    assert (bounds[::2] + bounds[1::2]) / 2 == pytest.approx(middle, abs=2)
