@@ -80,6 +80,7 @@ class DeviceSection:
         if outcome is None:
             self.ui.deviceLabel.text = _("Looking for devices ...")
             return
+        self.ui.deviceLabel.toolTip = outcome.report["reason"] if outcome.report else outcome.message
         lacks_torch = torch_is_broken(outcome)
         self.ui.deviceLabel.text = _("unknown without PyTorch") if lacks_torch else self._text(outcome)
         if lacks_torch != self.lacksTorch:
@@ -121,11 +122,17 @@ class DeviceSection:
         if self._isOpen:
             self.show(self._name, self._needed)
 
+    def _choice(self, report: dict[str, Any]) -> str:
+        """What will be used and why, in plain words."""
+        if report["device"] == "cpu" and self._name == "auto":
+            return _("Processor (CPU): no graphics card can be used here.")
+        return _("Processor (CPU), as chosen.") if report["device"] == "cpu" else report["reason"] + "."
+
     def _text(self, outcome: Outcome) -> str:
         if outcome.report is None:
             return outcome.message
         free = outcome.report["free_bytes"]
-        parts = [outcome.report["reason"] + "."]
+        parts = [self._choice(outcome.report)]
         if self._needed and free:
             sizes = {"needed": f"{self._needed / _GB:.1f}", "free": f"{free / _GB:.1f}"}
             parts.append(_("Needs about {needed} GB of {free} GB free.").format(**sizes))

@@ -289,7 +289,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.resultSection.show(report, request, change)
         self.resultSection.offerViews(self._comparison(request, nodes), live)
         notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
-        done = _("Done in {seconds:.1f} s. {device}").format(seconds=report["seconds"], device=report["device"])
+        done = _("Done in {seconds:.1f} s on {device}.").format(
+            seconds=report["seconds"],
+            device=report["device"].partition(":")[0],  # without why
+        )
         self.runSection.showMessage("\n".join([done, *notes]))
         self.runSection.notify(_("{title}: done").format(title=self.title))
 

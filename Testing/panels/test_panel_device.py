@@ -30,8 +30,8 @@ def no_torch(probe, tmp_path, monkeypatch):
 def test_the_device_line_says_what_will_be_used_and_why(open_panel, probe, slicer_app):
     panel = open_panel("INRCompression")
     assert panel.ui.deviceLabel.text == "Looking for devices ..."
-    slicer_app.wait_until(lambda: "as asked" in panel.ui.deviceLabel.text)
-    assert panel.ui.deviceLabel.text.startswith("CPU")
+    slicer_app.wait_until(lambda: "as chosen" in panel.ui.deviceLabel.text)
+    assert panel.ui.deviceLabel.text.startswith("Processor (CPU)")
     panel.ui.deviceComboBox.currentIndex = 2
     slicer_app.wait_until(lambda: "mps" in panel.ui.deviceLabel.text)
     assert "cannot be used" in panel.ui.deviceLabel.text
@@ -91,7 +91,7 @@ def test_a_failed_installation_is_told_with_what_to_do(open_panel, no_torch, sli
 
 def test_torch_that_breaks_later_is_noticed_when_a_job_fails(open_panel, scene, slicer_app, tmp_path, request, probe):
     panel = ready("INRReconstruction", open_panel, scene, tmp_path)
-    slicer_app.wait_until(lambda: "as asked" in panel.ui.deviceLabel.text)
+    slicer_app.wait_until(lambda: "as chosen" in panel.ui.deviceLabel.text)
     request.getfixturevalue("no_torch")
     run_to_end(panel, slicer_app)
     slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
