@@ -81,11 +81,12 @@ def test_sample_data_lists_a_sample_for_every_module_and_a_real_head_with_its_ch
     from SampleData import SampleDataLogic
 
     sources = {source.sampleName: source for source in SampleDataLogic.sources["Neural Fields"]}
-    assert set(sources) == {*MODULES, "INRMRHead"}
-    (checksum,), (address,) = sources["INRMRHead"].checksums, sources["INRMRHead"].uris
+    real = sources.pop("MR head (compression)")
+    (checksum,), (address,) = real.checksums, real.uris
     assert checksum.startswith("SHA256:") and address.endswith(checksum.removeprefix("SHA256:"))
-    for name in MODULES:
-        assert Path(sources[name].thumbnailFileName).is_file()
+    assert [Path(source.thumbnailFileName).stem for source in sources.values()] == list(MODULES)
+    assert all(Path(source.thumbnailFileName).is_file() for source in sources.values())
     count = scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode")
-    sources["INRRegistration"].customDownloader(sources["INRRegistration"])
+    pair = sources["Synthetic pair of heads (registration)"]
+    pair.customDownloader(pair)
     assert scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode") == count + 2

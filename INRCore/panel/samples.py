@@ -43,17 +43,16 @@ def _register(module: str) -> None:
 
     SampleDataLogic.registerCustomSampleDataSource(
         category=CATEGORY,
-        sampleName=module,
+        sampleName=_titles()[module],  # what its button says
         uris=f"made-on-this-computer:{module}",  # Sample Data asks for an address, though nothing is downloaded
         fileNames=None,
-        nodeNames=_titles()[module],
         customDownloader=lambda source: add_sample(module),
         thumbnailFileName=str(_PICTURES / f"{module}.png"),
     )
     if module == "INRCompression":
         SampleDataLogic.registerCustomSampleDataSource(
             category=CATEGORY,
-            sampleName="INRMRHead",
+            sampleName=_("MR head (compression)"),
             uris=_SLICER_DATA + _MR_HEAD_SHA256,
             fileNames="MR-head.nrrd",
             nodeNames="MRHead",
