@@ -48,3 +48,20 @@ def open_panel(slicer_app, modules, scene):
     for panel in opened:
         panel.cleanup()
         panel.parent.deleteLater()
+
+
+@pytest.fixture
+def views(scene):
+    """The composite nodes of two slice views, besides which there are a plot view and a layout, as in Slicer's window.
+    Closing a scene keeps them, so they are removed in the end."""
+    nodes = [scene.AddNewNodeByClass(kind) for kind in ("vtkMRMLLayoutNode", "vtkMRMLPlotViewNode")]
+    for arrangement in ("FourUpView", "SideBySideView", "FourUpPlotView"):
+        nodes[0].AddLayoutDescription(getattr(nodes[0], f"SlicerLayout{arrangement}"), "<layout/>")
+    nodes[0].SetViewArrangement(nodes[0].SlicerLayoutFourUpView)
+    for name in ("Red", "Yellow"):
+        for kind in ("vtkMRMLSliceNode", "vtkMRMLSliceCompositeNode"):
+            nodes.append(scene.AddNewNodeByClass(kind))
+            nodes[-1].SetLayoutName(name)
+    yield [node for node in nodes if node.IsA("vtkMRMLSliceCompositeNode")]
+    for node in nodes:
+        scene.RemoveNode(node)

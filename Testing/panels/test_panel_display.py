@@ -16,21 +16,6 @@ def named(scene, name):
 
 
 @pytest.fixture
-def views(scene):
-    """Slice views and a layout, as Slicer's window has them."""
-    composites = []
-    for name in ("Red", "Yellow"):
-        scene.AddNewNodeByClass("vtkMRMLSliceNode").SetLayoutName(name)
-        composites.append(scene.AddNewNodeByClass("vtkMRMLSliceCompositeNode"))
-        composites[-1].SetLayoutName(name)
-    layout = scene.AddNewNodeByClass("vtkMRMLLayoutNode")
-    for arrangement in ("FourUpView", "SideBySideView", "FourUpPlotView"):
-        layout.AddLayoutDescription(getattr(layout, f"SlicerLayout{arrangement}"), "<layout/>")
-    layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
-    return composites
-
-
-@pytest.fixture
 def compare(slicer_app):
     def choose(panel, text):
         box = panel.ui.compareComboBox
@@ -113,7 +98,7 @@ def test_measures_and_landmark_errors_come_as_tables_and_landmarks_are_carried_o
 
 
 def test_the_plot_is_shown_when_asked_for(open_panel, scene, slicer_app, tmp_path, views):
-    plot_view = scene.AddNewNodeByClass("vtkMRMLPlotViewNode")
+    plot_view = scene.GetFirstNodeByClass("vtkMRMLPlotViewNode")
     layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
     panel = ready("INRSegmentation", open_panel, scene, tmp_path)
     run_to_end(panel, slicer_app)

@@ -25,15 +25,6 @@ def rows(chart):
 
 
 @pytest.fixture
-def views(scene):
-    """Two slice views, as every layout has."""
-    composites = [scene.AddNewNodeByClass("vtkMRMLSliceCompositeNode") for _ in range(2)]
-    for composite, name in zip(composites, ("Red", "Green"), strict=True):
-        composite.SetLayoutName(name)
-    return composites
-
-
-@pytest.fixture
 def running(open_panel, scene, slicer_app, tmp_path):
     """Starts a long fit in the panel and waits for its preview."""
 
@@ -129,22 +120,3 @@ def test_the_scene_is_updated_at_most_five_times_a_second(slicer_app, scene):
     assert rows(live.chart) < 4999 and len(updates) < 20
     live.finish(completed=True)
     assert rows(live.chart) > 1000  # all of them, thinned out
-
-
-def test_the_plot_button_changes_the_layout_only_when_asked(slicer_app, scene):
-    import slicer
-
-    from INRCore.panel.live import LiveView
-
-    layout, view = scene.AddNewNodeByClass("vtkMRMLLayoutNode"), scene.AddNewNodeByClass("vtkMRMLPlotViewNode")
-    for arrangement in (layout.SlicerLayoutFourUpView, layout.SlicerLayoutFourUpPlotView):
-        layout.AddLayoutDescription(arrangement, "<layout/>")
-    layout.SetViewArrangement(layout.SlicerLayoutFourUpView)
-    live = LiveView(scene, "Neural Compression", "compress", {})
-    progress = {"event": "progress", "stage": "fit", "iterations": 10, "losses": {"mse": 1.0}, "metrics": {}}
-    live.take(progress | {"iteration": 1})
-    live.finish(completed=True)
-    assert layout.GetViewArrangement() == layout.SlicerLayoutFourUpView
-    live.show_plot(slicer.app.applicationLogic())
-    assert layout.GetViewArrangement() == layout.SlicerLayoutFourUpPlotView
-    assert view.GetPlotChartNode() is live.chart
