@@ -5,14 +5,18 @@ Registry: `ENCODINGS`, name -> class built from `FieldSettings`.
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
 from torch import Tensor, nn
 
 from .jets import PAIRS, Jet, seed_jet
+from .lattice import HASH_PRIMES, lattice_levels
 from .settings import FieldSettings
 from .sine import sine_and_cosine
+
+_CORNERS = [(x, y, z) for z, y, x in itertools.product((0, 1), repeat=3)]
 
 
 class Encoding(nn.Module):
@@ -84,71 +88,78 @@ class FourierEncoding(FrequencyEncoding):
 class HashGridEncoding(Encoding):
     """Multiresolution hash grid, trilinear (Instant-NGP: Mueller et al., ACM TOG 41(4), 2022, eq. 1-4).
 
-    Levels whose lattice fits the table are indexed densely. First derivatives are those of trilinear interpolation:
-    constant along each axis within a cell; second derivatives on the diagonal are 0, so bending and eikonal terms
-    want another encoding.
+    Levels whose lattice fits the table are indexed densely: with a table as large as the finest lattice it is a pyramid
+    of dense grids, which on a CPU fits an image several times as fast as a sine network. First derivatives are those of
+    trilinear interpolation: constant along each axis within a cell; second derivatives on the diagonal are 0, so
+    bending and eikonal terms want another encoding.
     """
 
     table: Tensor
-    _PRIMES = (1, 2654435761, 805459861)
 
     def __init__(self, settings: FieldSettings, generator: torch.Generator | None) -> None:
         super().__init__()
-        levels, channels, entries = settings.hash_levels, settings.hash_features, 2**settings.hash_log2_entries
-        growth = (settings.hash_finest / settings.hash_coarsest) ** (1 / max(levels - 1, 1))
-        self.resolutions = [round(settings.hash_coarsest * growth**level) for level in range(levels)]
-        self.entries = entries
+        self.levels, channels = lattice_levels(settings), settings.hash_features
         # U(-1e-4, 1e-4) as in the paper: close to zero, so that all levels start alike.
-        start = (torch.rand(levels, entries, channels, generator=generator) * 2 - 1) * 1e-4
+        start = (torch.rand(self.levels[-1].stop, channels, generator=generator) * 2 - 1) * 1e-4
         self.table = nn.Parameter(start)
-        self.features = levels * channels
+        self.features = len(self.levels) * channels
+        self._dense = sum(level.is_dense for level in self.levels)  # the first ones: resolutions rise
 
     def forward(self, points: Tensor) -> Tensor:
-        return torch.cat([self._level(points, level, 0)[0] for level in range(len(self.resolutions))], -1)
+        fraction, rows = self._places(points)
+        return self._sum(rows, self._weights(fraction, ()))
 
     def jet(self, points: Tensor, second: bool) -> Jet:
-        parts = [self._level(points, level, 2 if second else 1) for level in range(len(self.resolutions))]
-        value, first = (torch.cat([part[order] for part in parts], -1) for order in (0, 1))
-        return Jet(value, first, torch.cat([part[2] for part in parts], -1) if second else None)
+        fraction, rows = self._places(points)
+        value = self._sum(rows, self._weights(fraction, ()))
+        first = torch.stack([self._sum(rows, self._weights(fraction, (a,))) for a in range(3)])
+        if not second:
+            return Jet(value, first, None)
+        mixed = [
+            torch.zeros_like(value) if a == b else self._sum(rows, self._weights(fraction, (a, b))) for a, b in PAIRS
+        ]
+        return Jet(value, first, torch.stack(mixed))
 
-    def _level(self, points: Tensor, level: int, order: int) -> list[Tensor]:
-        """Value (N, F) and, up to `order`, first (3, N, F) and second (6, N, F) derivatives of one level."""
-        resolution = self.resolutions[level]
-        position = ((points + 1) * 0.5).clamp(0, 1) * resolution
-        cell = position.detach().floor().clamp(max=resolution - 1)
-        fraction = position - cell
-        sums: list[Tensor] = []
-        for corner in range(8):
-            bits = [(corner >> axis) & 1 for axis in range(3)]
-            offset = torch.tensor(bits, device=points.device)
-            features = self.table[level][self._slot(cell.long() + offset, resolution)]
-            weights = self._corner_weights(fraction, bits, 0.5 * resolution, order)
-            terms = [weight[..., None] * features for weight in weights]
-            sums = terms if not sums else [total + term for total, term in zip(sums, terms, strict=True)]
-        return sums
+    def _places(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """Place within the cell (N, L, 3), 0 to 1, and rows of the table (N, L, 8) of the cell's corners."""
+        resolutions = self._numbers("resolution", points.device).to(points.dtype)[:, None]
+        starts, sides = (self._numbers(name, points.device) for name in ("start", "side"))
+        corners = torch.tensor(_CORNERS, device=points.device)
+        position = ((points + 1) * 0.5).clamp(0, 1)[:, None, :] * resolutions
+        cell = torch.minimum(position.detach().floor(), resolutions - 1)
+        lattice, dense = cell.long(), self._dense
+        steps = torch.stack([torch.ones_like(sides), sides, sides**2], -1)[:dense]  # (L, 3)
+        first = (lattice[:, :dense] * steps).sum(-1) + starts[:dense]
+        rows = [first[..., None] + (corners * steps[:, None]).sum(-1)]
+        if dense < len(self.levels):
+            corner = lattice[:, dense:, None] + corners
+            mixed = corner[..., 0] ^ (corner[..., 1] * HASH_PRIMES[1]) ^ (corner[..., 2] * HASH_PRIMES[2])
+            rows.append(mixed % self.levels[-1].rows + starts[dense:, None])
+        return position - cell, torch.cat(rows, 1)
 
-    @staticmethod
-    def _corner_weights(fraction: Tensor, bits: list[int], scale: float, order: int) -> list[Tensor]:
-        """Trilinear weight of a corner: (N), its gradient (3, N) and its six second derivatives (6, N)."""
-        f = [fraction[:, a] if bits[a] else 1 - fraction[:, a] for a in range(3)]
-        sign = [scale if bit else -scale for bit in bits]
-        weights = [f[0] * f[1] * f[2]]
-        if order >= 1:
-            weights.append(torch.stack([sign[a] * f[(a + 1) % 3] * f[(a + 2) % 3] for a in range(3)]))
-        if order >= 2:
-            zero = torch.zeros_like(f[0])
-            weights.append(torch.stack([zero if a == b else sign[a] * sign[b] * f[3 - a - b] for a, b in PAIRS]))
-        return weights
+    def _numbers(self, name: str, device: torch.device) -> Tensor:
+        """An attribute of all levels (L), whole numbers."""
+        return torch.tensor([getattr(level, name) for level in self.levels], device=device)
 
-    def _slot(self, corner: Tensor, resolution: int) -> Tensor:
-        """Row of the table (N) of integer lattice corners (N, 3)."""
-        side = resolution + 1
-        if side**3 <= self.entries:
-            return corner[:, 0] + side * (corner[:, 1] + side * corner[:, 2])
-        mixed = corner[:, 0] * self._PRIMES[0]
-        for axis in (1, 2):
-            mixed = mixed ^ (corner[:, axis] * self._PRIMES[axis])
-        return mixed % self.entries
+    def _weights(self, fraction: Tensor, derived: tuple[int, ...]) -> Tensor:
+        """Trilinear weights (N, L, 8) of the corners, or their derivatives along the axes in `derived`."""
+        slope = 0.5 * self._numbers("resolution", fraction.device).to(fraction.dtype)
+        x, y, z = (
+            torch.stack([-slope, slope], -1).expand(len(fraction), -1, 2)
+            if axis in derived
+            else torch.stack([1 - fraction[..., axis], fraction[..., axis]], -1)
+            for axis in range(3)
+        )
+        return (z[..., :, None, None] * y[..., None, :, None] * x[..., None, None, :]).flatten(2)
+
+    def _sum(self, rows: Tensor, weights: Tensor) -> Tensor:
+        """(N, L * channels): at each level the weighted sum of eight rows."""
+        if weights.requires_grad:  # the fast sum has no second derivative
+            total = (self.table[rows] * weights[..., None]).sum(2)
+        else:
+            flat = rows.flatten(0, 1), weights.flatten(0, 1)
+            total = nn.functional.embedding_bag(flat[0], self.table, mode="sum", per_sample_weights=flat[1])
+        return total.reshape(len(rows), self.features)
 
 
 ENCODINGS: dict[str, type[Encoding]] = {

@@ -19,10 +19,10 @@ import numpy as np
 from ..errors import InputError
 from ..geometry import Grid
 from .description import FIXED_TENSORS, FieldDescription, Frame
+from .lattice import HASH_PRIMES, LatticeLevel, lattice_levels
 from .settings import FieldSettings
 
 _CHUNK_VALUES = 1 << 19  # values of one layer at a time: what is worked on stays in the processor's caches
-_HASH_PRIMES = (1, 2654435761, 805459861)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,37 +124,33 @@ def _typed(name: str, array: np.ndarray, dtype: type[np.floating]) -> np.ndarray
 
 def _hash_features(points: np.ndarray, table: np.ndarray, settings: FieldSettings) -> np.ndarray:
     """(N, 3) to (N, levels * features): see `HashGridEncoding`."""
-    growth = (settings.hash_finest / settings.hash_coarsest) ** (1 / max(settings.hash_levels - 1, 1))
     parts = []
-    for level in range(settings.hash_levels):
-        resolution = round(settings.hash_coarsest * growth**level)
-        position = np.clip((points + 1) * 0.5, 0, 1) * resolution
-        cell = np.minimum(np.floor(position), resolution - 1)
+    for level in lattice_levels(settings):
+        position = np.clip((points + 1) * 0.5, 0, 1) * level.resolution
+        cell = np.minimum(np.floor(position), level.resolution - 1)
         fraction, lattice = position - cell, cell.astype(np.int64)
         total = np.zeros((len(points), settings.hash_features), points.dtype)
         for corner in range(8):
             bits = np.array([(corner >> axis) & 1 for axis in range(3)])
             weight = np.where(bits, fraction, 1 - fraction).prod(-1)
-            total += weight[:, None] * table[level][_hash_slot(lattice + bits, resolution, table.shape[1])]
+            total += weight[:, None] * table[level.start + _row(lattice + bits, level)]
         parts.append(total)
     return np.concatenate(parts, -1)
 
 
-def _hash_slot(corner: np.ndarray, resolution: int, entries: int) -> np.ndarray:
-    """Row of the table of integer lattice corners (N, 3): dense where the lattice fits, hashed otherwise."""
-    side = resolution + 1
-    if side**3 <= entries:
-        return corner[:, 0] + side * (corner[:, 1] + side * corner[:, 2])
-    mixed = corner * np.array(_HASH_PRIMES)
-    return (mixed[:, 0] ^ mixed[:, 1] ^ mixed[:, 2]) % entries
+def _row(corner: np.ndarray, level: LatticeLevel) -> np.ndarray:
+    """Row, counted from the level's first, of integer lattice corners (N, 3)."""
+    if level.is_dense:
+        return corner[:, 0] + level.side * (corner[:, 1] + level.side * corner[:, 2])
+    mixed = corner * np.array(HASH_PRIMES)
+    return (mixed[:, 0] ^ mixed[:, 1] ^ mixed[:, 2]) % level.rows
 
 
 def _expected_shapes(settings: FieldSettings, outputs: int) -> dict[str, tuple[int, ...]]:
     """Names and shapes of all tensors of a field with these settings."""
     shapes: dict[str, tuple[int, ...]] = {"output_scale": (outputs,), "output_offset": (outputs,)}
     if settings.encoding == "hashgrid":
-        entries = 2**settings.hash_log2_entries
-        shapes["encoding.table"] = (settings.hash_levels, entries, settings.hash_features)
+        shapes["encoding.table"] = (lattice_levels(settings)[-1].stop, settings.hash_features)
         features = settings.hash_levels * settings.hash_features
     elif settings.encoding == "none":
         features = 3
