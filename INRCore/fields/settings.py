@@ -22,8 +22,8 @@ class FieldSettings:
     finer_bias: first-layer bias range of FINER; larger covers higher frequencies.
     octaves: number of NeRF octaves. fourier_features, fourier_sigma: count and standard deviation of frequencies
     (cycles per coordinate unit, that is per half of the longest side).
-    hash_levels, hash_features, hash_log2_entries: levels, features per level, log2 of table rows per level; hash_coarsest,
-    hash_finest: cells along the longest side on the first and the last level.
+    hash_levels, hash_features, hash_log2_entries: levels, features per level, log2 of the table rows a level may take;
+    hash_coarsest, hash_finest: cells along the longest side on the first and the last level.
     """
 
     encoding: str = "none"
