@@ -153,6 +153,10 @@ class INRCompressionFileWriter(InrFileWriter):
 
 
 class INRCompressionTest(module_test.PanelTest):
+    def chooseInputs(self, parameters: Any) -> None:
+        parameters.inputVolume = self.addBlob()
+        parameters.filePath = str(Path(slicer.app.temporaryPath) / "blob.inr")
+
     def test_a_compressed_volume_comes_back_to_its_place(self) -> None:
         volume, file = self.addBlob(), Path(slicer.app.temporaryPath) / "phantom.inr"
         logic = INRCompressionLogic()

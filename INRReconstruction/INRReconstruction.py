@@ -128,6 +128,9 @@ class INRReconstructionWidget(PanelWidget):
 
 
 class INRReconstructionTest(module_test.PanelTest):
+    def chooseInputs(self, parameters: Any) -> None:
+        parameters.inputVolume = self.addBlob()
+
     def test_thick_slices_become_isotropic_voxels_over_the_same_field_of_view(self) -> None:
         from INRCore.scene import volume_from_node
 

@@ -131,6 +131,10 @@ class INRRegistrationWidget(PanelWidget):
 
 
 class INRRegistrationTest(module_test.PanelTest):
+    def chooseInputs(self, parameters: Any) -> None:
+        parameters.fixedVolume = self.addBlob("Fixed")
+        parameters.movingVolume = self.addBlob("Moving", shift=3.0)
+
     def test_the_registered_volume_lies_on_the_fixed_grid_with_a_transform(self) -> None:
         inputs = {"fixed": self.addBlob("Fixed"), "moving": self.addBlob("Moving", shift=3.0)}
         logic = INRRegistrationLogic()

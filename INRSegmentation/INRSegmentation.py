@@ -105,6 +105,9 @@ class INRSegmentationWidget(PanelWidget):
 
 
 class INRSegmentationTest(module_test.PanelTest):
+    def chooseInputs(self, parameters: Any) -> None:
+        parameters.inputLabels = self.addBall()
+
     def test_a_ball_comes_back_as_a_segmentation_with_its_volume(self) -> None:
         from INRCore.scene import labels_from_segmentation_node, volume_from_node
 

@@ -6,14 +6,18 @@ Modules import this module, not the class: a test class in a module's namespace 
 from __future__ import annotations
 
 import importlib.util
+import time
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleTest
 
 from .logic import RunOptions
+from .parameters import Device, Preset
 
 FEW_ITERATIONS = RunOptions(preset="fast", device="cpu", iterations=20)
+_LONGEST_SECONDS = 300
 
 
 class PanelTest(ScriptedLoadableModuleTest):
@@ -24,6 +28,29 @@ class PanelTest(ScriptedLoadableModuleTest):
 
     def tearDown(self) -> None:
         slicer.mrmlScene.Clear()
+
+    def chooseInputs(self, parameters: Any) -> None:
+        """Adds what the module needs to the scene and chooses it."""
+        raise NotImplementedError
+
+    def test_the_panel_runs_and_takes_its_results_back(self) -> None:
+        panel = slicer.util.getModuleWidget(type(self).__name__.removesuffix("Test"))
+        panel.enter()
+        self.chooseInputs(panel.parameters)
+        panel.parameters.preset, panel.parameters.device = Preset.FAST, Device.CPU
+        panel.parameters.iterations = FEW_ITERATIONS.iterations
+        panel.ui.applyButton.click()
+        assert panel.ui.applyButton.text == _("Cancel"), panel.ui.applyButton.text
+        deadline = time.monotonic() + _LONGEST_SECONDS
+        while panel.isBusy() and time.monotonic() < deadline:
+            slicer.app.processEvents()
+            time.sleep(0.01)
+        assert not panel.ui.errorLabel.text, panel.ui.errorLabel.text
+        results = [getattr(panel.parameters, panel.outputs[role]) for role in panel.alwaysMade]
+        assert all(results), results
+        panel.ui.undoButton.click()
+        assert not any(getattr(panel.parameters, name) for name in panel.outputs.values())
+        panel.exit()
 
     def addBlob(
         self, name: str = "Phantom", shift: float = 0.0, spacing: tuple[float, float, float] = (2, 2, 2)

@@ -234,6 +234,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._whatIsMissing():
             self.onApplyButton()
 
+    def isBusy(self) -> bool:
+        """Whether a job of this panel waits or runs."""
+        return self._job is not None
+
     def onStopButton(self) -> None:
         """Keeps the best result so far."""
         self.ui.stopButton.enabled = False

@@ -115,9 +115,12 @@ def test_apply_answers_at_once(open_panel, scene, slicer_app, tmp_path):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_modules_own_slicer_test_passes(name, modules, scene):
+    import slicer
+
     suite = unittest.TestLoader().loadTestsFromModule(modules[name])
     outcome = unittest.TextTestRunner(verbosity=2).run(suite)
-    assert outcome.testsRun >= 1
+    slicer.util.getModuleWidget(name).cleanup()
+    assert outcome.testsRun > 1
     assert outcome.wasSuccessful(), [trace for _, trace in outcome.failures + outcome.errors]
     assert not outcome.skipped
 

@@ -113,6 +113,7 @@ def installed() -> Iterator[SlicerDouble]:
         "app": Application(core.app_logic),
         "mrmlScene": core.scene,
         "modules": double.modules,
+        "qSlicerScriptedLoadableModuleWidget": ModuleFrame,
         **{cls.__name__: cls for cls in MRML_CLASSES},
         **segment_editor_classes(),
         **{name.removeprefix("slicer."): m for name, m in new_modules.items() if name.startswith("slicer.")},

@@ -37,7 +37,12 @@ class ModuleParent:
     def __init__(self, path: Path) -> None:
         self.path = str(path)
 
+        self._frame: ModuleFrame | None = None
+
     def widgetRepresentation(self) -> ModuleFrame:
+        """The module's panel, made when it is first asked for."""
+        if not self._frame:
+            ModuleFrame(Path(self.path).stem).reload()
         return self._frame
 
 
@@ -107,6 +112,11 @@ class ModuleManager(PythonQtRules, QtCore.QObject):
     _is_cpp_class = True
     moduleAboutToBeUnloaded = QtCore.Signal(str)
 
+    def module(self, name: str) -> ModuleParent:
+        import slicer
+
+        return getattr(slicer.modules, name.lower())
+
 
 class Application(PythonQtRules, QtCore.QObject):
     """`slicer.app`: the few parts that panels and the genuine `slicer.util` ask for, with no main window."""
@@ -157,12 +167,17 @@ class ModuleFrame(qMRMLWidget):
         self.setLayout(QtWidgets.QVBoxLayout())
         self.setMRMLScene(slicer.mrmlScene)
 
+    def self(self) -> Any:
+        """The Python object."""
+        return self._widget
+
     def reload(self) -> Any:
         """Makes the module's widget, anew after its code was loaded again."""
         import slicer
 
         widget = getattr(sys.modules[self._module_name], f"{self._module_name}Widget")(self)
         widget.setup()
+        self._widget = widget
         setattr(slicer.modules, f"{self._module_name}Widget", widget)
         getattr(slicer.modules, self._module_name.lower())._frame = self
         return widget
