@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 INPUT ?=
 
-.PHONY: demo test test-all check clean
+.PHONY: demo test test-all bench check clean
 
 demo: $(VENV)/.installed
 	$(RUN) -m INRCore demo $(if $(INPUT),--input "$(INPUT)")
@@ -15,6 +15,9 @@ test: check
 
 test-all: check
 	$(RUN) -m pytest -m ""
+
+bench: $(VENV)/.installed
+	$(RUN) -m Testing.benchmarks.engine
 
 check: $(VENV)/.installed
 	$(RUN) -m ruff check .
