@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,9 @@ from .estimate import needed_bytes
 from .files import LabelTable, Node, ResultKind, ResultTarget, export_node, file_stem
 from .undo import SceneChange
 from .worker import Conversation, Outcome, worker_command, worker_environment
+
+_FOLDER_PREFIX = "inr_"
+_LEFTOVER_SECONDS = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -263,11 +267,19 @@ def _fit_settings(options: RunOptions) -> dict[str, Any]:
     return {} if options.iterations is None else {"fit": {"iterations": options.iterations}}
 
 
+def remove_leftovers() -> None:
+    """Removes what a Slicer that crashed has left of its jobs, patients' images among it. Younger folders may belong to
+    another Slicer that runs now."""
+    for folder in Path(slicer.app.temporaryPath).glob(f"{_FOLDER_PREFIX}*"):
+        if time.time() - folder.stat().st_mtime > _LEFTOVER_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextlib.contextmanager
 def _temporary_folder() -> Iterator[Path]:
     """A new folder that stays when the block ends well. Raises `OutputError` when there is no room for it."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix="inr_", dir=slicer.app.temporaryPath))
+        folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=slicer.app.temporaryPath))
     except OSError as error:
         raise OutputError(_no_room(error)) from error
     try:

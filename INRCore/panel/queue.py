@@ -14,6 +14,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import INRError
+from .logic import remove_leftovers
 from .process import JobProcess
 from .worker import Outcome
 
@@ -38,6 +39,7 @@ class JobQueue:
 
     def __init__(self) -> None:
         self._jobs: list[QueuedJob] = []
+        remove_leftovers()
         slicer.app.connect("aboutToQuit()", self.cancel_all)
 
     def add(self, job: QueuedJob) -> None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,3 +117,18 @@ def test_apply_answers_at_once_for_a_large_volume_and_cancel_within_two_seconds(
     panel.ui.applyButton.click()
     assert panel.ui.applyButton.text == "Apply"
     assert time.monotonic() - begun < 2
+
+
+def test_what_a_crashed_slicer_left_is_removed_after_a_week(slicer_app):
+    import slicer
+
+    from INRCore.panel.logic import remove_leftovers
+
+    old, new = (Path(slicer.app.temporaryPath) / f"inr_{name}" for name in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir()
+    week_ago = time.time() - 8 * 24 * 3600
+    os.utime(old, (week_ago, week_ago))
+    remove_leftovers()
+    assert (old.exists(), new.exists()) == (False, True)
+    new.rmdir()
