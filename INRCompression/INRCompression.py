@@ -43,13 +43,14 @@ class INRCompression(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class INRCompressionParameterNode(RunParameters):
-    """ratio: raw bytes to file bytes, 0 leaves it to the preset."""
+    """ratio: raw bytes to file bytes, 0 leaves it to the preset. maximumError: in units of the volume, -1 no limit."""
 
     inputVolume: slicer.vtkMRMLScalarVolumeNode
     region: slicer.vtkMRMLMarkupsROINode
     filePath: str = ""
     outputVolume: slicer.vtkMRMLScalarVolumeNode
     ratio: Annotated[float, WithinRange(0, 1000)] = 0.0
+    maximumError: Annotated[float, WithinRange(-1, 1e6)] = -1.0
 
 
 class INRCompressionLogic(PanelLogic):
@@ -66,13 +67,15 @@ class INRCompressionLogic(PanelLogic):
         ratio: float | None = None,
         options: RunOptions | None = None,
         region: Any = None,
+        maximum_error: float | None = None,
     ) -> Request:
         """Compresses a scalar volume node, or the part of it in the ROI node `region`, to `file`; `ratio` is raw bytes
-        to file bytes, None leaves it to the preset.
+        to file bytes, None leaves it to the preset; `maximum_error` bounds the error of every voxel.
 
         `outputs` {"volume": node or None} asks for the decompressed volume as well.
         """
-        settings = {} if ratio is None else {"target_ratio": ratio}
+        given = {"target_ratio": ratio, "target_max_error": maximum_error}
+        settings = {name: value for name, value in given.items() if value is not None}
         return Request({"volume": volume}, outputs, settings, {"file": file}, options or RunOptions(), region)
 
     def suggestedFile(self, volume: Any) -> str:
@@ -139,6 +142,7 @@ class INRCompressionWidget(PanelWidget):
             self.parameters.ratio or None,
             self.parameters.runOptions(),
             self.parameters.region,
+            self.parameters.maximumError if self.parameters.maximumError >= 0 else None,
         )
 
 

@@ -49,7 +49,7 @@ class INRSegmentation(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class INRSegmentationParameterNode(RunParameters):
-    """spacing: isotropic, mm; 0 takes the grid of the input."""
+    """spacing: isotropic, mm; 0 takes the grid of the input. smoothing: mm; -1 takes one voxel."""
 
     # `A | B` would do in Slicer 5.10, but not in those before it
     inputLabels: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
@@ -57,6 +57,7 @@ class INRSegmentationParameterNode(RunParameters):
     outputModel: slicer.vtkMRMLModelNode
     outputDistance: slicer.vtkMRMLScalarVolumeNode
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
+    smoothing: Annotated[float, WithinRange(-1, 100)] = -1.0
 
 
 class INRSegmentationLogic(PanelLogic):
@@ -76,10 +77,13 @@ class INRSegmentationLogic(PanelLogic):
         outputs: dict[str, Any],
         spacing: float | None = None,
         options: RunOptions | None = None,
+        smoothing: float | None = None,
     ) -> Request:
         """Fits shapes to a segmentation or label map node; labels come back at isotropic `spacing` (mm; None: on the
-        grid of the input). `outputs`: which of labels, model, distance to make, each a node to update or None."""
-        settings = {} if spacing is None else {"spacing_mm": spacing}
+        grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel. `outputs`:
+        which of labels, model, distance to make, each a node to update or None."""
+        given = {"spacing_mm": spacing, "smoothness_mm": smoothing}
+        settings = {name: value for name, value in given.items() if value is not None}
         return Request({"labels": labels}, outputs, settings, options=options or RunOptions())
 
 
@@ -101,6 +105,7 @@ class INRSegmentationWidget(PanelWidget):
             self.chosenOutputs(),
             self.parameters.spacing or None,
             self.parameters.runOptions(),
+            self.parameters.smoothing if self.parameters.smoothing >= 0 else None,
         )
 
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from panel_tools import MODULES, ROOT, a_ball, a_volume, points
+from panel_tools import MODULES, ROOT, a_ball, a_volume, points, ready
 
 
 def test_building_all_panels_imports_neither_torch_nor_the_libraries_that_slicer_lacks():
@@ -101,3 +101,21 @@ def test_an_input_cannot_be_the_output(open_panel, scene):
     panel.ui.outputSelector.setCurrentNode(volume)
     assert panel.ui.applyButton.text == "Choose outputs other than the inputs"
     assert not panel.ui.applyButton.enabled
+
+
+SETTINGS = {
+    "INRCompression": {"ratioSpinBox": ("target_ratio", 12.5), "maximumErrorSpinBox": ("target_max_error", 0)},
+    "INRReconstruction": {"spacingSpinBox": ("spacing_mm", 1.5), "thicknessSpinBox": ("slice_thickness_mm", 4)},
+    "INRRegistration": {},
+    "INRSegmentation": {"spacingSpinBox": ("spacing_mm", 1.5), "smoothingSpinBox": ("smoothness_mm", 0)},
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_settings_reach_the_job_and_untouched_ones_are_left_to_the_preset(name, open_panel, scene, tmp_path):
+    panel = ready(name, open_panel, scene, tmp_path)
+    assert set(panel.request().settings) <= {"initial"}
+    for widget, (_, value) in SETTINGS[name].items():
+        getattr(panel.ui, widget).value = value
+    asked = panel.request().settings
+    assert {setting: asked[setting] for setting, _ in SETTINGS[name].values()} == dict(SETTINGS[name].values())
