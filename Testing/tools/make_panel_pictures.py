@@ -69,10 +69,15 @@ class Photographer:
         for theme, pictures in self._pictures.items():
             path = FOLDER / f"{name}_{theme}.png"
             sheet(pictures, self._palettes[theme]).save(str(path))
-            # The coverage of all colours keeps the few pixels of a progress bar blue.
-            few = Image.open(path).quantize(COLORS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-            few.save(path, optimize=True)
+            with_few_colors(Image.open(path)).save(path, optimize=True)
             print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+def with_few_colors(picture: Image.Image) -> Image.Image:
+    """Small to store: the most frequent grays as they are, and the few pixels of a progress bar still blue."""
+    for count, method in ((28, Image.Quantize.MEDIANCUT), (COLORS, Image.Quantize.MAXCOVERAGE)):
+        picture = picture.convert("RGB").quantize(count, method, dither=Image.Dither.NONE)
+    return picture
 
 
 def sheet(pictures: list[tuple[str, QImage]], palette: QPalette) -> QImage:
