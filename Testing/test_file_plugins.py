@@ -44,7 +44,7 @@ def the_files():
     from INRCompression import INRCompressionLogic
 
     panel = INRCompressionLogic().getParameterNode()
-    panel.iterations, panel.ratio = 20, 0
+    panel.iterations, panel.ratio, panel.maximumError = 20, 0, -1
     return slicer.app.coreIOManager()
 
 
@@ -130,14 +130,17 @@ def test_the_ratio_asked_for_is_reached_and_else_the_panels_holds(scene, files, 
 def test_export_writes_the_node_it_was_given_and_not_one_that_has_its_id(scene, files, tmp_path):
     import slicer
 
+    from INRCompression import INRCompressionLogic
     from INRCore.scene import volume_from_node
 
     a_volume(scene, "first")
     other = a_volume(scene, "second")
-    slicer.util.arrayFromVolume(other)[:] = 5
-    assert files.exportNodes([other.GetID()], [str(tmp_path / "second.inr")], dict(QUICK), False)
+    changed = slicer.util.arrayFromVolume(other)
+    changed[:] = changed[::-1].copy()
+    INRCompressionLogic().getParameterNode().maximumError = 0  # as if chosen in the panel
+    assert files.exportNodes([other.GetID()], [str(tmp_path / "second.inr")], {"preset": "fast"}, False)
     opened = slicer.util.loadNodeFromFile(str(tmp_path / "second.inr"))
-    assert (volume_from_node(opened).array == 5).all()
+    assert np.array_equal(volume_from_node(opened).array, changed)
 
 
 def test_only_scalar_volumes_are_offered_the_format_and_never_before_lossless_ones(scene, files):

@@ -133,9 +133,10 @@ class InrFileWriter:
     @staticmethod
     def _request(panel: Any, node: Node, properties: dict[str, Any]) -> Request:
         """The job that the properties ask for, the choices in the panel where they say nothing."""
+        limit = panel.maximumError if panel.maximumError >= 0 else None
         asked = {
             "target_ratio": properties.get("targetRatio", panel.ratio or None),
-            "target_max_error": properties.get("maximumError"),
+            "target_max_error": properties.get("maximumError", limit),
         }
         settings = {name: float(value) for name, value in asked.items() if value is not None}
         options = panel.runOptions()
