@@ -22,7 +22,7 @@ from .worker import Outcome
 @dataclass(eq=False)
 class QueuedJob:
     """What a panel asks for. `prepare` writes the inputs and returns the worker's command; `on_waiting` hears the title
-    of the job in front; `on_finished` the outcome, exactly once."""
+    of the job in front, and "" when the job starts; `on_finished` the outcome, exactly once."""
 
     title: str
     prepare: Callable[[], list[str]]
@@ -77,6 +77,7 @@ class JobQueue:
         first = self._jobs[0] if self._jobs else None
         if first is not None and first.command is not None and first.process is None:
             first.process = JobProcess(first.on_event, functools.partial(self._end, first))
+            first.on_waiting("")
             first.process.start(first.command)
         for ahead, waiting in itertools.pairwise(self._jobs):
             waiting.on_waiting(ahead.title)

@@ -41,7 +41,8 @@ class RunSection:
             self.showMessage(_("Preparing the inputs ..."))
 
     def showWaiting(self, title: str) -> None:
-        self.showMessage(_("Waiting for {title} ...").format(title=title))
+        """For the job of the panel of that title, or with "" for the job's own process."""
+        self.showMessage(_("Waiting for {title} ...").format(title=title) if title else _("Starting ..."))
 
     def showProgress(self, event: dict[str, Any]) -> None:
         if not self._stopOffered:  # once: it stays disabled after it was clicked
