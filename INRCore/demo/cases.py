@@ -129,6 +129,7 @@ def known_warp(volume: Volume, second: Volume | None, seed: int, mean_mm: float 
     scale = mean_mm / np.linalg.norm(shift(points), axis=1).mean()
     index = source.grid.world_to_index(points + shift(points))
     array = ndimage.map_coordinates(source.as_float32(), index.T[::-1], order=3, mode="nearest").reshape(grid.shape)
+    array = np.clip(array, *source.finite_range())  # splines overshoot at edges
     moving = source.with_array(_cast(array, source.array.dtype), grid, name=f"{volume.name} warped")
     fixed_points = points[rng.choice(np.flatnonzero(foreground(volume)), 400, replace=False)]
     moving_points = fixed_points.copy()

@@ -67,10 +67,10 @@ class Showcase:
         return bridge.volume_to_node(self.scene, volume, name=name, reference=self.source, **display)
 
     def put_difference(self, a: Volume, b: Volume, name: str) -> Any:
-        """a - b as a node, grey where they agree; the range is a tenth of the input's, alike for all differences."""
+        """a - b as a node, blue below and red above 0; the range is a tenth of the input's, alike for all."""
         low, high = self.volume.finite_range()
         reach = 0.1 * (high - low)
-        return self.put(difference(a, b), name, display_range=(-reach, reach))
+        return self.put(difference(a, b), name, quantity="difference", display_range=(-reach, reach))
 
     def picture(self, node: Any, name: str, caption: str, **how: Any) -> tuple[Path, str]:
         """A slice through a node as Slicer draws it."""

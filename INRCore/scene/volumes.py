@@ -68,10 +68,10 @@ def volume_to_node(
     """Shows a `Volume` in the scene: a new scalar volume (label map with `label`) node, or `node` updated in place.
 
     The node stands in the world without a parent transform. A new node gets a display, window, level and colours of
-    `reference` (automatic window without one) and its study folder; `display_range` (low, high) takes the place of its
-    window; `quantity` is for a volume of something else than intensities, such as 'difference' or 'jacobian' (see
-    `show_quantity`). A node that shows something already keeps its display. Raises `InputError`, before anything is
-    changed, when `node` is of another class or scene or labels are not whole numbers.
+    `reference` (automatic window without one) and its study folder. `quantity` is for a volume of something else than
+    intensities, such as 'difference' or 'jacobian' (see `show_quantity`); `display_range` (low, high) takes the place
+    of the window of either. A node that shows something already keeps its display. Raises `InputError`, before anything
+    is changed, when `node` is of another class or scene or labels are not whole numbers.
     """
     class_name = "vtkMRMLLabelMapVolumeNode" if label else "vtkMRMLScalarVolumeNode"
     require_output(scene, node, class_name, "label map volume" if label else "scalar volume")
@@ -85,8 +85,8 @@ def volume_to_node(
     set_voxels(node, volume)
     if is_new_display and quantity is not None:
         show_quantity(scene, node, quantity)
-    elif is_new_display and not label:
-        choose_window(node, reference, display_range)
+    if is_new_display and not label:
+        choose_window(node, None if quantity else reference, display_range)
     place_beside(scene, node, reference)
     return node
 
