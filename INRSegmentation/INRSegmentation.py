@@ -49,7 +49,8 @@ class INRSegmentation(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class INRSegmentationParameterNode(RunParameters):
-    """spacing: isotropic, mm; 0 takes the grid of the input. smoothing: mm; -1 takes one voxel."""
+    """spacing: isotropic, mm; 0 takes the grid of the input. smoothing: mm; -1 takes one voxel. emptyIsBackground:
+    slices without a label are meant, not yet to be drawn."""
 
     # `A | B` would do in Slicer 5.10, but not in those before it
     inputLabels: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
@@ -58,6 +59,7 @@ class INRSegmentationParameterNode(RunParameters):
     outputDistance: slicer.vtkMRMLScalarVolumeNode
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
     smoothing: Annotated[float, WithinRange(-1, 100)] = -1.0
+    emptyIsBackground: bool = False
 
 
 class INRSegmentationLogic(PanelLogic):
@@ -78,11 +80,13 @@ class INRSegmentationLogic(PanelLogic):
         spacing: float | None = None,
         options: RunOptions | None = None,
         smoothing: float | None = None,
+        sparse: str | None = None,
     ) -> Request:
         """Fits shapes to a segmentation or label map node; labels come back at isotropic `spacing` (mm; None: on the
-        grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel. `outputs`:
-        which of labels, model, distance to make, each a node to update or None."""
-        given = {"spacing_mm": spacing, "smoothness_mm": smoothing}
+        grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel. `sparse`:
+        'dense' where slices without a label are background; None: found out. `outputs`: which of labels, model,
+        distance to make, each a node to update or None."""
+        given = {"spacing_mm": spacing, "smoothness_mm": smoothing, "sparse": sparse}
         settings = {name: value for name, value in given.items() if value is not None}
         return Request({"labels": labels}, outputs, settings, options=options or RunOptions())
 
@@ -106,6 +110,7 @@ class INRSegmentationWidget(PanelWidget):
             self.parameters.spacing or None,
             self.parameters.runOptions(),
             self.parameters.smoothing if self.parameters.smoothing >= 0 else None,
+            "dense" if self.parameters.emptyIsBackground else None,
         )
 
 

@@ -108,7 +108,8 @@ def _notes(given: _Input) -> tuple[str, ...]:
     numbers = given.slices.numbers
     return (
         f"Read as {len(numbers)} drawn slices across {given.slices.axis_name} with {np.ptp(numbers) + 1 - len(numbers)}"
-        " unknown ones between them; set sparse to 'dense' if empty slices mean background.",
+        " unknown ones between them. If empty slices mean background, say so (in the panel under Settings, elsewhere"
+        " sparse = 'dense').",
     )
 
 

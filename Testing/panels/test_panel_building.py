@@ -117,5 +117,8 @@ def test_settings_reach_the_job_and_untouched_ones_are_left_to_the_preset(name, 
     assert set(panel.request().settings) <= {"initial"}
     for widget, (_, value) in SETTINGS[name].items():
         getattr(panel.ui, widget).value = value
+    if name == "INRSegmentation":
+        panel.ui.denseCheckBox.click()
+        assert panel.request().settings["sparse"] == "dense"
     asked = panel.request().settings
     assert {setting: asked[setting] for setting, _ in SETTINGS[name].values()} == dict(SETTINGS[name].values())

@@ -4,6 +4,8 @@ import pytest
 import slicer_double.parameter_node as double
 from panel_tools import MODULES, a_ball, a_volume, points
 
+SHOWN_AS = {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath", "QCheckBox": "checked"}
+
 
 def bound_widgets(panel):
     """Parameter name -> widget, as the .ui files say."""
@@ -26,6 +28,8 @@ def fill(panel, scene):
             widget.currentIndex = widget.count - 1
         elif kind == "ctkPathLineEdit":
             widget.currentPath = "/data/head.inr"
+        elif kind == "QCheckBox":
+            widget.checked = not widget.checked
         else:
             widget.value = 7
     return shown(panel)
@@ -38,9 +42,7 @@ def shown(panel):
         if kind == "qMRMLNodeComboBox":
             values[name] = widget.currentNode().GetName() if widget.currentNode() else None
         else:
-            values[name] = getattr(
-                widget, {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath"}.get(kind, "value")
-            )
+            values[name] = getattr(widget, SHOWN_AS.get(kind, "value"))
     return values
 
 
