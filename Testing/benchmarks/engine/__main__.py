@@ -17,7 +17,11 @@ from . import quality, throughput
 
 
 def main() -> None:
-    """Runs the benchmarks and writes `throughput` and `quality` (`.json` and `.md`) into the folder."""
+    """Runs the benchmarks and writes `throughput` and `quality` (`.json` and `.md`) into the folder.
+
+    The peers run in our process with its settings (freed memory is kept, idle threads sleep), so they are faster here
+    than in a process of their own.
+    """
     keep_freed_memory()
     parser = argparse.ArgumentParser(prog="python -m Testing.benchmarks.engine", description=__doc__)
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
