@@ -1,5 +1,6 @@
 """What the tests of the panels share: small nodes, a panel with its inputs chosen, a run to its end."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -82,3 +83,16 @@ def start_long(panel, slicer_app):
     panel.ui.iterationsSpinBox.value = MANY
     panel.ui.applyButton.click()
     slicer_app.wait_until(lambda: "/" in panel.ui.statusLabel.text)
+
+
+@contextlib.contextmanager
+def an_empty_scene(double):
+    """The scene of the double, empty; afterwards no slot may have failed and no temporary file may be left."""
+    import slicer
+
+    double.scene.Clear()
+    yield double.scene
+    double.scene.Clear()
+    errors, double.slot_errors[:] = list(double.slot_errors), []
+    assert not errors
+    assert not [path for path in Path(slicer.app.temporaryPath).iterdir() if path.name.startswith("inr_")]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import slicer_double
 from grids import rotation
+from panel_tools import an_empty_scene
 from scene_tools import add_volume, linear_parent, numbered
 
 from INRCore.geometry import Grid
@@ -27,9 +28,8 @@ def slicer_app():
 
 @pytest.fixture
 def scene(slicer_app):
-    slicer_app.scene.Clear()
-    yield slicer_app.scene
-    slicer_app.scene.Clear()
+    with an_empty_scene(slicer_app) as empty:
+        yield empty
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import slicer_double
 from grids import rotation
+from panel_tools import an_empty_scene
 from scene_tools import linear_parent, vtk_matrix
 from scipy.ndimage import distance_transform_edt
 
@@ -58,15 +59,8 @@ def slicer_app():
 
 @pytest.fixture
 def scene(slicer_app):
-    """An empty scene; afterwards no slot may have failed and no temporary file may be left."""
-    import slicer
-
-    slicer_app.scene.Clear()
-    yield slicer_app.scene
-    slicer_app.scene.Clear()
-    errors, slicer_app.slot_errors[:] = list(slicer_app.slot_errors), []
-    assert not errors
-    assert not [path for path in Path(slicer.app.temporaryPath).iterdir() if path.name.startswith("inr_")]
+    with an_empty_scene(slicer_app) as empty:
+        yield empty
 
 
 def oriented_image(array):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import slicer_double
+from panel_tools import an_empty_scene
 
 from INRCore import samples
 
@@ -23,9 +24,8 @@ def slicer_app():
 
 @pytest.fixture
 def scene(slicer_app):
-    slicer_app.scene.Clear()
-    yield slicer_app.scene
-    slicer_app.scene.Clear()
+    with an_empty_scene(slicer_app) as empty:
+        yield empty
 
 
 def values_at(volume, points):

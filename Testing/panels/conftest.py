@@ -1,10 +1,8 @@
 """The four panels in the double of Slicer: real .ui files on real Qt, a real MRML scene, the real worker."""
 
-from pathlib import Path
-
 import pytest
 import slicer_double
-from panel_tools import MODULES, ROOT
+from panel_tools import MODULES, ROOT, an_empty_scene
 
 
 @pytest.fixture(scope="package")
@@ -20,15 +18,8 @@ def modules(slicer_app):
 
 @pytest.fixture
 def scene(slicer_app):
-    """An empty scene; afterwards no slot may have failed and no temporary file may be left."""
-    import slicer
-
-    slicer_app.scene.Clear()
-    yield slicer_app.scene
-    slicer_app.scene.Clear()
-    errors, slicer_app.slot_errors[:] = list(slicer_app.slot_errors), []
-    assert not errors
-    assert not [path for path in Path(slicer.app.temporaryPath).iterdir() if path.name.startswith("inr_")]
+    with an_empty_scene(slicer_app) as empty:
+        yield empty
 
 
 @pytest.fixture
