@@ -9,9 +9,8 @@ import torch
 from INRCore.errors import InputError
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fields.jets import PAIRS
-from INRCore.fields.linear import linear
 from INRCore.fields.settings import ENCODING_NAMES, NETWORK_NAMES
-from INRCore.fields.sine import finer_phase, sine, sine_and_cosine
+from INRCore.fields.sine import sine, sine_and_cosine
 from INRCore.geometry import Grid
 from INRCore.storage import pack_tensors, unpack_tensors
 
@@ -166,13 +165,3 @@ def test_sine_and_cosine_are_exact_for_every_number_of_values_and_their_derivati
 def test_a_strided_tensor_has_the_sine_of_its_own_values():
     z = torch.arange(24.0).reshape(4, 6).t()[::2]
     torch.testing.assert_close(sine(z), torch.sin(z))
-
-
-def test_the_gradients_of_narrow_layers_and_of_finers_phase_are_those_of_autograd():
-    generator = torch.Generator().manual_seed(0)
-    x, w, b = (torch.randn(*size, generator=generator, dtype=torch.float64) for size in ((50, 3), (9, 3), (9,)))
-    w, b = w.requires_grad_(), b.requires_grad_()
-    assert torch.autograd.gradcheck(lambda w, b: linear(x, w, b), (w, b))
-    y = torch.randn(40, generator=generator, dtype=torch.float64).requires_grad_()
-    assert torch.autograd.gradcheck(lambda y: finer_phase(y, 15.0), (y,))
-    torch.testing.assert_close(linear(x, w, b), torch.nn.functional.linear(x, w, b))

@@ -13,19 +13,22 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from .linear import linear
-
 PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 """Order of the six distinct second derivatives in `Jet.second`."""
 
 
 class Jet(NamedTuple):
-    """`value` (N, C), `first` (3, N, C) = d/dx_a, `second` (6, N, C) = d2/dx_a dx_b in the order of `PAIRS`, or None
-    when only first derivatives are asked for. Derivatives that are the same at all points may have N = 1."""
+    """`value` (N, C), `first` (3, N, C) = d/dx_a, `second` (6, N, C) = d2/dx_a dx_b in the order of `PAIRS`; None where
+    a derivative is not asked for. Derivatives that are the same at all points may have N = 1."""
 
     value: Tensor
-    first: Tensor
+    first: Tensor | None
     second: Tensor | None
+
+    @property
+    def order(self) -> int:
+        """0: a value alone; 1: with first, 2: with second derivatives."""
+        return 0 if self.first is None else 1 if self.second is None else 2
 
 
 def seed_jet(points: Tensor, second: bool) -> Jet:
@@ -34,14 +37,17 @@ def seed_jet(points: Tensor, second: bool) -> Jet:
     return Jet(points, first, points.new_zeros(6, 1, 3) if second else None)
 
 
-def apply_linear(jet: Jet, weight: Tensor, bias: Tensor | None) -> Jet:
+def apply_linear(jet: Jet, weight: Tensor, bias: Tensor) -> Jet:
     """Jet of x W^T + b."""
-    value = linear(jet.value, weight, bias)
-    return Jet(value, jet.first @ weight.T, None if jet.second is None else jet.second @ weight.T)
+    value = torch.nn.functional.linear(jet.value, weight, bias)
+    first, second = (None if tensor is None else tensor @ weight.T for tensor in jet[1:])
+    return Jet(value, first, second)
 
 
-def apply_pointwise(jet: Jet, value: Tensor, slope: Tensor, curvature: Tensor | None) -> Jet:
+def apply_pointwise(jet: Jet, value: Tensor, slope: Tensor | None = None, curvature: Tensor | None = None) -> Jet:
     """Jet of f(x) for an elementwise f with f = `value`, f' = `slope`, f'' = `curvature` (None: identically 0)."""
+    if jet.first is None or slope is None:
+        return Jet(value, None, None)
     first = slope * jet.first
     if jet.second is None:
         return Jet(value, first, None)

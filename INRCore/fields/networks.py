@@ -1,7 +1,7 @@
 """Networks: multilayer perceptrons from features (N, C) to outputs (N, D), with exact derivatives.
 
 Each is a stack of (linear, activation) layers and a last linear layer; `forward` gives values, `jet` values with first
-and second spatial derivatives. Registry: `NETWORKS`, name -> class built from `FieldSettings`.
+and second spatial derivatives. A network says what its layers and activations are; an engine computes them. Registry: `NETWORKS`, name -> class built from `FieldSettings`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from .jets import PAIRS, Jet, apply_linear, apply_pointwise
-from .linear import linear
+from .engines import engine_for
+from .jets import PAIRS, Jet, apply_pointwise
 from .settings import FieldSettings
-from .sine import finer_phase, sine, sine_and_cosine
+from .sine import sine, sine_and_cosine
 
 
 class Network(nn.Module):
@@ -43,24 +43,30 @@ class Network(nn.Module):
         return cast(list[nn.Linear], list(self.layers))
 
     def forward(self, features: Tensor) -> Tensor:
-        *hidden, last = self.linears
-        for index, layer in enumerate(hidden):
-            features = self._activate(index, linear(features, *self._scaled(index, layer)))
-        return self._finish(last(features))
+        return self.jet(Jet(features, None, None)).value
 
     def jet(self, jet: Jet) -> Jet:
-        """Pushes value and derivatives through all layers."""
-        *hidden, last = self.linears
-        for index, layer in enumerate(hidden):
-            jet = self._activate_jet(index, apply_linear(jet, *self._scaled(index, layer)))
-        value, first, second = apply_linear(jet, last.weight, last.bias)
-        return Jet(self._finish(value), self._finish(first), None if second is None else self._finish(second))
+        """Pushes a value and the derivatives that come with it through all layers."""
+        return engine_for(self, jet)(self, jet)
 
-    def _finish(self, tensor: Tensor) -> Tensor:
+    def scaled_layers(self) -> list[tuple[Tensor, Tensor]]:
+        """Weight (m, n) and bias (m) of every layer as the activations take them, the last one's untouched."""
+        *hidden, last = self.linears
+        return [*(self._scaled(index, layer) for index, layer in enumerate(hidden)), (last.weight, last.bias)]
+
+    def activate(self, index: int, jet: Jet) -> Jet:
+        """The jet behind the activation of a hidden layer."""
+        return apply_pointwise(jet, *self.derivatives(index, jet.value, jet.order))
+
+    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
+        """f(z), f'(z), ... up to the given order (0 to 3) of a hidden layer's activation; None: 0 everywhere."""
+        raise NotImplementedError
+
+    def finish(self, tensor: Tensor) -> Tensor:
         """Last step from the network's own number type to real outputs."""
         return tensor
 
-    def _omega(self, index: int) -> float:
+    def omega(self, index: int) -> float:
         return self.settings.omega_first if index == 0 else self.settings.omega_hidden
 
     def _scaled(self, index: int, layer: nn.Linear) -> tuple[Tensor, Tensor]:
@@ -68,12 +74,6 @@ class Network(nn.Module):
         return layer.weight, layer.bias
 
     def _start(self, index: int, layer: nn.Linear, generator: torch.Generator | None) -> None:
-        raise NotImplementedError
-
-    def _activate(self, index: int, z: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    def _activate_jet(self, index: int, jet: Jet) -> Jet:
         raise NotImplementedError
 
 
@@ -88,11 +88,9 @@ class ReLUNetwork(Network):
         _uniform(layer.weight, math.sqrt(6 / layer.in_features), generator)
         _uniform(layer.bias, 1 / math.sqrt(layer.in_features), generator)
 
-    def _activate(self, index: int, z: Tensor) -> Tensor:
-        return torch.relu(z)
-
-    def _activate_jet(self, index: int, jet: Jet) -> Jet:
-        return apply_pointwise(jet, torch.relu(jet.value), (jet.value > 0).to(jet.value.dtype), None)
+    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
+        slope = (z > 0).to(z.dtype) if order else None
+        return [torch.relu(z), slope, None, None][: order + 1]
 
 
 class SirenNetwork(Network):
@@ -101,18 +99,17 @@ class SirenNetwork(Network):
 
     def _start(self, index: int, layer: nn.Linear, generator: torch.Generator | None) -> None:
         n = layer.in_features
-        _uniform(layer.weight, 1 / n if index == 0 else math.sqrt(6 / n) / self._omega(index), generator)
+        _uniform(layer.weight, 1 / n if index == 0 else math.sqrt(6 / n) / self.omega(index), generator)
         _uniform(layer.bias, 1 / math.sqrt(n), generator)
 
     def _scaled(self, index: int, layer: nn.Linear) -> tuple[Tensor, Tensor]:
-        return layer.weight * self._omega(index), layer.bias * self._omega(index)
+        return layer.weight * self.omega(index), layer.bias * self.omega(index)
 
-    def _activate(self, index: int, z: Tensor) -> Tensor:
-        return sine(z)
-
-    def _activate_jet(self, index: int, jet: Jet) -> Jet:
-        sin, cos = sine_and_cosine(jet.value)
-        return apply_pointwise(jet, sin, cos, None if jet.second is None else -sin)
+    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
+        if order == 0:
+            return [sine(z)]
+        sin, cos = sine_and_cosine(z)
+        return [sin, cos, -sin if order > 1 else None, -cos if order > 2 else None][: order + 1]
 
 
 class FinerNetwork(SirenNetwork):
@@ -123,16 +120,22 @@ class FinerNetwork(SirenNetwork):
         if index == 0:
             _uniform(layer.bias, self.settings.finer_bias, generator)
 
-    # Layers give y = omega z: the phase omega (|z| + 1) z is y + |y| y / omega.
-    def _activate(self, index: int, z: Tensor) -> Tensor:
-        return sine(finer_phase(z, self._omega(index)))
-
-    def _activate_jet(self, index: int, jet: Jet) -> Jet:
-        y, bend = jet.value, 2 / self._omega(index)
-        sin, cos = sine_and_cosine(finer_phase(y, self._omega(index)))
-        rate = 1 + bend * y.abs()
-        curvature = None if jet.second is None else bend * torch.sign(y) * cos - rate**2 * sin
-        return apply_pointwise(jet, sin, rate * cos, curvature)
+    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
+        # Layers give y = omega z: the phase omega (|z| + 1) z is y + |y| y / omega.
+        y, bend = z, 2 / self.omega(index)
+        magnitude = y.abs()
+        phase = torch.addcmul(y, y, magnitude, value=bend / 2)
+        if order == 0:
+            return [sine(phase)]
+        sin, cos = sine_and_cosine(phase)
+        rate = 1 + bend * magnitude
+        found: list[Tensor | None] = [sin, rate * cos]
+        if order > 1:
+            bent = bend * torch.sign(y)
+            found.append(bent * cos - rate**2 * sin)
+        if order > 2:
+            found.append(-(rate**3) * cos - 3 * rate * bent * sin)
+        return found
 
 
 class WireNetwork(Network):
@@ -148,18 +151,20 @@ class WireNetwork(Network):
         for tensor in (layer.weight, layer.bias):
             _uniform(torch.view_as_real(tensor) if tensor.is_complex() else tensor, bound, generator)
 
-    def _finish(self, tensor: Tensor) -> Tensor:
+    def finish(self, tensor: Tensor) -> Tensor:
         return tensor.real
 
-    def _activate(self, index: int, z: Tensor) -> Tensor:
+    def _wavelet(self, index: int, z: Tensor) -> Tensor:
         magnitude = (z.real**2 + z.imag**2) if z.is_complex() else z**2
-        return torch.exp(1j * self._omega(index) * z - self.settings.wire_scale**2 * magnitude)
+        return torch.exp(1j * self.omega(index) * z - self.settings.wire_scale**2 * magnitude)
 
-    def _activate_jet(self, index: int, jet: Jet) -> Jet:
+    def activate(self, index: int, jet: Jet) -> Jet:
         # |z|^2 is not holomorphic in z, so the exponent g is differentiated along the REAL coordinates:
         # g_a = i omega z_a - 2 s^2 Re(conj(z) z_a); g_ab likewise; then exp(g)_ab = exp(g) (g_ab + g_a g_b).
-        omega, twice = self._omega(index), 2 * self.settings.wire_scale**2
-        value, conj = self._activate(index, jet.value), jet.value.conj()
+        omega, twice = self.omega(index), 2 * self.settings.wire_scale**2
+        value, conj = self._wavelet(index, jet.value), jet.value.conj()
+        if jet.first is None:
+            return Jet(value, None, None)
         g = 1j * omega * jet.first - twice * (conj * jet.first).real
         if jet.second is None:
             return Jet(value, value * g, None)

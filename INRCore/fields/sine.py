@@ -47,24 +47,6 @@ class _SineAndCosine(torch.autograd.Function):
         return -of_cosine * sin if of_sine is None else torch.addcmul(of_sine * cos, of_cosine, sin, value=-1)
 
 
-def finer_phase(y: Tensor, omega: float) -> Tensor:
-    """y + |y| y / omega, the phase of FINER's sine for y = omega z, with one step back instead of six."""
-    return cast(Tensor, _FinerPhase.apply(y, omega))
-
-
-class _FinerPhase(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, y: Tensor, omega: float) -> Tensor:
-        ctx.save_for_backward(y)
-        ctx.omega = omega
-        return torch.addcmul(y, y, y.abs(), value=1 / omega)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (y,) = ctx.saved_tensors
-        return torch.addcmul(gradient, gradient, y.abs(), value=2 / ctx.omega), None
-
-
 def _evaluate(by_numpy: Callable[..., Any], by_torch: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     """The function of every element, by the library that is faster on the tensor's device."""
     if z.device.type != "cpu" or z.dtype != torch.float32:
