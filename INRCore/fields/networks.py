@@ -1,7 +1,8 @@
 """Networks: multilayer perceptrons from features (N, C) to outputs (N, D), with exact derivatives.
 
 Each is a stack of (linear, activation) layers and a last linear layer; `forward` gives values, `jet` values with first
-and second spatial derivatives. A network says what its layers and activations are; an engine computes them. Registry: `NETWORKS`, name -> class built from `FieldSettings`.
+and second spatial derivatives. A network says what its layers and activations are; an engine computes them. Registry:
+`NETWORKS`, name -> class built from `FieldSettings`.
 """
 
 from __future__ import annotations

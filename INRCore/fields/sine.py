@@ -28,13 +28,15 @@ def sine(z: Tensor) -> Tensor:
 
 def sine_and_cosine(z: Tensor) -> tuple[Tensor, Tensor]:
     """(sin(z), cos(z)), each of which is the other's derivative: the backward pass needs no further evaluation."""
-    return cast(tuple[Tensor, Tensor], _SineAndCosine.apply(z))
+    if z.requires_grad and torch.is_grad_enabled():
+        return cast(tuple[Tensor, Tensor], _SineAndCosine.apply(z))
+    return _both(z)
 
 
 class _SineAndCosine(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, z: Tensor) -> tuple[Tensor, Tensor]:
-        both = _evaluate(np.sin, torch.sin, z), _evaluate(np.cos, torch.cos, z)
+        both = _both(z)
         ctx.save_for_backward(*both)
         ctx.set_materialize_grads(False)
         return both
@@ -47,16 +49,20 @@ class _SineAndCosine(torch.autograd.Function):
         return -of_cosine * sin if of_sine is None else torch.addcmul(of_sine * cos, of_cosine, sin, value=-1)
 
 
+def _both(z: Tensor) -> tuple[Tensor, Tensor]:
+    return _evaluate(np.sin, torch.sin, z), _evaluate(np.cos, torch.cos, z)
+
+
 def _evaluate(by_numpy: Callable[..., Any], by_torch: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
     """The function of every element, by the library that is faster on the tensor's device."""
     if z.device.type != "cpu" or z.dtype != torch.float32:
         return by_torch(z)
     result = torch.empty_like(z, memory_format=torch.contiguous_format)
-    given, made = z.detach().contiguous().view(-1).numpy(), result.view(-1).numpy()
-    threads = min(torch.get_num_threads(), max(1, len(given) // _FEWEST_PER_THREAD))
+    threads = min(torch.get_num_threads(), max(1, z.numel() // _FEWEST_PER_THREAD))
     if threads == 1:
-        by_numpy(given, out=made)
+        by_numpy(z.detach().numpy(), out=result.numpy())
         return result
+    given, made = z.detach().contiguous().view(-1).numpy(), result.view(-1).numpy()
     bounds = np.linspace(0, len(given), threads + 1).astype(int).tolist()
     parts = [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
     others = [_pool(threads - 1).submit(by_numpy, given[part], made[part]) for part in parts[1:]]

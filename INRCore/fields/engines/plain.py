@@ -1,4 +1,4 @@
-"""The reference engine: layer by layer, differentiated by torch as often as wished, on any device in any number type."""
+"""The reference engine: layer by layer, differentiated by torch as often as wished, on any device, in any type."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-_NARROW = 4
+_FEW_ROWS = 4
 
 
 @cache
@@ -26,6 +26,6 @@ def product(a: Tensor, b: Tensor) -> Tensor:
     """(m, k) times (k, n), float32 on the CPU, for use without gradients."""
     if a.shape[1] == 1:
         return a * b
-    if min(a.shape[0], b.shape[1]) <= _NARROW or not uses_onednn():
+    if len(a) <= _FEW_ROWS or not uses_onednn():
         return a @ b
     return cast(Tensor, torch.ops.mkldnn._linear_pointwise(a, b.t(), None, "none", [], ""))
