@@ -7,9 +7,30 @@ from collections.abc import Callable, Iterable
 import torch
 from torch.optim import Optimizer
 
-OPTIMIZERS: dict[str, Callable[[Iterable[torch.nn.Parameter], float], Optimizer]] = {
-    "adam": lambda parameters, rate: torch.optim.Adam(parameters, lr=rate),
+from .optimizer_muon import Muon
+from .optimizer_schedule_free import ScheduleFreeAdamW
+from .optimizer_soap import Soap
+
+Parameters = Iterable[torch.nn.Parameter]
+
+
+def adam(parameters: Parameters, rate: float, beta2: float = 0.999, eps: float = 1e-8) -> Optimizer:
+    """torch's Adam (Kingma & Ba, ICLR 2015), in its single kernel where the parameters allow it: on a CPU that takes
+    0.3 instead of 3.7 ms for the 674,000 numbers of a grid pyramid."""
+    parameters = list(parameters)
+    fused = all(p.is_floating_point() and p.device.type in ("cpu", "cuda") for p in parameters)
+    try:
+        return torch.optim.Adam(parameters, lr=rate, betas=(0.9, beta2), eps=eps, fused=fused or None)
+    except RuntimeError:  # a torch before 2.4 has no such kernel for the CPU
+        return torch.optim.Adam(parameters, lr=rate, betas=(0.9, beta2), eps=eps)
+
+
+OPTIMIZERS: dict[str, Callable[[Parameters, float], Optimizer]] = {
+    "adam": adam,
     "adamw": lambda parameters, rate: torch.optim.AdamW(parameters, lr=rate, weight_decay=1e-2),
-    "sgd": lambda parameters, rate: torch.optim.SGD(parameters, lr=rate, momentum=0.9),
     "lbfgs": lambda parameters, rate: torch.optim.LBFGS(parameters, lr=rate, max_iter=4, line_search_fn="strong_wolfe"),
+    "muon": Muon,
+    "schedule_free": ScheduleFreeAdamW,
+    "sgd": lambda parameters, rate: torch.optim.SGD(parameters, lr=rate, momentum=0.9),
+    "soap": Soap,
 }

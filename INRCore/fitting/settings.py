@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..devices import DEVICE_NAMES
 from ..settings import require_choice, require_range
 
-OPTIMIZER_NAMES = ("adam", "adamw", "sgd", "lbfgs")
+OPTIMIZER_NAMES = ("adam", "adamw", "lbfgs", "muon", "schedule_free", "sgd", "soap")
 SCHEDULE_NAMES = ("constant", "cosine", "exponential")
 
 
@@ -18,7 +18,9 @@ class FitSettings:
 
     iterations: optimiser steps; points: sample points per step (halved by itself when memory runs out).
     learning_rate: of the first step; schedule: 'constant', 'cosine' (to 0) or 'exponential' (to 1 % of it).
-    optimizer: 'adam', 'adamw', 'sgd' or 'lbfgs'.
+    optimizer: 'adam'; 'adamw' (with weight decay); 'schedule_free' (averages its weights, wants a constant schedule);
+    'muon' (orthogonal steps for hidden matrices); 'soap' (Adam in turned axes); 'sgd' (plain steps with momentum);
+    'lbfgs' (full-batch problems only: a few hundred smooth numbers, learning rate about 0.5).
     target_psnr_db, target_loss: stop as soon as the metric (where the task measures it) or the smoothed loss is there.
     plateau_iterations: stop when the smoothed loss has not fallen by 0.1 % for so many iterations; None: never.
     max_seconds: stop after this time; None: no limit.
