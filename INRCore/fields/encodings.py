@@ -11,6 +11,10 @@ import math
 import torch
 from torch import Tensor, nn
 
+from .description import Frame
+from .encoding import Encoding
+from .grid_encoding import GridEncoding
+from .grid_sums import weighted_rows
 from .jets import PAIRS, Jet, seed_jet
 from .lattice import HASH_PRIMES, lattice_levels
 from .settings import FieldSettings
@@ -19,22 +23,10 @@ from .sine import sine_and_cosine
 _CORNERS = [(x, y, z) for z, y, x in itertools.product((0, 1), repeat=3)]
 
 
-class Encoding(nn.Module):
-    """Base: `features` is C; `forward` maps (N, 3) to (N, C); `jet` gives its derivatives as well."""
-
-    features: int
-
-    def forward(self, points: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    def jet(self, points: Tensor, second: bool) -> Jet:
-        raise NotImplementedError
-
-
 class IdentityEncoding(Encoding):
     """The coordinates themselves (what SIREN expects)."""
 
-    def __init__(self, settings: FieldSettings, generator: torch.Generator | None) -> None:
+    def __init__(self, settings: FieldSettings, frame: Frame, generator: torch.Generator | None) -> None:
         super().__init__()
         self.features = 3
 
@@ -71,7 +63,7 @@ class FrequencyEncoding(Encoding):
 class PositionalEncoding(FrequencyEncoding):
     """sin and cos of 2^l pi x for each axis, l = 0 .. octaves - 1 (NeRF: Mildenhall et al., ECCV 2020, eq. 4)."""
 
-    def __init__(self, settings: FieldSettings, generator: torch.Generator | None) -> None:
+    def __init__(self, settings: FieldSettings, frame: Frame, generator: torch.Generator | None) -> None:
         octaves = math.pi * 2.0 ** torch.arange(settings.octaves, dtype=torch.float32)
         super().__init__(torch.kron(torch.eye(3), octaves[None, :]))
 
@@ -80,7 +72,7 @@ class FourierEncoding(FrequencyEncoding):
     """Gaussian random Fourier features: sin and cos of 2 pi b.x, b ~ N(0, sigma^2) (Tancik et al., NeurIPS 2020, sec.
     4). Coordinates run over [-1, 1] along the longest side, so sigma / 2 is in cycles per longest half side."""
 
-    def __init__(self, settings: FieldSettings, generator: torch.Generator | None) -> None:
+    def __init__(self, settings: FieldSettings, frame: Frame, generator: torch.Generator | None) -> None:
         normal = torch.randn(3, settings.fourier_features, generator=generator)
         super().__init__(2 * math.pi * settings.fourier_sigma * normal)
 
@@ -96,7 +88,7 @@ class HashGridEncoding(Encoding):
 
     table: Tensor
 
-    def __init__(self, settings: FieldSettings, generator: torch.Generator | None) -> None:
+    def __init__(self, settings: FieldSettings, frame: Frame, generator: torch.Generator | None) -> None:
         super().__init__()
         self.levels, channels = lattice_levels(settings), settings.hash_features
         # U(-1e-4, 1e-4) as in the paper: close to zero, so that all levels start alike.
@@ -154,11 +146,7 @@ class HashGridEncoding(Encoding):
 
     def _sum(self, rows: Tensor, weights: Tensor) -> Tensor:
         """(N, L * channels): at each level the weighted sum of eight rows."""
-        if weights.requires_grad:  # the fast sum has no second derivative
-            total = (self.table[rows] * weights[..., None]).sum(2)
-        else:
-            flat = rows.flatten(0, 1), weights.flatten(0, 1)
-            total = nn.functional.embedding_bag(flat[0], self.table, mode="sum", per_sample_weights=flat[1])
+        total = weighted_rows(self.table, rows.flatten(0, 1), weights.flatten(0, 1)[:, None])
         return total.reshape(len(rows), self.features)
 
 
@@ -167,4 +155,5 @@ ENCODINGS: dict[str, type[Encoding]] = {
     "positional": PositionalEncoding,
     "fourier": FourierEncoding,
     "hashgrid": HashGridEncoding,
+    "grid": GridEncoding,
 }

@@ -10,19 +10,24 @@ cannot be fitted or differentiated.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 
 from ..errors import InputError
 from ..geometry import Grid
 from .description import FIXED_TENSORS, FieldDescription, Frame
+from .grid_lattice import TOLERANCE_VOXELS, SeparableLattice
+from .grid_levels import GridPyramid
+from .grid_numpy import grid_features, grid_features_on_lattice
 from .lattice import HASH_PRIMES, LatticeLevel, lattice_levels
 from .settings import FieldSettings
 
 _CHUNK_VALUES = 1 << 19  # values of one layer at a time: what is worked on stays in the processor's caches
+_EXACT_VOXELS = 1e-10  # in float64, where no value may depend on the way it was computed
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +46,7 @@ class NumpyField:
     ) -> NumpyField:
         """From what `Field.to_tensors` gave. Raises `InputError` naming `label` when it is not a field."""
         about = FieldDescription.of(metadata, label)
-        if {name: array.shape for name, array in tensors.items()} != _expected_shapes(about.settings, about.outputs):
+        if {name: array.shape for name, array in tensors.items()} != _expected_shapes(about):
             raise InputError(f"{label}: its weights do not fit its description; use an intact copy.")
         weights = {name: array.astype(np.float32) for name, array in tensors.items()}
         return cls(about.settings, about.frame, about.outputs, weights)
@@ -58,24 +63,39 @@ class NumpyField:
     def sample_values(self, grid: Grid, double: bool = False) -> Iterator[tuple[slice, np.ndarray]]:
         """Yields (slice of the flattened (k, j, i) array, the values (N, D) there), evaluated in float32 or float64."""
         evaluate = _Evaluator(self, np.float64 if double else np.float32)
-        matrix = (self.frame.world_to_frame @ grid.ijk_to_world)[:3].astype(evaluate.dtype)
         step = max(256, _CHUNK_VALUES // evaluate.widest)
-        parts = [slice(n, min(n + step, grid.voxel_count)) for n in range(0, grid.voxel_count, step)]
+        pieces: Iterable[tuple[slice, Callable[[], np.ndarray]]]
+        lattice = None
+        if self.settings.encoding == "grid":
+            lattice = SeparableLattice.of(self.frame, grid, _EXACT_VOXELS if double else TOLERANCE_VOXELS)
+        if lattice is None:
+            pieces = self._pieces_of_points(evaluate, grid, step)
+        else:
+            pieces = ((part, partial(evaluate.on_lattice, piece)) for part, piece in lattice.parts(step))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy lets other threads run while it computes
+            yield from pool.map(lambda piece: (piece[0], piece[1]()), pieces)
+
+    def _pieces_of_points(
+        self, evaluate: _Evaluator, grid: Grid, step: int
+    ) -> Iterator[tuple[slice, Callable[[], np.ndarray]]]:
+        """The grid's voxels cut into runs of `step`, each with what computes its values point by point."""
+        matrix = (self.frame.world_to_frame @ grid.ijk_to_world)[:3]
 
         def values_of(part: slice) -> np.ndarray:
             k, j, i = np.unravel_index(np.arange(part.start, part.stop), grid.shape)
-            ijk = np.stack([i, j, k], -1).astype(evaluate.dtype)
-            return evaluate(ijk @ matrix[:, :3].T + matrix[:, 3])
+            points = np.stack([i, j, k], -1) @ matrix[:, :3].T + matrix[:, 3]
+            return evaluate(points.astype(evaluate.dtype))
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy lets other threads run while it computes
-            yield from zip(parts, pool.map(values_of, parts), strict=True)
+        for start in range(0, grid.voxel_count, step):
+            part = slice(start, min(start + step, grid.voxel_count))
+            yield part, partial(values_of, part)
 
 
 class _Evaluator:
     """(N, 3) network coordinates to (N, D) values, in one floating-point type."""
 
     def __init__(self, field: NumpyField, dtype: type[np.floating]) -> None:
-        self.dtype, self._settings = dtype, field.settings
+        self.dtype, self._settings, self._frame = dtype, field.settings, field.frame
         numbers = {name: _typed(name, array, dtype) for name, array in field.tensors.items()}
         self._encoding = numbers.get("encoding.frequencies", numbers.get("encoding.table"))
         self._layers = [
@@ -87,7 +107,18 @@ class _Evaluator:
         self.widest = complex_factor * max(max(weight.shape) for weight, _ in self._layers)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
-        features = self._encode(points)
+        return self._network(self._encode(points))
+
+    def on_lattice(self, lattice: SeparableLattice) -> np.ndarray:
+        """Values (K * J * I, D) of a field with the encoding 'grid' on a lattice along its frame's axes."""
+        assert self._encoding is not None
+        return self._network(grid_features_on_lattice(lattice, self._encoding, self._pyramid))
+
+    @cached_property
+    def _pyramid(self) -> GridPyramid:
+        return GridPyramid.of(self._settings, self._frame)
+
+    def _network(self, features: np.ndarray) -> np.ndarray:
         *hidden, (weight, bias) = self._layers
         for index, (matrix, shift) in enumerate(hidden):
             features = self._activate(features @ matrix + shift, index)
@@ -98,6 +129,8 @@ class _Evaluator:
             return points
         if self._settings.encoding == "hashgrid":
             return _hash_features(points, self._encoding, self._settings)
+        if self._settings.encoding == "grid":
+            return grid_features(points, self._encoding, self._pyramid)
         phase = points @ self._encoding
         return np.concatenate([np.sin(phase), np.cos(phase)], -1)
 
@@ -146,12 +179,16 @@ def _row(corner: np.ndarray, level: LatticeLevel) -> np.ndarray:
     return (mixed[:, 0] ^ mixed[:, 1] ^ mixed[:, 2]) % level.rows
 
 
-def _expected_shapes(settings: FieldSettings, outputs: int) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of all tensors of a field with these settings."""
+def _expected_shapes(about: FieldDescription) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of all tensors of the field described."""
+    settings, outputs = about.settings, about.outputs
     shapes: dict[str, tuple[int, ...]] = {"output_scale": (outputs,), "output_offset": (outputs,)}
     if settings.encoding == "hashgrid":
         shapes["encoding.table"] = (lattice_levels(settings)[-1].stop, settings.hash_features)
         features = settings.hash_levels * settings.hash_features
+    elif settings.encoding == "grid":
+        shapes["encoding.table"] = (GridPyramid.of(settings, about.frame).levels[-1].stop, settings.grid_features)
+        features = settings.grid_levels * settings.grid_features
     elif settings.encoding == "none":
         features = 3
     else:

@@ -1,0 +1,120 @@
+"""The encoding 'grid': a pyramid of dense grids over the frame's box, trilinear or cubic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .description import Frame
+from .encoding import Encoding
+from .grid_lattice import SeparableLattice
+from .grid_levels import GridLevel, GridPyramid, node_weights
+from .grid_sums import weighted_rows
+from .jets import PAIRS, Jet
+from .settings import FieldSettings
+
+_VALUE = ((0, 0, 0),)
+_FIRST = (*_VALUE, (1, 0, 0), (0, 1, 0), (0, 0, 1))
+_SECOND = (*_FIRST, *(tuple((axis == a) + (axis == b) for axis in range(3)) for a, b in PAIRS))
+_LONGEST_PIECE = 96
+
+
+class GridEncoding(Encoding):
+    """Features of all levels of a `GridPyramid`, each interpolated linearly or by cubic B-splines (free-form
+    deformations: Rueckert et al., IEEE TMI 18(8), 1999, eq. 1-3) from the nodes of its own box-shaped lattice.
+
+    Cubic features are twice continuously differentiable with exact derivatives; trilinear ones have first derivatives
+    that jump from cell to cell and no second derivative along an axis. On a lattice along the frame's axes each level
+    is upsampled by three small matrix products (`on_lattice`), with no gathers.
+    """
+
+    separable = True
+    table: Tensor
+
+    def __init__(self, settings: FieldSettings, frame: Frame, generator: torch.Generator | None) -> None:
+        super().__init__()
+        self.pyramid, channels = GridPyramid.of(settings, frame), settings.grid_features
+        # Close to zero, so that all levels start alike.
+        start = (torch.rand(self.pyramid.levels[-1].stop, channels, generator=generator) * 2 - 1) * 1e-4
+        self.table = nn.Parameter(start)
+        self.features = len(self.pyramid.levels) * channels
+
+    def forward(self, points: Tensor) -> Tensor:
+        return self._derivatives(points, _VALUE)[:, 0]
+
+    def jet(self, points: Tensor, second: bool) -> Jet:
+        found = self._derivatives(points, _SECOND if second else _FIRST).transpose(0, 1)
+        return Jet(found[0], found[1:4], found[4:] if second else None)
+
+    def on_lattice(self, lattice: SeparableLattice) -> Tensor:
+        parts = []
+        channels = self.table.shape[1]
+        tables = self.table.split([level.stop - level.start for level in self.pyramid.levels])
+        for level, table in zip(self.pyramid.levels, tables, strict=True):
+            nodes = table.view(*level.nodes[::-1], channels).permute(*(2 - axis for axis in lattice.order), 3)
+            parts.append(self._upsampled(level, nodes, lattice).reshape(-1, channels))
+        return torch.cat(parts, -1)
+
+    def _upsampled(self, level: GridLevel, nodes: Tensor, lattice: SeparableLattice) -> Tensor:
+        """Nodes (nk, nj, ni, F) of a level to values (K * J, I * F) on the lattice. Pieces along i keep the product
+        with the banded matrix small."""
+        channels = nodes.shape[-1]
+        for dimension in range(2):
+            first, matrix = self._matrix(level, lattice, dimension, slice(None))
+            narrow = nodes.narrow(dimension, first, matrix.shape[1])
+            if dimension == 0:
+                nodes = (matrix @ narrow.flatten(1)).unflatten(1, narrow.shape[1:])
+            else:
+                nodes = (matrix @ narrow.flatten(2)).unflatten(2, narrow.shape[2:])
+        pieces = []
+        length = len(lattice.positions[2])
+        for start in range(0, length, _LONGEST_PIECE):
+            first, matrix = self._matrix(level, lattice, 2, slice(start, start + _LONGEST_PIECE))
+            narrow = nodes.narrow(2, first, matrix.shape[1]).flatten(0, 1).flatten(1)
+            each_channel = torch.eye(channels, dtype=matrix.dtype, device=matrix.device)
+            pieces.append(narrow @ torch.kron(matrix.T.contiguous(), each_channel))
+        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
+
+    def _matrix(self, level: GridLevel, lattice: SeparableLattice, dimension: int, part: slice) -> tuple[int, Tensor]:
+        """`GridPyramid.axis_matrix` along k, j or i as a tensor."""
+        positions = lattice.positions[dimension][part]
+        first, matrix = self.pyramid.axis_matrix(level, lattice.order[dimension], positions)
+        return first, torch.as_tensor(matrix, dtype=self.table.dtype, device=self.table.device)
+
+    def _derivatives(self, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> Tensor:
+        """Features' derivatives of the wanted orders along x, y, z: points (N, 3) to (N, K, C)."""
+        rows, weights = zip(*(self._level(level, points, wanted) for level in self.pyramid.levels), strict=True)
+        sums = weighted_rows(self.table, torch.cat(rows), torch.cat(weights))  # (L * N, K, F)
+        return sums.unflatten(0, (len(rows), len(points))).permute(1, 2, 0, 3).flatten(2)
+
+    def _level(self, level: GridLevel, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> tuple[Tensor, Tensor]:
+        """Rows (N, S) of the table around each point on one level and their weights (N, K, S)."""
+        first = torch.full((len(points),), level.start, dtype=torch.int32, device=points.device)
+        steps, axes = [], []
+        for axis in range(3):
+            along = points[:, axis]
+            scale, place = self.pyramid.place(level, axis, along)
+            cell = place.detach().floor().clamp(max=max(level.cells[axis] - 1, 0))
+            first = first + cell.int() * level.strides[axis]
+            count = self.pyramid.support[axis]
+            steps.append(torch.arange(count, device=points.device, dtype=torch.int32) * level.strides[axis])
+            orders = sorted({orders[axis] for orders in wanted})
+            axes.append({order: self._axis_weights(axis, along, place - cell, scale, order) for order in orders})
+        around = (steps[2][:, None, None] + steps[1][:, None] + steps[0]).flatten()
+        weights = [
+            (axes[2][z][:, :, None, None] * axes[1][y][:, None, :, None] * axes[0][x][:, None, None]).flatten(1)
+            for x, y, z in wanted
+        ]
+        return first[:, None] + around, torch.stack(weights, 1)
+
+    def _axis_weights(self, axis: int, along: Tensor, t: Tensor, scale: float, derivative: int) -> Tensor:
+        """(N, support) weights along an axis, or their derivatives by the network coordinate."""
+        if scale == 0:
+            return torch.full_like(t, float(derivative == 0))[:, None]
+        weights = torch.stack(node_weights(self.pyramid.interpolation, t, derivative), -1)
+        if derivative:
+            inside = (along >= self.pyramid.low[axis]) & (along <= self.pyramid.high[axis])
+            weights = weights * (inside * scale**derivative)[:, None]
+        return weights
