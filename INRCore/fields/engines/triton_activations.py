@@ -4,16 +4,19 @@ A jet is a tuple of equal tiles: the value, then with `order` 1 three first, wit
 in the order of `jets.PAIRS`. Only `triton_kernels` imports this file: it needs triton.
 """
 
+# ruff: noqa: RUF005 - Triton has no starred tuples
+# mypy: ignore-errors
+# Kernels are compiled by Triton, which has types of its own.
+
 from __future__ import annotations
 
 import triton
 import triton.language as tl
 
-SINE: tl.constexpr = tl.constexpr(0)
-FINER: tl.constexpr = tl.constexpr(1)
-RELU: tl.constexpr = tl.constexpr(2)
-CODES = {"sine": 0, "finer": 1, "relu": 2}
-"""What kernels take as `activation`."""
+from .triton_plan import ACTIVATIONS
+
+SINE = tl.constexpr(ACTIVATIONS["sine"])
+RELU = tl.constexpr(ACTIVATIONS["relu"])
 
 
 @triton.jit
@@ -50,7 +53,7 @@ def derivatives(y, omega: tl.constexpr, activation: tl.constexpr):
         f, f1 = sine_and_cosine(y)
         f2, f3 = -f, -f1
     else:
-        # FINER: sin(p) of the phase p = y + |y| y / omega, with p' = rate and p'' = bend (Liu et al., CVPR 2024, eq. 4).
+        # FINER: sin(p), phase p = y + |y| y / omega, p' = rate, p'' = bend (Liu et al., CVPR 2024, eq. 4).
         size = tl.abs(y)
         rate = 1.0 + (2.0 / omega) * size
         bend = tl.where(y > 0.0, 2.0 / omega, tl.where(y < 0.0, -2.0 / omega, 0.0))

@@ -1,9 +1,9 @@
 """Whole networks in fused Triton kernels, on CUDA GPUs: `can_run` says for which cases, `run` pushes a jet through.
 
 Arrays of the kernels: jets (tangents, N, channels) float32 with the value first; hidden weights (depth - 1, width,
-width) as (out, in), the first (width, c_pad), the last (d_tile, width), all padded with zeros; activations and gradients
-of all layers (depth, tangents, N, width) in the operands' number type. Weight gradients are sums of partial sums in a
-fixed order, so that the same input gives the same result.
+width) as (out, in), the first (width, c_pad), the last (d_tile, width), all padded with zeros; activations of all
+layers and gradients by what comes before them (depth, tangents, N, width) in the operands' number type. Weight
+gradients are sums of partial sums in a fixed order, so that the same input gives the same result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ..jets import Jet
-from .triton_plan import NARROW, PRECISIONS, Plan, plan_for
+from .triton_plan import PRECISIONS, Plan, plan_for
 
 _WIDTHS, _MOST_INPUTS, _MOST_OUTPUTS, _MOST_LAYERS = (16, 256), 256, 64, 8
 _PROGRAMS_PER_MULTIPROCESSOR = 2
@@ -52,8 +52,8 @@ def run(
     """Jet of the outputs; value (N, D), and derivatives as far as the input jet has them (`first` None: none).
 
     layers: (weight (m, n), bias (m)) of all layers with omega folded into the hidden ones; omegas: of the hidden layers
-    (FINER's phase needs them). precision: 'float32', 'tf32' or 'bfloat16' operands of matrix products; None: what
-    `torch.get_float32_matmul_precision` says. Differentiable once by weights, biases and the input jet.
+    (FINER's phase needs them). precision: how matrix products round their operands, a key of `triton_plan.ROUNDING`;
+    None: as `torch.get_float32_matmul_precision` says. Differentiable once by weights, biases and the input jet.
     """
     first = cast(Tensor | None, jet.first)
     order = 0 if first is None else 1 if jet.second is None else 2
@@ -82,36 +82,35 @@ class _Packed(NamedTuple):
 class _Network(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, plan: Plan, x: Tensor, *parameters: Tensor) -> Tensor:
-        from .triton_activations import CODES
         from .triton_kernels import forward_kernel
 
         packed, count = _pack(plan, parameters), x.shape[1]
         out = x.new_empty(plan.tangents, count, plan.outputs)
         with _on(x.device):
             forward_kernel[(math.ceil(count / plan.block),)](
-                x, *packed[:4], packed.last_bias, out, count, **plan.sizes(CODES[plan.activation])
+                x, *packed[:4], packed.last_bias, out, count, **plan.forward_sizes()
             )
         ctx.plan, ctx.shapes = plan, [tensor.shape for tensor in parameters]
         ctx.save_for_backward(x, *packed)
         return out
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        from .triton_activations import CODES
         from .triton_kernels import backward_kernel
 
         plan, (x, *tensors) = ctx.plan, ctx.saved_tensors
         packed, count, gradient = _Packed(*tensors), x.shape[1], gradient.contiguous()
-        programs = min(math.ceil(count / plan.block), _PROGRAMS_PER_MULTIPROCESSOR * _multiprocessors(x.device))
+        programs = min(math.ceil(count / plan.back_block), _PROGRAMS_PER_MULTIPROCESSOR * _multiprocessors(x.device))
         acts, deltas = (x.new_empty(plan.depth, plan.tangents, count, plan.width, dtype=_dtype(plan)) for _ in "ad")
-        kept = x.new_empty(0 if plan.in_registers else programs * plan.depth * plan.tangents * plan.width * plan.block)
+        scratch = 0 if plan.in_registers else programs * plan.depth * plan.tangents * plan.width * plan.back_block
+        kept = x.new_empty(scratch)
         of_inputs = ctx.needs_input_grad[1]
         x_gradient = torch.empty_like(x) if of_inputs else x
         with _on(x.device):
             backward_kernel[(programs,)](
-                gradient, x, *packed[:4], acts, deltas, kept, x_gradient, count, in_registers=plan.in_registers,
-                of_inputs=of_inputs, **plan.sizes(CODES[plan.activation]),
+                gradient, x, *packed[:4], acts, deltas, kept, x_gradient, count, of_inputs=of_inputs,
+                **plan.backward_sizes(),
             )  # fmt: skip
             gradients = _parameter_gradients(plan, x, acts, deltas, gradient, ctx.shapes)
         return None, x_gradient if of_inputs else None, *gradients
@@ -132,34 +131,25 @@ def _parameter_gradients(
 def _sums(plan: Plan, deltas: Tensor, acts: Tensor) -> tuple[Tensor, Tensor]:
     """gradient^T activation (layers, m_pad, k_pad) and sum of the value's gradient (layers, m_pad) from (layers,
     tangents, N, m) and (layers, tangents, N, k)."""
-    import triton.language as tl
-
     from .triton_kernels import weight_gradient_kernel
-    from .triton_plan import padded
 
     (layers, _, count, m_size), k_size = deltas.shape, acts.shape[-1]
-    m_pad, k_pad = padded(m_size), padded(k_size)
-    block, largest = (32, 64) if plan.precision == "float32" else (64, 128)
-    m_tile, k_tile = min(m_pad, largest), min(k_pad, largest)
-    places = (m_pad // m_tile) * (k_pad // k_tile)
+    sizes = plan.sum_sizes(m_size, k_size)
+    m_pad, k_pad, block = sizes["m_pad"], sizes["k_pad"], sizes["block"]
+    places = (m_pad // sizes["m_tile"]) * (k_pad // sizes["k_tile"])
     wanted = math.ceil(_PROGRAMS_PER_MULTIPROCESSOR * _multiprocessors(acts.device) / (places * layers))
     rows_per_part = block * math.ceil(count / (block * wanted))
     parts = math.ceil(count / rows_per_part)
     weights = deltas.new_empty(layers, parts, m_pad, k_pad, dtype=torch.float32)
     biases = deltas.new_empty(layers, parts, m_pad, dtype=torch.float32)
-    weight_gradient_kernel[(places, parts, layers)](
-        deltas, acts, weights, biases, count, rows_per_part, parts, tangents=plan.tangents, m_size=m_size,
-        k_size=k_size, m_pad=m_pad, k_pad=k_pad, m_tile=m_tile, k_tile=k_tile, block=block,
-        operand=tl.bfloat16 if plan.precision == "bfloat16" else tl.float32, precision=plan.input_precision,
-        num_warps=8 if m_tile * k_tile > 64 * 64 else 4,
-    )  # fmt: skip
+    weight_gradient_kernel[(places, parts, layers)](deltas, acts, weights, biases, count, rows_per_part, parts, **sizes)
     return weights.sum(1), biases.sum(1)
 
 
 def _pack(plan: Plan, parameters: tuple[Tensor, ...]) -> _Packed:
     """Copies of the parameters in the kernels' layout."""
     weights, biases, operand = parameters[0::2], parameters[1::2], _dtype(plan)
-    exact = torch.float32 if plan.channels <= NARROW else operand
+    exact = torch.float32 if plan.narrow else operand
     new, width = weights[0].new_zeros, plan.width
     packed = _Packed(
         new(width, plan.c_pad, dtype=exact), new(max(1, plan.depth - 1), width, width, dtype=operand),
@@ -172,7 +162,7 @@ def _pack(plan: Plan, parameters: tuple[Tensor, ...]) -> _Packed:
 
 
 def _dtype(plan: Plan) -> torch.dtype:
-    return torch.bfloat16 if plan.precision == "bfloat16" else torch.float32
+    return torch.bfloat16 if plan.half else torch.float32
 
 
 def _on(device: torch.device) -> AbstractContextManager[Any]:

@@ -9,6 +9,10 @@ The way of the fully fused network of Mueller et al., ACM TOG 40(4), 2021, sec. 
 in the backward one instead of stored, and weight gradients from sums per part of the points in a fixed order.
 """
 
+# ruff: noqa: RUF005 - Triton has no starred tuples
+# mypy: ignore-errors
+# Kernels are compiled by Triton, which has types of its own.
+
 from __future__ import annotations
 
 import triton
@@ -204,7 +208,8 @@ def backward_kernel(
     c_pad: tl.constexpr = c_tile * c_tiles
     n: tl.constexpr = tiles * tangents
     scratch = kept_ptr + tl.program_id(0).to(tl.int64) * (depth * n * block * tile)
-    for start in range(tl.program_id(0) * block, count, tl.num_programs(0) * block):
+    # One stage: prefetching the next weights would take several times the shared memory there is.
+    for start in tl.range(tl.program_id(0) * block, count, tl.num_programs(0) * block, num_stages=1):
         row0 = tl.cast(start, tl.int64)
         hs, all_ys = (), ()
         for layer in tl.static_range(depth):
@@ -258,7 +263,7 @@ def backward_kernel(
 def weight_gradient_kernel(
     delta_ptr, act_ptr, weight_ptr, bias_ptr, count, rows_per_part, parts, tangents: tl.constexpr,
     m_size: tl.constexpr, k_size: tl.constexpr, m_pad: tl.constexpr, k_pad: tl.constexpr, m_tile: tl.constexpr,
-    k_tile: tl.constexpr, block: tl.constexpr, operand: tl.constexpr, precision: tl.constexpr,
+    k_tile: tl.constexpr, block: tl.constexpr, half: tl.constexpr, precision: tl.constexpr,
 ):  # fmt: skip
     """Sums over one part of the points of gradient^T activation and of the gradient: `weight_ptr` (layers, parts,
     m_pad, k_pad), `bias_ptr` (layers, parts, m_pad) from (layers, tangents, count, m_size or k_size)."""
@@ -269,6 +274,7 @@ def weight_gradient_kernel(
     rows = tl.arange(0, block)
     first = part * rows_per_part
     stop = tl.minimum(first + rows_per_part, count)
+    operand: tl.constexpr = tl.bfloat16 if half else tl.float32
     weight = tl.zeros((m_tile, k_tile), tl.float32)
     bias = tl.zeros((m_tile,), tl.float32)
     for t in tl.static_range(tangents):

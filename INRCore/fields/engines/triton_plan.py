@@ -7,17 +7,27 @@ from typing import Any
 
 PRECISIONS = {"highest": "float32", "high": "tf32", "medium": "bfloat16"}
 """torch's own setting (`torch.set_float32_matmul_precision`) -> operands of our matrix products; sums are float32."""
+ROUNDING = {"ieee": "ieee", "float32": "tf32x3", "tf32": "tf32", "bfloat16": "tf32"}
+"""Precision -> Triton's name for what products do with float32 operands. 'float32' takes three TF32 products for one,
+as exact as float32's own and faster than what is left to them without matrix units, which 'ieee' asks for."""
+ACTIVATIONS = {"sine": 0, "finer": 1, "relu": 2}
+"""Numbers of the activations in the kernels."""
 NARROW = 8
 """Up to so many inputs (coordinates) the first layer is computed in float32 whatever the precision."""
 _SMALLEST_TILE = 16  # of the matrix units
-_MOST_SHARED_BYTES = 1 << 17
-_REGISTER_BYTES = 3 << 15
+_LARGEST_TILE = {"ieee": 64, "float32": 128, "tf32": 128, "bfloat16": 256}
+"""Side of the square weight tiles: two of them fit shared memory, and 'ieee' is unrolled into single products."""
+_BLOCKS = ((128, 4, 160), (128, 8, 192), (64, 8, 192), (32, 8, 192), (16, 8, 1 << 30))
+"""(points, warps, most numbers a thread holds), tried in this order. Chosen by the registers and spills that the
+compiler reports for sm_90, not by timings."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """Sizes that the kernels are compiled for. Widths are rounded up to powers of two: `width` = tile * tiles,
-    `c_tile` * `c_tiles` inputs, `d_tile` outputs; `block` points a program at a time; `precision` of `PRECISIONS`."""
+    `c_tile` * `c_tiles` inputs, `d_tile` outputs; `block` points a program at a time, `back_block` in the backward
+    pass; in_registers: whether that holds the pre-activations of all layers in registers; precision: a key of
+    `ROUNDING`."""
 
     activation: str
     omegas: tuple[float, ...]
@@ -32,6 +42,9 @@ class Plan:
     d_tile: int
     block: int
     warps: int
+    back_block: int
+    back_warps: int
+    in_registers: bool
     precision: str
 
     @property
@@ -51,33 +64,49 @@ class Plan:
         return self.c_tile * self.c_tiles
 
     @property
-    def input_precision(self) -> str:
-        """Triton's name for the products' rounding of float32 operands."""
-        return "ieee" if self.precision == "float32" else "tf32"
+    def half(self) -> bool:
+        """Whether operands, and what is stored of them, take 16 bits."""
+        return self.precision == "bfloat16"
 
-    @property
-    def in_registers(self) -> bool:
-        """Whether the backward pass can hold the pre-activations of all layers in registers."""
-        return 4 * self.depth * self.tangents * self.width * self.block <= _REGISTER_BYTES
+    def forward_sizes(self) -> dict[str, Any]:
+        """Arguments of the forward kernel by name."""
+        return {**self._sizes(), "block": self.block, "num_warps": self.warps}
 
-    def sizes(self, activation_code: int) -> dict[str, Any]:
-        """Arguments by name that the forward and the backward kernel share."""
+    def backward_sizes(self) -> dict[str, Any]:
+        """Arguments of the backward kernel by name."""
+        own = {"block": self.back_block, "num_warps": self.back_warps, "in_registers": self.in_registers}
+        return {**self._sizes(), **own}
+
+    def sum_sizes(self, outputs: int, inputs: int) -> dict[str, Any]:
+        """Arguments by name of the kernel that sums the gradient of an (outputs, inputs) weight."""
+        m_pad, k_pad = padded(outputs), padded(inputs)
+        block, largest = (16, 64) if self.precision == "ieee" else (64 if self.half else 32, 128)
+        m_tile, k_tile = min(m_pad, largest), min(k_pad, _LARGEST_TILE[self.precision])
+        return {
+            "tangents": self.tangents, "m_size": outputs, "k_size": inputs, "m_pad": m_pad, "k_pad": k_pad,
+            "m_tile": m_tile, "k_tile": k_tile, "block": block, "half": self.half,
+            "precision": ROUNDING[self.precision], "num_warps": 8 if m_tile * k_tile > 1 << 12 else 4,
+        }  # fmt: skip
+
+    def _sizes(self) -> dict[str, Any]:
         names = ("omegas", "order", "tangents", "depth", "channels", "narrow", "c_tile", "c_tiles", "tile", "tiles",
-                 "outputs", "d_tile", "block")  # fmt: skip
+                 "outputs", "d_tile")  # fmt: skip
         shared = {name: getattr(self, name) for name in names}
-        return {**shared, "activation": activation_code, "precision": self.input_precision, "num_warps": self.warps}
+        return {**shared, "activation": ACTIVATIONS[self.activation], "precision": ROUNDING[self.precision]}
 
 
 def plan_for(activation: str, omegas: tuple[float, ...], sizes: tuple[int, ...], order: int, precision: str) -> Plan:
     """Plan for layer sizes (inputs, hidden widths, outputs); `order` of the highest derivatives, 0 to 2."""
     width, c_pad = padded(max(sizes[1:-1])), padded(sizes[0])
-    largest = _largest_tile(precision)
-    tile, c_tile = min(width, largest), min(c_pad, largest)
-    tangents = (1, 4, 10)[order]
-    block, warps = _block(width, tangents, precision)
+    largest, tangents = _LARGEST_TILE[precision], (1, 4, 10)[order]
+    tile, c_tile, depth = min(width, largest), min(c_pad, largest), len(sizes) - 2
+    # A layer's results and, rounded, its operands; back also the gradients and, where they fit, all pre-activations.
+    block, warps, _ = _block(1.5 * width * tangents, precision)
+    held, held_warps, fits = _block((depth + 2) * width * tangents, precision)
+    back, back_warps, _ = _block(2.5 * width * tangents, precision)
     return Plan(
-        activation, tuple(omegas), order, len(sizes) - 2, sizes[0], sizes[-1], c_tile, c_pad // c_tile, tile,
-        width // tile, padded(sizes[-1]), block, warps, precision,
+        activation, tuple(omegas), order, depth, sizes[0], sizes[-1], c_tile, c_pad // c_tile, tile, width // tile,
+        padded(sizes[-1]), block, warps, held if fits else back, held_warps if fits else back_warps, fits, precision,
     )  # fmt: skip
 
 
@@ -86,21 +115,11 @@ def padded(size: int) -> int:
     return max(_SMALLEST_TILE, 1 << (size - 1).bit_length())
 
 
-def _largest_tile(precision: str) -> int:
-    """The largest square weight tile that fits shared memory beside other things; float32 without matrix units is
-    unrolled into single multiplications, so its tiles stay small."""
-    if precision == "float32":
-        return 64
-    return 256 if 256 * 256 * bytes_of_operand(precision) <= _MOST_SHARED_BYTES else 128
-
-
-def bytes_of_operand(precision: str) -> int:
-    return 2 if precision == "bfloat16" else 4
-
-
-def _block(width: int, tangents: int, precision: str) -> tuple[int, int]:
-    """(points, warps) so that one layer's jet in float32 takes at most half of a multiprocessor's registers."""
-    budget = 1 << (15 if precision != "float32" else 13)
-    fits = budget // (width * tangents)
-    block = max(_SMALLEST_TILE, min(128, 1 << max(0, fits.bit_length() - 1)))
-    return block, 8 if width * tangents * block > 1 << 13 else 4
+def _block(numbers_per_point: float, precision: str) -> tuple[int, int, bool]:
+    """(points, warps, whether a thread's numbers fit its registers with blocks that the matrix units like)."""
+    if precision == "ieee":
+        return _SMALLEST_TILE, 4 if numbers_per_point <= 512 else 8, numbers_per_point <= 512
+    for points, warps, most in _BLOCKS:
+        if numbers_per_point * points <= most * 32 * warps:
+            break
+    return points, warps, points >= 64

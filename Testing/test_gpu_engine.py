@@ -1,0 +1,271 @@
+"""The Triton engine: kernels against float64 autograd in Triton's interpreter, compiled for an H100, and on a real GPU.
+
+No GPU is needed for the first two. The interpreter must be chosen before triton is imported, so it runs in a process of
+its own: `python Testing/test_gpu_engine.py` does all cases and prints their errors as JSON. It rounds the operands of
+products as the matrix units do, which Triton's own interpreter does not.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from INRCore.fields.engines import triton_engine
+from INRCore.fields.engines.triton_plan import plan_for
+from INRCore.fields.jets import PAIRS, Jet
+
+needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
+needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
+TOLERANCES = {"ieee": 3e-6, "float32": 3e-6, "tf32": 6e-3, "bfloat16": 3e-2}
+"""Largest |ours - float64| / |float64| over outputs and gradients of smooth activations."""
+RELU_TOLERANCES = {"ieee": 3e-6, "float32": 3e-6, "tf32": 2e-2, "bfloat16": 0.15}
+"""ReLU's derivative jumps, and rounding takes some activations to the other side."""
+SHARED_BYTES_OF_H100 = 232448
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network, the order of its input jet's derivatives, how products round and the number of points."""
+
+    activation: str = "sine"
+    order: int = 0
+    precision: str = "float32"
+    count: int = 21
+    inputs: int = 3
+    width: int = 24
+    depth: int = 2
+    outputs: int = 2
+
+    def __str__(self):
+        return "-".join(str(value) for value in asdict(self).values())
+
+    @property
+    def sizes(self):
+        return (self.inputs, *[self.width] * self.depth, self.outputs)
+
+    @property
+    def omegas(self):
+        return tuple(4.0 + layer for layer in range(self.depth))
+
+    @property
+    def tolerance(self):
+        return (RELU_TOLERANCES if self.activation == "relu" else TOLERANCES)[self.precision]
+
+
+ALL_KINDS = [Case(a, o, p) for a in ("sine", "finer") for o in (0, 1, 2) for p in ("float32", "bfloat16")]
+ALL_KINDS += [Case("relu", o, p, count=75) for o in (0, 1, 2) for p in ("float32", "bfloat16")]
+TF32 = [Case(order=1, precision="tf32"), Case("finer", precision="tf32"), Case("relu", 2, "tf32")]
+ODD_SIZES = [
+    Case(count=1),
+    Case(order=1, count=1, precision="bfloat16"),
+    Case(count=700, width=16, outputs=1),  # several blocks a program, several parts of the sums
+    Case(order=1, count=300, width=16, depth=1),
+    Case(count=5, width=200, outputs=17),  # two tiles a layer
+    Case(order=1, count=5, width=200, inputs=20, precision="ieee"),
+    Case(order=1, count=9, inputs=130, width=40),  # two tiles of inputs
+    Case(count=33, inputs=256, width=64, precision="bfloat16"),
+    Case(order=1, count=7, inputs=1, depth=8, width=17),
+    Case(order=2, count=40, depth=3, width=64, outputs=3),  # pre-activations too many for registers
+    Case(count=600, depth=8, width=64, precision="ieee"),
+]
+CASES = ALL_KINDS + TF32 + ODD_SIZES
+
+
+# -- one case: our result, the reference and their distance ------------------------------------------------------------
+def inputs_of(case, device="cpu"):
+    """Layers, input jet and the cotangents of the output jet, all float32. With derivatives of an odd number of inputs
+    the first ones are the same at all points."""
+    generator = torch.Generator().manual_seed(5)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator).to(device).requires_grad_()
+
+    pairs = itertools.pairwise(case.sizes)
+    layers = [(normal(m, n).detach().div(n**0.5).requires_grad_(), normal(m)) for n, m in pairs]
+    rows = 1 if case.inputs % 2 else case.count
+    first = normal(3, rows, case.inputs) if case.order else None
+    second = normal(6, case.count, case.inputs) if case.order == 2 else None
+    parts = (1, 3, 6)[: case.order + 1]
+    cotangents = [normal(n, case.count, case.outputs).detach().squeeze(0) for n in parts]
+    return layers, Jet(normal(case.count, case.inputs), first, second), cotangents
+
+
+def reference_jet(case, layers, jet):
+    """The jet by differentiating the network along x0 + sum first_a p_a + sum second_ab p_a p_b (/ 2 for a = b)."""
+
+    def phase(y, omega):
+        return y + y.abs() * y / omega if case.activation == "finer" else y
+
+    def network(x):
+        for omega, (weight, bias) in zip(case.omegas, layers[:-1], strict=True):
+            y = x @ weight.T + bias
+            x = torch.relu(y) if case.activation == "relu" else torch.sin(phase(y, omega))
+        return x @ layers[-1][0].T + layers[-1][1]
+
+    if case.order == 0:
+        return Jet(network(jet.value), None, None)
+    first = jet.first.expand(-1, case.count, -1).transpose(0, 1)
+    second = torch.zeros(case.count, 6, case.inputs).to(first) if jet.second is None else jet.second.transpose(0, 1)
+
+    def along(p, x0, x1, x2):
+        products = torch.stack([p[a] * p[b] * (0.5 if a == b else 1.0) for a, b in PAIRS])
+        return network(x0 + p @ x1 + products @ x2)
+
+    origin = jet.value.new_zeros(3)
+    slope = torch.func.jacfwd(along)
+    of_all = torch.func.vmap(slope, (None, 0, 0, 0))(origin, jet.value, first, second).permute(2, 0, 1)
+    if case.order == 1:
+        return Jet(network(jet.value), of_all, None)
+    bend = torch.func.vmap(torch.func.jacfwd(slope), (None, 0, 0, 0))(origin, jet.value, first, second)
+    return Jet(network(jet.value), of_all, torch.stack([bend[:, :, a, b] for a, b in PAIRS]))
+
+
+def gradients_of(out, cotangents, layers, jet):
+    """Gradients by all parameters and the input jet of the outputs' product with the cotangents."""
+    total = sum((o * c).sum() for o, c in zip(out, cotangents, strict=False) if o is not None)
+    wanted = [tensor for layer in layers for tensor in layer] + [tensor for tensor in jet if tensor is not None]
+    return torch.autograd.grad(total, wanted)
+
+
+def errors_of(case, device="cpu"):
+    """Relative errors of outputs and gradients against float64."""
+    layers, jet, cotangents = inputs_of(case, device)
+    ours = triton_engine.run(case.activation, case.omegas, layers, jet, case.precision)
+    exact_layers = [tuple(t.detach().double().requires_grad_() for t in layer) for layer in layers]
+    exact_jet = Jet(*(None if t is None else t.detach().double().requires_grad_() for t in jet))
+    exact = reference_jet(case, exact_layers, exact_jet)
+    found = [o for o in ours if o is not None] + list(gradients_of(ours, cotangents, layers, jet))
+    expected = [o for o in exact if o is not None]
+    assert [o.shape for o in expected] == [o.shape for o in ours if o is not None]
+    expected += gradients_of(exact, [c.double() for c in cotangents], exact_layers, exact_jet)
+    return [((f.double() - e).norm() / e.norm()).item() for f, e in zip(found, expected, strict=True)]
+
+
+# -- Triton's interpreter ----------------------------------------------------------------------------------------------
+def round_operands_in_the_interpreter():
+    """bfloat16 is stored as whole numbers there, and TF32 (10 bits of mantissa) is not rounded."""
+    from triton._C.libtriton import ir
+    from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
+
+    def operand(handle, precision):
+        if handle.data.dtype == np.uint16:
+            return (handle.data.astype(np.uint32) << 16).view(np.float32)
+        if precision == ir.INPUT_PRECISION.TF32:
+            return (handle.data.view(np.uint32) & np.uint32(0xFFFFE000)).view(np.float32)
+        return handle.data
+
+    def create_dot(self, a, b, d, precision, _):
+        return TensorHandle(operand(a, precision) @ operand(b, precision) + d.data, d.dtype.scalar)
+
+    InterpreterBuilder.create_dot = create_dot
+
+
+def main():
+    torch.set_num_threads(1)
+    round_operands_in_the_interpreter()
+    print(json.dumps({str(case): errors_of(case) for case in CASES}))
+
+
+@pytest.fixture(scope="module")
+def interpreted():
+    """Errors of all cases by name."""
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+@needs_triton
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_interpreted_kernels_give_the_values_and_gradients_of_float64_autograd(case, interpreted):
+    assert max(interpreted[str(case)]) < case.tolerance
+
+
+# -- without a GPU: plans and compilation ------------------------------------------------------------------------------
+def test_the_cases_reach_every_way_through_the_kernels():
+    plans = [plan_for(case.activation, case.omegas, case.sizes, case.order, case.precision) for case in CASES]
+    for of_plan in (
+        lambda p: p.in_registers, lambda p: p.narrow, lambda p: p.tiles > 1, lambda p: p.c_tiles > 1, lambda p: p.half
+    ):  # fmt: skip
+        assert {bool(of_plan(plan)) for plan in plans} == {True, False}
+
+
+def compiled(kernel, sizes, types):
+    """A kernel for an H100. types: of the pointers that are not to float32, by argument."""
+    import triton
+    from triton.backends.compiler import GPUTarget
+    from triton.compiler import ASTSource
+
+    options = {"num_warps": sizes.pop("num_warps")}
+    signature = {
+        name: "constexpr" if name in sizes else "i32" if name in ("count", "rows_per_part", "parts") else "*fp32"
+        for name in kernel.arg_names
+    } | types
+    constants = {(index,): sizes[name] for index, name in enumerate(kernel.arg_names) if name in sizes}
+    return triton.compile(ASTSource(kernel, signature, constants), GPUTarget("cuda", 90, 32), options)
+
+
+@needs_triton
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(precision="bfloat16", width=64, depth=3), Case("relu", 1, "tf32", width=64),
+        Case("finer", 2, width=16, depth=1), Case(precision="ieee", width=32, inputs=20),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_kernels_compile_for_an_h100_and_fit_its_shared_memory(case, tmp_path, monkeypatch):
+    from INRCore.fields.engines import triton_kernels as kernels
+
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
+    plan = plan_for(case.activation, case.omegas, case.sizes, case.order, case.precision)
+    operands = dict.fromkeys(("hidden_ptr", "last_ptr", "acts_ptr", "deltas_ptr"), "*bf16" if plan.half else "*fp32")
+    here = {name: kind for name, kind in operands.items() if name in kernels.forward_kernel.arg_names}
+    programs = [
+        compiled(kernels.forward_kernel, plan.forward_sizes(), here),
+        compiled(kernels.backward_kernel, {**plan.backward_sizes(), "of_inputs": True}, operands),
+        compiled(kernels.weight_gradient_kernel, plan.sum_sizes(case.width, case.width), {}),
+    ]
+    for program in programs:
+        assert program.metadata.shared <= SHARED_BYTES_OF_H100
+        assert ("mma" in program.asm["ptx"]) == (case.precision != "ieee")  # the matrix units, unless told otherwise
+
+
+def test_it_does_not_run_without_a_gpu():
+    points = torch.zeros(5, 3)
+    assert not triton_engine.can_run("sine", (30.0,), (3, 64, 1), Jet(points, None, None))
+
+
+# -- on a GPU ----------------------------------------------------------------------------------------------------------
+@needs_gpu
+@needs_triton
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_kernels_on_the_gpu_give_the_values_and_gradients_of_float64_autograd(case):
+    assert max(errors_of(case, "cuda")) < case.tolerance
+
+
+@needs_gpu
+@needs_triton
+@pytest.mark.parametrize("precision", TOLERANCES)
+def test_the_same_input_gives_the_same_bits_on_the_gpu(precision):
+    case = Case(order=1, precision=precision, count=5000, width=128, depth=3)
+    layers, jet, cotangents = inputs_of(case, "cuda")
+    results = []
+    for _ in range(3):
+        out = triton_engine.run(case.activation, case.omegas, layers, jet, precision)
+        results.append([out.value, out.first, *gradients_of(out, cotangents, layers, jet)])
+    for again in results[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(results[0], again, strict=True))
+
+
+if __name__ == "__main__":
+    main()
