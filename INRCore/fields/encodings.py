@@ -146,8 +146,7 @@ class HashGridEncoding(Encoding):
 
     def _sum(self, rows: Tensor, weights: Tensor) -> Tensor:
         """(N, L * channels): at each level the weighted sum of eight rows."""
-        total = weighted_rows(self.table, rows.flatten(0, 1), weights.flatten(0, 1)[:, None])
-        return total.reshape(len(rows), self.features)
+        return weighted_rows(self.table, rows.unbind(1), [weight[None] for weight in weights.unbind(1)])[0]
 
 
 ENCODINGS: dict[str, type[Encoding]] = {

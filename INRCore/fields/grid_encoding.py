@@ -42,10 +42,10 @@ class GridEncoding(Encoding):
         self.features = len(self.pyramid.levels) * channels
 
     def forward(self, points: Tensor) -> Tensor:
-        return self._derivatives(points, _VALUE)[:, 0]
+        return self._derivatives(points, _VALUE)[0]
 
     def jet(self, points: Tensor, second: bool) -> Jet:
-        found = self._derivatives(points, _SECOND if second else _FIRST).transpose(0, 1)
+        found = self._derivatives(points, _SECOND if second else _FIRST)
         return Jet(found[0], found[1:4], found[4:] if second else None)
 
     def on_lattice(self, lattice: SeparableLattice) -> Tensor:
@@ -84,13 +84,12 @@ class GridEncoding(Encoding):
         return first, torch.as_tensor(matrix, dtype=self.table.dtype, device=self.table.device)
 
     def _derivatives(self, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> Tensor:
-        """Features' derivatives of the wanted orders along x, y, z: points (N, 3) to (N, K, C)."""
+        """Features' derivatives of the wanted orders along x, y, z: points (N, 3) to (K, N, C)."""
         rows, weights = zip(*(self._level(level, points, wanted) for level in self.pyramid.levels), strict=True)
-        sums = weighted_rows(self.table, torch.cat(rows), torch.cat(weights))  # (L * N, K, F)
-        return sums.unflatten(0, (len(rows), len(points))).permute(1, 2, 0, 3).flatten(2)
+        return weighted_rows(self.table, rows, weights)
 
     def _level(self, level: GridLevel, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> tuple[Tensor, Tensor]:
-        """Rows (N, S) of the table around each point on one level and their weights (N, K, S)."""
+        """Rows (N, S) of the table around each point on one level and their weights (K, N, S)."""
         first = torch.full((len(points),), level.start, dtype=torch.int32, device=points.device)
         steps, axes = [], []
         for axis in range(3):
@@ -107,7 +106,7 @@ class GridEncoding(Encoding):
             (axes[2][z][:, :, None, None] * axes[1][y][:, None, :, None] * axes[0][x][:, None, None]).flatten(1)
             for x, y, z in wanted
         ]
-        return first[:, None] + around, torch.stack(weights, 1)
+        return first[:, None] + around, torch.stack(weights)
 
     def _axis_weights(self, axis: int, along: Tensor, t: Tensor, scale: float, derivative: int) -> Tensor:
         """(N, support) weights along an axis, or their derivatives by the network coordinate."""
