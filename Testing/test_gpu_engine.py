@@ -18,9 +18,12 @@ import numpy as np
 import pytest
 import torch
 
-from INRCore.fields.engines import triton_engine
+from INRCore.fields import FieldSettings
+from INRCore.fields.engines import triton_engine, triton_network
 from INRCore.fields.engines.triton_plan import plan_for
 from INRCore.fields.jets import PAIRS, Jet
+from INRCore.fields.networks import NETWORKS
+from INRCore.fitting.cuda_graph import graphed
 
 needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
@@ -77,6 +80,7 @@ ODD_SIZES = [
     Case(count=600, depth=8, width=64, precision="ieee"),
 ]
 CASES = ALL_KINDS + TF32 + ODD_SIZES
+WHOLE_NETWORKS = ("siren", "finer", "relu")
 
 
 # -- one case: our result, the reference and their distance ------------------------------------------------------------
@@ -171,7 +175,10 @@ def round_operands_in_the_interpreter():
 def main():
     torch.set_num_threads(1)
     round_operands_in_the_interpreter()
-    print(json.dumps({str(case): errors_of(case) for case in CASES}))
+    errors = {str(case): errors_of(case) for case in CASES}
+    for name in WHOLE_NETWORKS:
+        errors[name] = sample_error_of(name)
+    print(json.dumps(errors))
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +189,25 @@ def interpreted():
     done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
+
+
+def sample_error_of(name, device="cpu"):
+    """What decides about kernels on a machine: the error for a network of ours."""
+    settings = FieldSettings(network=name, width=20, depth=2)
+    return triton_network.sample_error(NETWORKS[name], settings, (3, 20, 20, 2), 1, torch.device(device))
+
+
+@needs_triton
+@pytest.mark.parametrize("name", WHOLE_NETWORKS)
+def test_interpreted_kernels_agree_with_the_plain_engine_on_our_networks(name, interpreted):
+    assert interpreted[name] < 1e-4
+
+
+def test_where_the_kernels_do_not_work_a_line_says_so_and_the_plain_engine_is_used(caplog):
+    settings = FieldSettings(network="siren", width=16, depth=1)
+    cpu = torch.device("cpu")
+    assert not triton_network._agrees(NETWORKS["siren"], settings, (3, 16, 1), 0, "float32", cpu)
+    assert "plain torch is used" in caplog.text
 
 
 @needs_triton
@@ -219,7 +245,7 @@ def compiled(kernel, sizes, types):
     "case",
     [
         Case(precision="bfloat16", width=64, depth=3), Case("relu", 1, "tf32", width=64),
-        Case("finer", 2, width=16, depth=1), Case(precision="ieee", width=32, inputs=20),
+        Case("finer", 2, "bfloat16", width=16, depth=1), Case(precision="ieee", width=32, inputs=20),
     ],
     ids=str,
 )  # fmt: skip
@@ -255,6 +281,15 @@ def test_kernels_on_the_gpu_give_the_values_and_gradients_of_float64_autograd(ca
 
 @needs_gpu
 @needs_triton
+@pytest.mark.parametrize("name", WHOLE_NETWORKS)
+def test_our_networks_use_the_kernels_on_the_gpu(name):
+    network = NETWORKS[name](FieldSettings(network=name, width=64), 3, 1, None).cuda()
+    assert triton_network.can_run(network, Jet(torch.rand(100, 3, device="cuda"), None, None))
+    assert sample_error_of(name, "cuda") < 1e-3
+
+
+@needs_gpu
+@needs_triton
 @pytest.mark.parametrize("precision", TOLERANCES)
 def test_the_same_input_gives_the_same_bits_on_the_gpu(precision):
     case = Case(order=1, precision=precision, count=5000, width=128, depth=3)
@@ -265,6 +300,47 @@ def test_the_same_input_gives_the_same_bits_on_the_gpu(precision):
         results.append([out.value, out.first, *gradients_of(out, cotangents, layers, jet)])
     for again in results[1:]:
         assert all(torch.equal(a, b) for a, b in zip(results[0], again, strict=True))
+
+
+def steps_of_a_fit(device, use_graph, count=12):
+    """Losses and the last weights of a small fit with random points and a falling learning rate."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Linear(3, 32), torch.nn.Tanh(), torch.nn.Linear(32, 1)).to(device)
+    rate = torch.tensor(1e-2, device=device)
+    on_gpu = device.type == "cuda"
+    optimizer = torch.optim.Adam(network.parameters(), rate if on_gpu else 1e-2, capturable=on_gpu)
+    generator = torch.Generator(device).manual_seed(1)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        points = torch.rand(64, 3, device=device, generator=generator)
+        loss = (network(points) - points.prod(1, keepdim=True)).square().mean()
+        loss.backward()
+        optimizer.step()
+        return {"data": loss}
+
+    call = graphed(step, device, generator) if use_graph else step
+    losses = []
+    for _ in range(count):
+        rate.mul_(0.9)
+        losses.append(call()["data"].detach().clone())
+    return torch.stack(losses), network[0].weight.detach()
+
+
+def test_without_a_gpu_a_step_stays_as_it_is():
+    def step():
+        return {}
+
+    assert graphed(step, torch.device("cpu"), torch.Generator()) is step
+
+
+@needs_gpu
+def test_a_graph_gives_the_steps_that_single_calls_give():
+    device = torch.device("cuda")
+    one_by_one, graph = steps_of_a_fit(device, False), steps_of_a_fit(device, True)
+    assert len(set(graph[0].tolist())) == len(graph[0])  # fresh points in every step
+    torch.testing.assert_close(graph[0], one_by_one[0], rtol=1e-5, atol=0)
+    torch.testing.assert_close(graph[1], one_by_one[1], rtol=1e-5, atol=1e-7)
 
 
 if __name__ == "__main__":
