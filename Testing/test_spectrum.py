@@ -63,8 +63,8 @@ def test_odd_images_are_no_accident():
     holed = wave(grid, (0.1, 0, 0)).array.copy()
     holed[2, 3, 4] = np.nan
     assert np.isfinite(power_spectrum(Volume(holed, grid)).power).all()
+    tiny = Grid.from_parts((2, 3, 1), (1, 1, 1))
     with pytest.raises(InputError, match="4 voxels"):
-        tiny = Grid.from_parts((2, 3, 1), (1, 1, 1))
         power_spectrum(Volume(np.ones(tiny.shape, np.float32), tiny))
     with pytest.raises(InputError, match="share of the variance"):
         power_spectrum(wave(grid, (0.1, 0, 0))).frequency_holding(1.5)
