@@ -24,6 +24,7 @@ from INRCore.fields.engines.triton_plan import plan_for
 from INRCore.fields.jets import PAIRS, Jet
 from INRCore.fields.networks import NETWORKS
 from INRCore.fitting.cuda_graph import graphed
+from Testing.benchmarks.engine import gpu
 
 needs_triton = pytest.mark.skipif(find_spec("triton") is None, reason="triton is not installed")
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
@@ -324,6 +325,7 @@ def steps_of_a_fit(device, use_graph, count=12):
     for _ in range(count):
         rate.mul_(0.9)
         losses.append(call()["data"].detach().clone())
+    assert getattr(call, "captured", False) == use_graph
     return torch.stack(losses), network[0].weight.detach()
 
 
@@ -332,6 +334,10 @@ def test_without_a_gpu_a_step_stays_as_it_is():
         return {}
 
     assert graphed(step, torch.device("cpu"), torch.Generator()) is step
+
+
+def test_the_benchmark_has_no_rows_without_a_gpu():
+    assert not list(gpu.rows(torch.device("cpu"), (64,), (3,), (1024,)))
 
 
 @needs_gpu

@@ -48,6 +48,11 @@ class _GraphedStep:
         self._graph.replay()
         return self._terms
 
+    @property
+    def captured(self) -> bool:
+        """Whether steps come from the graph by now."""
+        return self._graph is not None
+
     def _beside(self) -> dict[str, Tensor]:
         """One ordinary step on the stream of the capture."""
         present = torch.cuda.current_stream(self._device)
