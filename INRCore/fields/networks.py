@@ -46,7 +46,7 @@ class Network(nn.Module):
         return cast(list[nn.Linear], list(self.layers))
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.jet(Jet(features, None, None)).value
+        return self.jet(Jet(features)).value
 
     def jet(self, jet: Jet) -> Jet:
         """Pushes a value and the derivatives that come with it through all layers."""
@@ -142,7 +142,7 @@ class WireNetwork(Network):
         omega, twice = self.omega(index), 2 * self.settings.wire_scale**2
         value, conj = self._wavelet(index, jet.value), jet.value.conj()
         if jet.first is None:
-            return Jet(value, None, None)
+            return Jet(value)
         g = 1j * omega * jet.first - twice * (conj * jet.first).real
         if jet.second is None:
             return Jet(value, value * g, None)

@@ -32,9 +32,9 @@ def product(a: np.ndarray, b: np.ndarray, bias: np.ndarray | None = None) -> np.
         result = torch.ops.mkldnn._linear_pointwise(first, second.t(), None, "none", [], "")
     if bias is not None:
         result += torch.from_numpy(bias)
-    return result.numpy()  # type: ignore[no-any-return]
+    return result.numpy()
 
 
 def row_sums(a: np.ndarray) -> np.ndarray:
     """(m, n) to (m, 1), four times as fast as NumPy's sum."""
-    return (torch.from_numpy(a) @ torch.ones(a.shape[1])).numpy()[:, None]  # type: ignore[no-any-return]
+    return (torch.from_numpy(a) @ torch.ones(a.shape[1])).numpy()[:, None]

@@ -21,8 +21,8 @@ FIRST, SECOND = slice(1, 4), slice(4, 10)
 
 
 class TileJet(NamedTuple):
-    """value (C, P), first (C, 3, P) and second (C, 6, P) derivatives: P is 1 where they are the same at all points, they
-    are None where they are not asked for or 0 everywhere."""
+    """value (C, P), first (C, 3, P) and second (C, 6, P) derivatives: P is 1 where they are the same at all points;
+    None where they are not asked for or 0 everywhere."""
 
     value: np.ndarray
     first: np.ndarray | None = None

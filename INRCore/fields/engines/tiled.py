@@ -2,7 +2,7 @@
 
 Features come first: a jet of T arrays (value, first, second derivatives) at P points is (C, T, P), so that a layer is
 one matrix product and its backward pass two, whatever the order of the derivatives. The backward pass is written by
-hand and can be asked for once, not for a gradient of the gradient: the plain engine gives that.
+hand; for a gradient of the gradient the plain engine is asked.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..activations import ACTIVATIONS
 from ..jets import Jet
+from . import plain
 from .products import product, row_sums
 from .tile_activation import TileJet, activate, activate_back
 from .tiles import on_threads, tiles_of_threads
@@ -41,7 +42,7 @@ def run(network: Network, jet: Jet) -> Jet:
     """The network's outputs (N, D) and as many of their derivatives as the jet has."""
     parameters = [tensor for layer in network.scaled_layers() for tensor in layer]
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (*parameters, *jet)):
-        return Jet(*_Differentiable.apply(network, *jet, *parameters))  # type: ignore[no-untyped-call]
+        return Jet(*_Differentiable.apply(network, *jet, *parameters))
     return _Pass(network, jet, parameters).forward(remember=False)
 
 
@@ -50,16 +51,37 @@ class _Differentiable(torch.autograd.Function):
     def forward(
         ctx: Any, network: Network, value: Tensor, first: Tensor | None, second: Tensor | None, *parameters: Tensor
     ) -> tuple[Tensor | None, ...]:
-        ctx.work = _Pass(network, Jet(value, first, second), parameters)
-        ctx.save_for_backward(*parameters)  # so that torch notices when they are changed before the backward pass
+        ctx.network, ctx.work = network, _Pass(network, Jet(value, first, second), parameters)
+        # Saved also so that torch notices when they are changed before the backward pass.
+        ctx.save_for_backward(value, first, second, *parameters)
         return tuple(ctx.work.forward(remember=True))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
-        _ = ctx.saved_tensors
+        inputs = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return None, *_differentiable_gradients(ctx.network, inputs, gradients)
         of_jet, of_parameters = ctx.work.backward(Jet(*gradients), ctx.needs_input_grad[1:4])
         return None, *of_jet, *of_parameters
+
+
+def _differentiable_gradients(
+    network: Network, inputs: Sequence[Tensor | None], gradients: Sequence[Tensor | None]
+) -> list[Tensor | None]:
+    """Where a gradient of the gradient will be asked for, the reference engine works out the first one."""
+    value, first, second, *parameters = inputs
+    assert value is not None
+    layers = [(w, b) for w, b in zip(parameters[::2], parameters[1::2], strict=True) if w is not None and b is not None]
+    outputs = plain.run_layers(network, layers, Jet(value, first, second))
+    wanted = {n: tensor for n, tensor in enumerate(inputs) if tensor is not None and tensor.requires_grad}
+    pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if o is not None]
+    found = torch.autograd.grad(
+        [o for o, _ in pairs], list(wanted.values()), [g for _, g in pairs], create_graph=True, allow_unused=True
+    )
+    result: list[Tensor | None] = [None] * len(inputs)
+    for n, gradient in zip(wanted, found, strict=True):
+        result[n] = gradient
+    return result
 
 
 class _Layer(NamedTuple):
@@ -135,7 +157,7 @@ class _Pass:
 
     def _inputs(self, tile: slice) -> TileJet:
         """The jet that the network is given, as views (C, P), (C, 3, P), (C, 6, P)."""
-        parts = [
+        parts: list[Any] = [
             None if part is None or is_zero else (part if part.shape[1] == 1 else part[:, tile]).transpose(2, 0, 1)
             for part, is_zero in zip(self.inputs, self.is_zero, strict=True)
         ]
