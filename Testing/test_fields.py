@@ -10,7 +10,7 @@ from INRCore.errors import InputError
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fields.jets import PAIRS
 from INRCore.fields.settings import ENCODING_NAMES, NETWORK_NAMES
-from INRCore.fields.sine import sine, sine_and_cosine
+from INRCore.fields.sine import sine_and_cosine
 from INRCore.geometry import Grid
 from INRCore.storage import pack_tensors, unpack_tensors
 
@@ -156,7 +156,6 @@ def test_sine_and_cosine_are_exact_for_every_number_of_values_and_their_derivati
     exact = z.detach().double().requires_grad_()
     torch.testing.assert_close(sin.double(), exact.sin(), atol=3e-7, rtol=0)
     torch.testing.assert_close(cos.double(), exact.cos(), atol=3e-7, rtol=0)
-    assert torch.equal(sine(z), sin) and torch.equal(sine(z.detach()), sin)
     (2 * sin + sin * cos).sum().backward()
     (2 * exact.sin() + exact.sin() * exact.cos()).sum().backward()
     torch.testing.assert_close(z.grad.double(), exact.grad, atol=2e-6, rtol=0)
@@ -164,4 +163,4 @@ def test_sine_and_cosine_are_exact_for_every_number_of_values_and_their_derivati
 
 def test_a_strided_tensor_has_the_sine_of_its_own_values():
     z = torch.arange(24.0).reshape(4, 6).t()[::2]
-    torch.testing.assert_close(sine(z), torch.sin(z))
+    torch.testing.assert_close(sine_and_cosine(z)[0], torch.sin(z))

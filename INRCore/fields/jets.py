@@ -22,8 +22,8 @@ class Jet(NamedTuple):
     a derivative is not asked for. Derivatives that are the same at all points may have N = 1."""
 
     value: Tensor
-    first: Tensor | None
-    second: Tensor | None
+    first: Tensor | None = None
+    second: Tensor | None = None
 
     @property
     def order(self) -> int:
@@ -40,14 +40,13 @@ def seed_jet(points: Tensor, second: bool) -> Jet:
 def apply_linear(jet: Jet, weight: Tensor, bias: Tensor) -> Jet:
     """Jet of x W^T + b."""
     value = torch.nn.functional.linear(jet.value, weight, bias)
-    first, second = (None if tensor is None else tensor @ weight.T for tensor in jet[1:])
-    return Jet(value, first, second)
+    return Jet(value, *(None if tensor is None else tensor @ weight.T for tensor in jet[1:]))
 
 
 def apply_pointwise(jet: Jet, value: Tensor, slope: Tensor | None = None, curvature: Tensor | None = None) -> Jet:
     """Jet of f(x) for an elementwise f with f = `value`, f' = `slope`, f'' = `curvature` (None: identically 0)."""
     if jet.first is None or slope is None:
-        return Jet(value, None, None)
+        return Jet(value)
     first = slope * jet.first
     if jet.second is None:
         return Jet(value, first, None)

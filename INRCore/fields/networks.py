@@ -14,16 +14,18 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from .activations import ACTIVATIONS
 from .engines import engine_for
 from .jets import PAIRS, Jet, apply_pointwise
 from .settings import FieldSettings
-from .sine import sine, sine_and_cosine
 
 
 class Network(nn.Module):
     """Base: ReLU-like MLPs with real weights. Subclasses say how weights start and what the activation is."""
 
     dtype = torch.float32
+    activation = ""
+    """Name in `ACTIVATIONS`; "" where the activation is not a real function of a real number."""
 
     def __init__(self, settings: FieldSettings, inputs: int, outputs: int, generator: torch.Generator | None) -> None:
         super().__init__()
@@ -44,7 +46,7 @@ class Network(nn.Module):
         return cast(list[nn.Linear], list(self.layers))
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.jet(Jet(features, None, None)).value
+        return self.jet(Jet(features)).value
 
     def jet(self, jet: Jet) -> Jet:
         """Pushes a value and the derivatives that come with it through all layers."""
@@ -57,11 +59,7 @@ class Network(nn.Module):
 
     def activate(self, index: int, jet: Jet) -> Jet:
         """The jet behind the activation of a hidden layer."""
-        return apply_pointwise(jet, *self.derivatives(index, jet.value, jet.order))
-
-    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
-        """f(z), f'(z), ... up to the given order (0 to 3) of a hidden layer's activation; None: 0 everywhere."""
-        raise NotImplementedError
+        return apply_pointwise(jet, *ACTIVATIONS[self.activation](torch, jet.value, jet.order, self.omega(index)))
 
     def finish(self, tensor: Tensor) -> Tensor:
         """Last step from the network's own number type to real outputs."""
@@ -85,18 +83,18 @@ def _uniform(tensor: Tensor, bound: float, generator: torch.Generator | None) ->
 class ReLUNetwork(Network):
     """ReLU MLP with He initialisation (He et al., ICCV 2015); second derivatives are 0 almost everywhere."""
 
+    activation = "relu"
+
     def _start(self, index: int, layer: nn.Linear, generator: torch.Generator | None) -> None:
         _uniform(layer.weight, math.sqrt(6 / layer.in_features), generator)
         _uniform(layer.bias, 1 / math.sqrt(layer.in_features), generator)
-
-    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
-        slope = (z > 0).to(z.dtype) if order else None
-        return [torch.relu(z), slope, None, None][: order + 1]
 
 
 class SirenNetwork(Network):
     """sin(omega (W x + b)), W ~ U(+-1/n) in the first and U(+-sqrt(6/n)/omega) in the other layers (Sitzmann et al.,
     NeurIPS 2020, sec. 3.2 and supplement 1.5)."""
+
+    activation = "sine"
 
     def _start(self, index: int, layer: nn.Linear, generator: torch.Generator | None) -> None:
         n = layer.in_features
@@ -106,37 +104,16 @@ class SirenNetwork(Network):
     def _scaled(self, index: int, layer: nn.Linear) -> tuple[Tensor, Tensor]:
         return layer.weight * self.omega(index), layer.bias * self.omega(index)
 
-    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
-        if order == 0:
-            return [sine(z)]
-        sin, cos = sine_and_cosine(z)
-        return [sin, cos, -sin if order > 1 else None, -cos if order > 2 else None][: order + 1]
-
 
 class FinerNetwork(SirenNetwork):
     """sin(omega (|z| + 1) z), first biases from U(+-k) (FINER: Liu et al., CVPR 2024, eq. 4 and sec. 3.3)."""
+
+    activation = "finer"
 
     def _start(self, index: int, layer: nn.Linear, generator: torch.Generator | None) -> None:
         super()._start(index, layer, generator)
         if index == 0:
             _uniform(layer.bias, self.settings.finer_bias, generator)
-
-    def derivatives(self, index: int, z: Tensor, order: int) -> list[Tensor | None]:
-        # Layers give y = omega z: the phase omega (|z| + 1) z is y + |y| y / omega.
-        y, bend = z, 2 / self.omega(index)
-        magnitude = y.abs()
-        phase = torch.addcmul(y, y, magnitude, value=bend / 2)
-        if order == 0:
-            return [sine(phase)]
-        sin, cos = sine_and_cosine(phase)
-        rate = 1 + bend * magnitude
-        found: list[Tensor | None] = [sin, rate * cos]
-        if order > 1:
-            bent = bend * torch.sign(y)
-            found.append(bent * cos - rate**2 * sin)
-        if order > 2:
-            found.append(-(rate**3) * cos - 3 * rate * bent * sin)
-        return found
 
 
 class WireNetwork(Network):
@@ -165,7 +142,7 @@ class WireNetwork(Network):
         omega, twice = self.omega(index), 2 * self.settings.wire_scale**2
         value, conj = self._wavelet(index, jet.value), jet.value.conj()
         if jet.first is None:
-            return Jet(value, None, None)
+            return Jet(value)
         g = 1j * omega * jet.first - twice * (conj * jet.first).real
         if jet.second is None:
             return Jet(value, value * g, None)

@@ -6,35 +6,17 @@ environment variable INRCORE_ENGINE=plain switches them off, `with use_engine("p
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ...errors import InputError
 from ..jets import Jet
+from ..switch import is_plain
 from . import plain, tiled
 
 if TYPE_CHECKING:
     from ..networks import Network
 
-ENGINE_NAMES = ("auto", "plain")
-_chosen = os.environ.get("INRCORE_ENGINE", "auto")
-
 
 def engine_for(network: Network, jet: Jet) -> Callable[[Network, Jet], Jet]:
     """The fastest engine that can push this jet through this network."""
-    return tiled.run if _chosen != "plain" and tiled.can_run(network, jet) else plain.run
-
-
-@contextmanager
-def use_engine(name: str) -> Iterator[None]:
-    """'plain': only the reference; 'auto': the fastest that can run. Raises `InputError` for other names."""
-    global _chosen
-    if name not in ENGINE_NAMES:
-        raise InputError(f"There is no engine '{name}'; choose one of: {', '.join(ENGINE_NAMES)}.")
-    before, _chosen = _chosen, name
-    try:
-        yield
-    finally:
-        _chosen = before
+    return tiled.run if not is_plain() and tiled.can_run(network, jet) else plain.run

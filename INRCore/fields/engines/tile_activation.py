@@ -1,8 +1,10 @@
 """A hidden layer's activation at one tile, forwards and backwards, for a jet whose features come first.
 
-A jet at P points is one tensor (C, T, P) here: T is 1 for the value, 4 with the first derivatives along x, y, z and 10
-with the second ones in the order of `PAIRS`. With z for what comes before the activation f and h for what comes behind it:
+A jet at P points is one array (C, T, P) here: T is 1 for the value, 4 with the first derivatives along x, y, z and 10
+with the second ones in the order of `PAIRS`. With z for what comes before the activation f and h for what comes after:
 h = f(z), h_a = f' z_a, h_ab = f' z_ab + f'' z_a z_b (Griewank & Walther, Evaluating Derivatives, SIAM 2008, ch. 13).
+
+NumPy and not torch, because every call into torch, even a slice, hands Python's lock to another thread.
 """
 
 from __future__ import annotations
@@ -10,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from ..jets import PAIRS
 
@@ -20,77 +21,82 @@ FIRST, SECOND = slice(1, 4), slice(4, 10)
 
 
 class TileJet(NamedTuple):
-    """value (C, P), first (C, 3, P) and second (C, 6, P) derivatives: P is 1 where they are the same at all points, they
-    are None where they are not asked for or 0 everywhere."""
+    """value (C, P), first (C, 3, P) and second (C, 6, P) derivatives: P is 1 where they are the same at all points;
+    None where they are not asked for or 0 everywhere."""
 
-    value: Tensor
-    first: Tensor | None = None
-    second: Tensor | None = None
+    value: np.ndarray
+    first: np.ndarray | None = None
+    second: np.ndarray | None = None
 
     @classmethod
-    def of(cls, stacked: Tensor) -> TileJet:
+    def of(cls, stacked: np.ndarray) -> TileJet:
         """Views into (C, T, P)."""
         parts = stacked.shape[1]
         return cls(stacked[:, 0], stacked[:, FIRST] if parts > 1 else None, stacked[:, SECOND] if parts > 4 else None)
 
 
-def activate(z: TileJet, slopes: Sequence[Tensor | None], order: int) -> Tensor:
-    """(C, T, P) behind the activation. slopes: f, f' and f'' at z, as many as the order asks for."""
+def activate(z: TileJet, slopes: Sequence[np.ndarray | None], order: int) -> np.ndarray:
+    """(C, T, P) after the activation. slopes: f, f' and f'' at z, as many as the order asks for."""
     value = slopes[0]
     assert value is not None
     if order == 0:
         return value[:, None]
     assert z.first is not None and slopes[1] is not None
-    h = value.new_empty(len(value), (1, 4, 10)[order], value.shape[1])
+    h = np.empty((len(value), (1, 4, 10)[order], value.shape[1]), value.dtype)
     h[:, 0] = value
     slope = slopes[1][:, None]
-    torch.mul(slope, z.first, out=h[:, FIRST])
+    np.multiply(slope, z.first, out=h[:, FIRST])
     if order == 1:
         return h
     if z.second is None:
         h[:, SECOND] = 0
     else:
-        torch.mul(slope, z.second, out=h[:, SECOND])
+        np.multiply(slope, z.second, out=h[:, SECOND])
     if slopes[2] is not None:
         bent = slopes[2][:, None] * z.first
         for p, (a, b) in enumerate(PAIRS, start=SECOND.start):
-            h[:, p].addcmul_(bent[:, a], z.first[:, b])
+            h[:, p] += bent[:, a] * z.first[:, b]
     return h
 
 
-def activate_back(gradient: Tensor, z: TileJet, slopes: Sequence[Tensor | None], order: int) -> None:
+def activate_back(gradient: np.ndarray, z: TileJet, slopes: Sequence[np.ndarray | None], order: int) -> None:
     """Turns the gradient (C, T, P) by h in place into the one by z. slopes: f, f', f'' and f''' at z, one more than
     `activate` takes."""
     assert slopes[1] is not None
     slope, bend = slopes[1][:, None], slopes[2] if order else None
     if bend is None:
-        gradient.mul_(slope)
+        gradient *= slope
         return
     assert z.first is not None
     g = TileJet.of(gradient)
     assert g.first is not None
     by_bend = _sum_of_products(g.first, z.first)
     if g.second is None:
-        gradient.mul_(slope)
-        g.value.addcmul_(by_bend, bend)
+        gradient *= slope
+        by_bend *= bend
+        g.value[...] += by_bend
         return
     if z.second is not None:
         by_bend += _sum_of_products(g.second, z.second)
     # Sum over b of g_ab z_b, once for each of the two orders of a pair.
-    mixed = torch.zeros_like(g.first)
+    mixed = np.zeros_like(g.first)
     for p, (a, b) in enumerate(PAIRS):
-        mixed[:, a].addcmul_(g.second[:, p], z.first[:, b])
-        mixed[:, b].addcmul_(g.second[:, p], z.first[:, a])
-    gradient.mul_(slope)
-    g.value.addcmul_(by_bend, bend)
+        mixed[:, a] += g.second[:, p] * z.first[:, b]
+        mixed[:, b] += g.second[:, p] * z.first[:, a]
+    gradient *= slope
+    by_bend *= bend
     if slopes[3] is not None:
-        g.value.addcmul_(_sum_of_products(mixed, z.first), slopes[3], value=0.5)  # each pair was counted twice
-    g.first.addcmul_(mixed, bend[:, None])
+        by_twist = _sum_of_products(mixed, z.first)
+        by_twist *= np.float32(0.5) * slopes[3]  # each pair was counted twice
+        by_bend += by_twist
+    g.value[...] += by_bend
+    mixed *= bend[:, None]
+    g.first[...] += mixed
 
 
-def _sum_of_products(a: Tensor, b: Tensor) -> Tensor:
-    """(C, P): sum over the middle axis; without a tensor for the products."""
+def _sum_of_products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(C, P): sum over the middle axis."""
     total = a[:, 0] * b[:, 0]
     for n in range(1, a.shape[1]):
-        total.addcmul_(a[:, n], b[:, n])
+        total += a[:, n] * b[:, n]
     return total

@@ -1,8 +1,8 @@
 """The CPU's engine: tiles of a batch go through all layers while they lie in a core's cache, a thread for each core.
 
-Features come first: a jet of T tensors (value, first, second derivatives) at P points is (C, T, P), so that a layer is
+Features come first: a jet of T arrays (value, first, second derivatives) at P points is (C, T, P), so that a layer is
 one matrix product and its backward pass two, whatever the order of the derivatives. The backward pass is written by
-hand and can be asked for once, not for a gradient of the gradient: the plain engine gives that.
+hand; for a gradient of the gradient the plain engine is asked.
 """
 
 from __future__ import annotations
@@ -10,26 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from ..activations import ACTIVATIONS
 from ..jets import Jet
-from .products import product
+from . import plain
+from .products import product, row_sums
 from .tile_activation import TileJet, activate, activate_back
 from .tiles import on_threads, tiles_of_threads
 
 if TYPE_CHECKING:
     from ..networks import Network
 
-_TILE_VALUES = (1 << 17, 1 << 16, 1 << 15)
+_TILE_VALUES = (1 << 17, 1 << 17, 1 << 16)
 """Points times width of a tile for jets of order 0, 1 and 2."""
 
 
 def can_run(network: Network, jet: Jet) -> bool:
     """Single precision on the CPU, real weights; derivatives that are the same at all points must be constants."""
-    if jet.value.device.type != "cpu" or jet.value.dim() != 2 or not len(jet.value):
+    if network.activation not in ACTIVATIONS or jet.value.device.type != "cpu" or jet.value.dim() != 2:
         return False
-    if any(t.dtype != torch.float32 for t in (*network.parameters(), *jet) if t is not None):
+    tensors = [*network.parameters(), *(tensor for tensor in jet if tensor is not None)]
+    if not len(jet.value) or any(tensor.dtype != torch.float32 for tensor in tensors):
         return False
     return not any(t.requires_grad and t.shape[1] != len(jet.value) for t in jet[1:] if t is not None)
 
@@ -38,7 +42,7 @@ def run(network: Network, jet: Jet) -> Jet:
     """The network's outputs (N, D) and as many of their derivatives as the jet has."""
     parameters = [tensor for layer in network.scaled_layers() for tensor in layer]
     if torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in (*parameters, *jet)):
-        return Jet(*_Differentiable.apply(network, *jet, *parameters))  # type: ignore[no-untyped-call]
+        return Jet(*_Differentiable.apply(network, *jet, *parameters))
     return _Pass(network, jet, parameters).forward(remember=False)
 
 
@@ -47,43 +51,68 @@ class _Differentiable(torch.autograd.Function):
     def forward(
         ctx: Any, network: Network, value: Tensor, first: Tensor | None, second: Tensor | None, *parameters: Tensor
     ) -> tuple[Tensor | None, ...]:
-        ctx.work = _Pass(network, Jet(value, first, second), parameters)
-        ctx.save_for_backward(*parameters)  # so that torch notices when they are changed before the backward pass
+        ctx.network, ctx.work = network, _Pass(network, Jet(value, first, second), parameters)
+        # Saved also so that torch notices when they are changed before the backward pass.
+        ctx.save_for_backward(value, first, second, *parameters)
         return tuple(ctx.work.forward(remember=True))
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *gradients: Any) -> tuple[Tensor | None, ...]:
-        _ = ctx.saved_tensors
+        inputs = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return None, *_differentiable_gradients(ctx.network, inputs, gradients)
         of_jet, of_parameters = ctx.work.backward(Jet(*gradients), ctx.needs_input_grad[1:4])
         return None, *of_jet, *of_parameters
+
+
+def _differentiable_gradients(
+    network: Network, inputs: Sequence[Tensor | None], gradients: Sequence[Tensor | None]
+) -> list[Tensor | None]:
+    """Where a gradient of the gradient will be asked for, the reference engine works out the first one."""
+    value, first, second, *parameters = inputs
+    assert value is not None
+    layers = [(w, b) for w, b in zip(parameters[::2], parameters[1::2], strict=True) if w is not None and b is not None]
+    outputs = plain.run_layers(network, layers, Jet(value, first, second))
+    wanted = {n: tensor for n, tensor in enumerate(inputs) if tensor is not None and tensor.requires_grad}
+    pairs = [(o, g) for o, g in zip(outputs, gradients, strict=True) if o is not None]
+    found = torch.autograd.grad(
+        [o for o, _ in pairs], list(wanted.values()), [g for _, g in pairs], create_graph=True, allow_unused=True
+    )
+    result: list[Tensor | None] = [None] * len(inputs)
+    for n, gradient in zip(wanted, found, strict=True):
+        result[n] = gradient
+    return result
 
 
 class _Layer(NamedTuple):
     """weight (m, n), the same transposed, bias (m, 1)."""
 
-    weight: Tensor
-    transposed: Tensor
-    bias: Tensor
+    weight: np.ndarray
+    transposed: np.ndarray
+    bias: np.ndarray
 
 
 class _Hidden(NamedTuple):
     """What the backward pass needs of a hidden layer at a tile: for values alone the activations and their slope, which
-    are dear to compute; with derivatives the fewest tensors, the jet before the activation."""
+    are dear to compute; with derivatives the fewest arrays, the jet before the activation."""
 
     z: TileJet
-    activated: tuple[Tensor, list[Tensor | None]] | None
+    activated: tuple[np.ndarray, list[Any]] | None
 
 
 class _Pass:
     """A jet's way through a network and back."""
 
     def __init__(self, network: Network, jet: Jet, parameters: Sequence[Tensor]) -> None:
-        self.network, self.order = network, jet.order
-        self.jet = Jet(jet.value.detach(), *(None if t is None else t.detach() for t in jet[1:]))
-        flat = [parameter.detach() for parameter in parameters]
+        self.activation = ACTIVATIONS[network.activation]
+        self.omegas = [network.omega(index) for index in range(network.settings.depth)]
+        self.order = jet.order
+        self.inputs = _arrays(jet)
+        # Second derivatives of coordinates are 0.
+        self.is_zero = [part is not None and part.shape[1] == 1 and not part.any() for part in self.inputs]
+        flat = [parameter.detach().numpy() for parameter in parameters]
         self.layers = [
-            _Layer(weight, weight.t().contiguous(), bias[:, None])
+            _Layer(weight, np.ascontiguousarray(weight.T), bias[:, None])
             for weight, bias in zip(flat[::2], flat[1::2], strict=True)
         ]
         self.shares = tiles_of_threads(len(jet.value), max(64, _TILE_VALUES[jet.order] // network.settings.width))
@@ -92,106 +121,119 @@ class _Pass:
     # -- forwards ----------------------------------------------------------------------------------------------------
     def forward(self, remember: bool) -> Jet:
         """The outputs; remember: for `backward`."""
-        shape = len(self.jet.value), len(self.layers[-1].weight)
-        value, *others = (None if t is None else t.new_empty((*t.shape[:-2], *shape)) for t in self.jet)
-        assert value is not None
-        result = Jet(value, *others)
+        shape = self.inputs[0].shape[1], len(self.layers[-1].weight)
+        outputs = [None if part is None else np.empty((len(part), *shape), np.float32) for part in self.inputs]
 
         def work(share: list[slice]) -> None:
             for tile in share:
                 hidden: list[_Hidden] = []
-                outputs = self._outputs(tile, hidden if remember else None)
-                for part, rows in enumerate(_rows(result, tile)):
-                    rows.copy_(outputs[:, part].t())
+                columns, start = self._outputs(tile, hidden if remember else None), 0
+                for rows in outputs:
+                    if rows is not None:
+                        rows[:, tile] = columns[:, start : start + len(rows)].transpose(1, 2, 0)
+                        start += len(rows)
                 if remember:
                     self.hidden[tile.start] = hidden
 
         on_threads(work, self.shares)
-        return result
+        value, *derivatives = [None if rows is None else torch.from_numpy(rows) for rows in outputs]
+        assert value is not None
+        return Jet(value[0], *derivatives)
 
-    def _outputs(self, tile: slice, hidden: list[_Hidden] | None) -> Tensor:
+    def _outputs(self, tile: slice, hidden: list[_Hidden] | None) -> np.ndarray:
         """(D, T, P) at a tile."""
-        z, stacked = self._behind_first_layer(tile), None
+        z = self._after_first_layer(tile)
         for index, layer in enumerate(self.layers[1:]):
             h, slopes = self._activated(index, z, self.order + (hidden is not None))
             if hidden is not None:
                 hidden.append(_Hidden(z, None if self.order else (h, slopes)))
-            stacked = product(layer.weight, h.flatten(1)).view(-1, *h.shape[1:])
+            if self.order == 0:
+                stacked = product(layer.weight, h[:, 0], layer.bias)[:, None]
+            else:
+                stacked = product(layer.weight, h.reshape(len(h), -1)).reshape(-1, *h.shape[1:])
+                stacked[:, 0] += layer.bias
             z = TileJet.of(stacked)
-            z.value.add_(layer.bias)
-        assert stacked is not None  # a network has a hidden layer
         return stacked
 
     def _inputs(self, tile: slice) -> TileJet:
         """The jet that the network is given, as views (C, P), (C, 3, P), (C, 6, P)."""
-        at_tile = [t if t is None or t.shape[1] == 1 else t[:, tile] for t in self.jet[1:]]
-        # Second derivatives of coordinates are 0.
-        first, second = (
-            None if t is None or (t.shape[1] == 1 and not t.any()) else t.permute(2, 0, 1) for t in at_tile
-        )
-        return TileJet(self.jet.value[tile].t(), first, second)
+        parts: list[Any] = [
+            None if part is None or is_zero else (part if part.shape[1] == 1 else part[:, tile]).transpose(2, 0, 1)
+            for part, is_zero in zip(self.inputs, self.is_zero, strict=True)
+        ]
+        return TileJet(parts[0][:, 0], parts[1], parts[2])
 
-    def _behind_first_layer(self, tile: slice) -> TileJet:
+    def _after_first_layer(self, tile: slice) -> TileJet:
         weight, _, bias = self.layers[0]
         value, *derivatives = self._inputs(tile)
-        z = [
-            None if t is None else torch.stack([product(weight, t[:, n]) for n in range(t.shape[1])], 1)
+        z = product(weight, value, bias)
+        parts = [
+            None if t is None else np.stack([product(weight, t[:, n]) for n in range(t.shape[1])], 1)
             for t in derivatives
         ]
-        return TileJet(product(weight, value).add_(bias), *z)
+        return TileJet(z, *parts)
 
-    def _activated(self, index: int, z: TileJet, slopes: int) -> tuple[Tensor, list[Tensor | None]]:
-        found = self.network.derivatives(index, z.value, slopes)
+    def _activated(self, index: int, z: TileJet, slopes: int) -> tuple[np.ndarray, list[Any]]:
+        found = self.activation(np, z.value, slopes, self.omegas[index])
         return activate(z, found, self.order), found
 
     # -- and back ----------------------------------------------------------------------------------------------------
     def backward(self, gradients: Jet, wanted: Sequence[bool]) -> tuple[list[Tensor | None], list[Tensor]]:
         """Gradients by the jet's tensors (None where not wanted) and by weights and biases."""
         of_jet = [
-            torch.empty_like(t) if want and t is not None else None for t, want in zip(self.jet, wanted, strict=True)
+            np.empty_like(part) if want and part is not None else None
+            for part, want in zip(self.inputs, wanted, strict=True)
         ]
+        of_outputs = [part for part in _arrays(gradients) if part is not None]
 
-        def work(share: list[slice]) -> list[Tensor]:
-            sums = [torch.zeros_like(tensor) for layer in self.layers for tensor in (layer.weight, layer.bias)]
+        def work(share: list[slice]) -> list[np.ndarray]:
+            sums = [np.zeros_like(array) for layer in self.layers for array in (layer.weight, layer.bias)]
             for tile in share:
-                columns = torch.stack([rows.t() for rows in _rows(gradients, tile)], 1)
-                self._to_inputs(tile, self._to_first_layer(tile, columns, sums), sums, of_jet)
+                g = np.concatenate([part[:, tile] for part in of_outputs]).transpose(2, 0, 1)
+                self._to_inputs(tile, self._to_first_layer(tile, np.ascontiguousarray(g), sums), sums, of_jet)
             return sums
 
         total, *others = on_threads(work, self.shares)
         for sums in others:
             for whole, part in zip(total, sums, strict=True):
                 whole += part
-        return of_jet, [tensor.squeeze(1) if n % 2 else tensor for n, tensor in enumerate(total)]
+        value, *derivatives = [None if part is None else torch.from_numpy(part) for part in of_jet]
+        of_parameters = [torch.from_numpy(array[:, 0] if n % 2 else array) for n, array in enumerate(total)]
+        return [None if value is None else value[0], *derivatives], of_parameters
 
-    def _to_first_layer(self, tile: slice, g: Tensor, sums: list[Tensor]) -> Tensor:
+    def _to_first_layer(self, tile: slice, g: np.ndarray, sums: list[np.ndarray]) -> np.ndarray:
         """The gradient (m, T, P) by what the first layer gives, from the one (D, T, P) by the outputs."""
         for index in range(len(self.layers) - 1, 0, -1):
             z, activated = self.hidden[tile.start][index - 1]
             h, slopes = activated or self._activated(index - 1, z, self.order + 1)
-            sums[2 * index] += product(g.flatten(1), h.flatten(1).t())
-            sums[2 * index + 1] += g[:, 0].sum(1, keepdim=True)
-            g = product(self.layers[index].transposed, g.flatten(1)).view(-1, *g.shape[1:])
+            columns = g.reshape(len(g), -1)
+            sums[2 * index] += product(columns, h.reshape(len(h), -1).T)
+            sums[2 * index + 1] += row_sums(g[:, 0])
+            g = product(self.layers[index].transposed, columns).reshape(-1, *g.shape[1:])
             activate_back(g, z, slopes, self.order)
         return g
 
-    def _to_inputs(self, tile: slice, gradient: Tensor, sums: list[Tensor], of_jet: Sequence[Tensor | None]) -> None:
+    def _to_inputs(
+        self, tile: slice, gradient: np.ndarray, sums: list[np.ndarray], of_jet: Sequence[np.ndarray | None]
+    ) -> None:
         g, inputs = TileJet.of(gradient), self._inputs(tile)
-        sums[0] += product(g.value, inputs.value.t())
-        sums[1] += g.value.sum(1, keepdim=True)
+        sums[0] += product(g.value, inputs.value.T)
+        sums[1] += row_sums(g.value)
         for of_part, part in zip(g[1:], inputs[1:], strict=True):
             if of_part is None or part is None:
                 continue
             if part.shape[2] != of_part.shape[2]:
-                of_part = of_part.sum(2, keepdim=True)
+                of_part = of_part.sum(2, keepdims=True)
             for n in range(part.shape[1]):
-                sums[0] += product(of_part[:, n], part[:, n].t())
-        for of_tensor, of_part in zip(of_jet, g, strict=True):
-            if of_tensor is not None and of_part is not None:
-                back = torch.tensordot(self.layers[0].transposed, of_part, 1)
-                (of_tensor[tile] if of_tensor.dim() == 2 else of_tensor[:, tile]).copy_(back.movedim(0, -1))
+                sums[0] += product(of_part[:, n], part[:, n].T)
+        for target, of_part in zip(of_jet, (g.value[:, None], *g[1:]), strict=True):
+            if target is not None and of_part is not None:
+                for n in range(len(target)):
+                    target[n, tile] = product(self.layers[0].transposed, of_part[:, n]).T
 
 
-def _rows(jet: Jet, tile: slice) -> list[Tensor]:
-    """The tensors (P, D) of a jet at a tile: value, first and second derivatives."""
-    return [jet.value[tile], *(tensor[tile] for group in jet[1:] if group is not None for tensor in group)]
+def _arrays(jet: Jet) -> list[Any]:
+    """(1, N, C), (3, N, C), (6, N, C), None beyond the jet's order."""
+    value, *derivatives = [None if tensor is None else tensor.detach().contiguous().numpy() for tensor in jet]
+    assert value is not None
+    return [value[None], *derivatives]

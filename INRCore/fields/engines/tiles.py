@@ -49,10 +49,11 @@ def _pool(threads: int) -> ThreadPoolExecutor:
 
     def begin() -> None:
         torch.set_num_threads(1)
+        torch.get_num_threads()  # a thread's number is fixed when it is first asked for
         all_started.wait()
 
     pool = ThreadPoolExecutor(threads, "tiles")
     for started in [pool.submit(begin) for _ in range(threads)]:
         started.result()
-    torch.set_num_threads(before)  # the number set in any thread is also torch's default for new ones
+    torch.set_num_threads(before)  # a number set in any thread is also the default of new ones
     return pool

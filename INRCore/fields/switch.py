@@ -1,0 +1,30 @@
+"""The switch between the fast ways to compute a field and torch's plain one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..errors import InputError
+
+ENGINE_NAMES = ("auto", "plain")
+_chosen = os.environ.get("INRCORE_ENGINE", "auto")
+
+
+def is_plain() -> bool:
+    """Whether only torch's own operations may be used."""
+    return _chosen == "plain"
+
+
+@contextmanager
+def use_engine(name: str) -> Iterator[None]:
+    """'plain': only the reference; 'auto': the fastest that can run. Raises `InputError` for other names."""
+    global _chosen
+    if name not in ENGINE_NAMES:
+        raise InputError(f"There is no engine '{name}'; choose one of: {', '.join(ENGINE_NAMES)}.")
+    before, _chosen = _chosen, name
+    try:
+        yield
+    finally:
+        _chosen = before
