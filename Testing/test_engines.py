@@ -67,6 +67,14 @@ def test_the_tiled_engine_takes_any_width_and_depth(width, depth):
         assert (got - expected).norm() <= 3e-5 * expected.norm() + 1e-7
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_middle_of_the_frame_alone_is_a_point_like_others(order):
+    field, middle = a_field("siren"), torch.tensor([FRAME.center_mm])
+    fast = values_and_gradients(field, middle, order)
+    for got, expected in zip(fast, values_and_gradients(field.double(), middle.double(), order), strict=True):
+        assert (got - expected).norm() <= 3e-5 * expected.norm() + 1e-7
+
+
 def test_both_engines_agree_without_gradients_and_in_many_tiles():
     field, points = a_field("finer", width=64), some_points(30_011)
     with torch.no_grad():

@@ -108,8 +108,8 @@ class _Pass:
         self.omegas = [network.omega(index) for index in range(network.settings.depth)]
         self.order = jet.order
         self.inputs = _arrays(jet)
-        # Second derivatives of coordinates are 0.
-        self.is_zero = [part is not None and part.shape[1] == 1 and not part.any() for part in self.inputs]
+        # Those of coordinates.
+        self.second_is_zero = jet.second is not None and jet.second.shape[1] == 1 and not self.inputs[2].any()
         flat = [parameter.detach().numpy() for parameter in parameters]
         self.layers = [
             _Layer(weight, np.ascontiguousarray(weight.T), bias[:, None])
@@ -157,11 +157,12 @@ class _Pass:
 
     def _inputs(self, tile: slice) -> TileJet:
         """The jet that the network is given, as views (C, P), (C, 3, P), (C, 6, P)."""
-        parts: list[Any] = [
-            None if part is None or is_zero else (part if part.shape[1] == 1 else part[:, tile]).transpose(2, 0, 1)
-            for part, is_zero in zip(self.inputs, self.is_zero, strict=True)
-        ]
-        return TileJet(parts[0][:, 0], parts[1], parts[2])
+        value, first, second = (
+            None if part is None else (part if part.shape[1] == 1 else part[:, tile]).transpose(2, 0, 1)
+            for part in self.inputs
+        )
+        assert value is not None
+        return TileJet(value[:, 0], first, None if self.second_is_zero else second)
 
     def _after_first_layer(self, tile: slice) -> TileJet:
         weight, _, bias = self.layers[0]
