@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +46,42 @@ def seconds_per_call(
     return min(times), sorted(times)[len(times) // 2]
 
 
+def peak_memory(work: Callable[[], Any], device: torch.device) -> float | None:
+    """Bytes that one call takes at its peak, beyond what was taken before; None where the system does not tell."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        work()
+        return torch.cuda.max_memory_allocated(device) - before
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # what was freed but kept would hide what is taken
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        before = _status_bytes("VmRSS")
+        work()
+        return _status_bytes("VmHWM") - before
+    except (OSError, AttributeError):
+        return None
+
+
+def _status_bytes(name: str) -> float:
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(name))) * 1024
+
+
 def synchronise(device: torch.device) -> None:
     """Waits for what was given to a GPU."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
-def matrix_product_peak(device: torch.device, dtype: torch.dtype = torch.float32) -> float:
+def matrix_product_peak(
+    device: torch.device, dtype: torch.dtype = torch.float32, multiply: Callable[..., Any] = torch.mm
+) -> float:
     """FLOP/s of the fastest square matrix product found: what a fit could reach if it did nothing else."""
     best = 0.0
     for size in _SIZES if device.type == "cpu" else (4096, 8192):
         a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
-        out = torch.empty_like(a)
-
-        def product(a: torch.Tensor = a, b: torch.Tensor = b, out: torch.Tensor = out) -> None:
-            torch.mm(a, b, out=out)
-
-        best = max(best, 2 * size**3 / seconds_per_call(product, device, 0.2)[0])
+        best = max(best, 2 * size**3 / seconds_per_call(partial(multiply, a, b), device, 0.3)[0])
     return best
 
 

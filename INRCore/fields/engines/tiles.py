@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
+import numpy as np
 import torch
 
 Result = TypeVar("Result")
@@ -34,7 +35,8 @@ def on_threads(work: Callable[[list[slice]], Result], shares: Sequence[list[slic
     """`work` of every share, without gradients, in the order of the shares."""
 
     def without_gradients(share: list[slice]) -> Result:
-        with torch.no_grad():
+        # Like torch, no warnings of numbers that are not finite: the fit loop judges the loss.
+        with torch.no_grad(), np.errstate(all="ignore"):
             return work(share)
 
     if len(shares) == 1:
