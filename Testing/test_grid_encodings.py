@@ -313,9 +313,8 @@ def test_a_fit_by_adam_reaches_the_image_on_a_left_handed_oblique_grid(interpola
         optimizer.param_groups[0]["lr"] = 3e-2 * 0.03 ** (step / 120)
         if by_lattice:
             offsets = [int(torch.randint(2, (), generator=generator)) for _ in range(3)]
-            parts = tuple(slice(offset, None, 2) for offset in offsets)
-            lattice = SeparableLattice(every.order, tuple(p[q] for p, q in zip(every.positions, parts, strict=True)))
-            error = field.on_lattice(lattice)[:, 0] - image[parts].flatten()
+            lattice = every.every(2, tuple(offsets))
+            error = field.on_lattice(lattice)[:, 0] - image[tuple(slice(o, None, 2) for o in offsets)].flatten()
         else:
             chosen = torch.randint(grid.voxel_count, (1024,), generator=generator)
             error = field(places[chosen])[:, 0] - image.flatten()[chosen]
