@@ -71,6 +71,8 @@ ODD_SIZES = [
     Case(count=1),
     Case(order=1, count=1, precision="bfloat16"),
     Case(count=700, width=16, outputs=1),  # several blocks a program, several parts of the sums
+    Case(count=700, width=16, precision="bfloat16"),  # sums in registers over several blocks
+    Case(count=300, width=64, depth=1, precision="tf32", outputs=5),
     Case(order=1, count=300, width=16, depth=1),
     Case(count=5, width=200, outputs=17),  # two tiles a layer
     Case(order=1, count=5, width=200, inputs=20, precision="ieee"),
@@ -220,10 +222,10 @@ def test_interpreted_kernels_give_the_values_and_gradients_of_float64_autograd(c
 # -- without a GPU: plans and compilation ------------------------------------------------------------------------------
 def test_the_cases_reach_every_way_through_the_kernels():
     plans = [plan_for(case.activation, case.omegas, case.sizes, case.order, case.precision) for case in CASES]
-    for of_plan in (
-        lambda p: p.in_registers, lambda p: p.narrow, lambda p: p.tiles > 1, lambda p: p.c_tiles > 1, lambda p: p.half
-    ):  # fmt: skip
-        assert {bool(of_plan(plan)) for plan in plans} == {True, False}
+    for name in ("in_registers", "sums_in_registers", "narrow", "half"):
+        assert {getattr(plan, name) for plan in plans} == {True, False}, name
+    assert min(plan.tiles for plan in plans) == min(plan.c_tiles for plan in plans) == 1
+    assert max(plan.tiles for plan in plans) > 1 and max(plan.c_tiles for plan in plans) > 1
 
 
 def compiled(kernel, sizes, types):
