@@ -24,7 +24,7 @@ _MOST_NUMBERS = {"ieee": (64, 64), "float32": (128, 320), "tf32": (256, 512), "b
 most of what should be in registers lies in memory."""
 _MOST_SUMMED = (64, 4)
 """Widest and deepest network for which the sums of the gradients stay in registers."""
-_BLOCKS = ((128, 4, 160), (128, 8, 192), (64, 8, 192), (32, 8, 192), (16, 8, 1 << 30))
+_BLOCKS = ((128, 4, 128), (128, 8, 192), (64, 8, 192), (32, 8, 192), (16, 8, 1 << 30))
 """(points, warps, most numbers a thread holds), tried in this order. Chosen by the registers and spills that the
 compiler reports for sm_90, not by timings."""
 
@@ -144,10 +144,10 @@ def _back_block(numbers: int, depth: int, precision: str) -> tuple[int, int, boo
 
 
 def _block(numbers_per_point: float, precision: str) -> tuple[int, int, bool]:
-    """(points, warps, whether a thread's numbers fit its registers with blocks that the matrix units like)."""
+    """(points, warps, whether a thread's numbers fit its registers with the largest block)."""
     if precision == "ieee":
         return _SMALLEST_TILE, 4 if numbers_per_point <= 512 else 8, numbers_per_point <= 512
     for points, warps, most in _BLOCKS:
         if numbers_per_point * points <= most * 32 * warps:
             break
-    return points, warps, points >= 64
+    return points, warps, points == _BLOCKS[0][0]
