@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from INRCore.fields import FieldSettings
-from INRCore.fields.engines import triton_engine, triton_network
+from INRCore.fields.engines import plain, triton_engine, triton_network
 from INRCore.fields.engines.triton_plan import plan_for
 from INRCore.fields.jets import PAIRS, Jet
 from INRCore.fields.networks import NETWORKS
@@ -71,6 +71,8 @@ ODD_SIZES = [
     Case(count=1),
     Case(order=1, count=1, precision="bfloat16"),
     Case(count=700, width=16, outputs=1),  # several blocks a program, several parts of the sums
+    Case(count=700, width=16, precision="bfloat16"),  # sums in registers over several blocks
+    Case(count=300, width=64, depth=1, precision="tf32", outputs=5),
     Case(order=1, count=300, width=16, depth=1),
     Case(count=5, width=200, outputs=17),  # two tiles a layer
     Case(order=1, count=5, width=200, inputs=20, precision="ieee"),
@@ -179,6 +181,8 @@ def main():
     errors = {str(case): errors_of(case) for case in CASES}
     for name in WHOLE_NETWORKS:
         errors[name] = sample_error_of(name)
+    errors["second"] = second_gradient_error()
+    errors["sine"] = sine_error()
     print(json.dumps(errors))
 
 
@@ -196,6 +200,45 @@ def sample_error_of(name, device="cpu"):
     """What decides about kernels on a machine: the error for a network of ours."""
     settings = FieldSettings(network=name, width=20, depth=2)
     return triton_network.sample_error(NETWORKS[name], settings, (3, 20, 20, 2), 1, torch.device(device))
+
+
+def second_gradient_error(device="cpu"):
+    """Of the gradient of a loss on the gradient by the points, with which autograd goes twice through the network."""
+    network = NETWORKS["siren"](FieldSettings(width=16, depth=2), 3, 1, torch.Generator().manual_seed(0)).to(device)
+    points = torch.rand(30, 3, generator=torch.Generator().manual_seed(1)).to(device)
+
+    def gradient(engine, network, points):
+        points = points.clone().requires_grad_()
+        out = engine.run(network, Jet(points, None, None)).value
+        (slope,) = torch.autograd.grad(out.sum(), points, create_graph=True)
+        wanted = [p for p in network.parameters() if p is not network.linears[-1].bias]
+        return torch.cat([g.flatten() for g in torch.autograd.grad(slope.square().sum(), wanted)])
+
+    ours = gradient(triton_network, network, points)
+    exact = gradient(plain, network.double(), points.double())
+    return float((ours - exact).norm() / exact.norm())
+
+
+def sine_error(device="cpu"):
+    """Of the kernels' sine and cosine up to 3000 rad, largest, as a share of what they promise."""
+    y = torch.linspace(-3000, 3000, 1000).to(device)
+    one = torch.eye(16, device=device)[:, :1]
+    layers = [(one, torch.zeros_like(one[:, 0])), (one.t(), torch.zeros_like(one[0]))]
+    along_x = torch.ones(3, 1, 1, device=device)
+    out = triton_engine.run("sine", (1.0,), layers, Jet(y[:, None], along_x, None), "ieee")
+    assert out.first is not None
+    errors = torch.stack([out.value[:, 0] - y.double().sin(), out.first[0, :, 0] - y.double().cos()]).abs()
+    return float((errors / (2e-7 + 1e-7 * y.abs())).max())
+
+
+@needs_triton
+def test_sine_and_cosine_of_the_kernels_are_as_exact_as_they_promise(interpreted):
+    assert 0 < interpreted["sine"] < 1
+
+
+@needs_triton
+def test_a_gradient_of_the_gradient_goes_through_the_plain_engine(interpreted):
+    assert interpreted["second"] < 1e-5
 
 
 @needs_triton
@@ -220,10 +263,10 @@ def test_interpreted_kernels_give_the_values_and_gradients_of_float64_autograd(c
 # -- without a GPU: plans and compilation ------------------------------------------------------------------------------
 def test_the_cases_reach_every_way_through_the_kernels():
     plans = [plan_for(case.activation, case.omegas, case.sizes, case.order, case.precision) for case in CASES]
-    for of_plan in (
-        lambda p: p.in_registers, lambda p: p.narrow, lambda p: p.tiles > 1, lambda p: p.c_tiles > 1, lambda p: p.half
-    ):  # fmt: skip
-        assert {bool(of_plan(plan)) for plan in plans} == {True, False}
+    for name in ("in_registers", "sums_in_registers", "narrow", "half"):
+        assert {getattr(plan, name) for plan in plans} == {True, False}, name
+    assert min(plan.tiles for plan in plans) == min(plan.c_tiles for plan in plans) == 1
+    assert max(plan.tiles for plan in plans) > 1 and max(plan.c_tiles for plan in plans) > 1
 
 
 def compiled(kernel, sizes, types):
@@ -287,6 +330,8 @@ def test_our_networks_use_the_kernels_on_the_gpu(name):
     network = NETWORKS[name](FieldSettings(network=name, width=64), 3, 1, None).cuda()
     assert triton_network.can_run(network, Jet(torch.rand(100, 3, device="cuda"), None, None))
     assert sample_error_of(name, "cuda") < 1e-3
+    assert second_gradient_error("cuda") < 1e-4
+    assert sine_error("cuda") < 1
 
 
 @needs_gpu

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from INRCore.errors import InputError
-from INRCore.fields.spectrum import power_spectrum
+from INRCore.fields import Field, FieldSettings, Frame
+from INRCore.fields.spectrum import power_spectrum, suggested_fourier_sigma, suggested_omega_first
 from INRCore.geometry import Grid
 from INRCore.volume import Volume
 
@@ -25,7 +27,7 @@ def test_a_plane_wave_has_its_frequency_whatever_the_grid(shape, spacing):
     for frequency in (0.1, 0.3):
         spectrum = power_spectrum(wave(grid, frequency * direction))
         assert spectrum.frequency_holding(0.5) == pytest.approx(frequency, abs=0.03)
-        assert spectrum.mean_square_frequency() == pytest.approx(frequency, abs=0.03)
+        assert spectrum.rms_frequency() == pytest.approx(frequency, abs=0.03)
 
 
 def test_shares_of_the_variance_lie_below_the_frequencies_that_hold_them():
@@ -59,7 +61,7 @@ def test_a_slice_is_judged_in_its_plane():
 def test_odd_images_are_no_accident():
     grid = Grid.from_parts((8, 8, 8), (1, 1, 1))
     flat = power_spectrum(Volume(np.full(grid.shape, 7, np.int16), grid))
-    assert flat.frequency_holding(0.9) == 0 and flat.without_noise().mean_square_frequency() == 0
+    assert flat.frequency_holding(0.9) == 0 and flat.without_noise().rms_frequency() == 0
     holed = wave(grid, (0.1, 0, 0)).array.copy()
     holed[2, 3, 4] = np.nan
     assert np.isfinite(power_spectrum(Volume(holed, grid)).power).all()
@@ -68,3 +70,64 @@ def test_odd_images_are_no_accident():
         power_spectrum(Volume(np.ones(tiny.shape, np.float32), tiny))
     with pytest.raises(InputError, match="share of the variance"):
         power_spectrum(wave(grid, (0.1, 0, 0))).frequency_holding(1.5)
+
+
+def test_suggestions_are_in_radians_and_cycles_per_frame_unit_whatever_the_spacing():
+    for spacing in (0.5, 2.0):
+        grid = Grid.from_parts((64, 64, 64), (spacing,) * 3, directions=OBLIQUE)
+        frame = Frame.of_grid(grid)
+        per_unit = 0.2 / spacing * frame.half_extent_mm
+        image = wave(grid, 0.2 / spacing * OBLIQUE[:, 0])
+        assert suggested_omega_first(image, frame) == pytest.approx(1.25 * 2 * np.pi * per_unit, rel=0.1)
+        assert suggested_fourier_sigma(image, frame) == pytest.approx(per_unit / 3, rel=0.1)
+    flat = Volume(np.zeros(grid.shape, np.float32), grid)
+    assert (suggested_omega_first(flat, frame), suggested_fourier_sigma(flat, frame)) == (30.0, 0.3)
+
+
+def mean_square_error(settings, volume):
+    """After a short fit to random voxels."""
+    field = Field(settings, Frame.of_grid(volume.grid), seed=0)
+    points = torch.from_numpy(volume.grid.points().astype(np.float32))
+    values = torch.from_numpy(volume.array.ravel())
+    optimizer = torch.optim.Adam(field.parameters(), 2e-3)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(300):
+        drawn = torch.randint(len(values), (1024,), generator=generator)
+        loss = (field(points[drawn])[:, 0] - values[drawn]).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    with torch.no_grad():
+        return float((field(points)[:, 0] - values).square().mean())
+
+
+def waves(cycles_per_voxel):
+    """Twelve waves of about one length, in all directions of a slice, and the slice's frame."""
+    grid = Grid.from_parts((1, 128, 128), (0.8, 0.8, 4.0))
+    rng, array = np.random.default_rng(1), np.zeros(128 * 128)
+    for _ in range(12):
+        angle, frequency = rng.uniform(0, 2 * np.pi), cycles_per_voxel / 0.8 * rng.uniform(0.6, 1.2)
+        phase = 2 * np.pi * frequency * grid.points() @ [np.cos(angle), np.sin(angle), 0]
+        array += np.sin(phase + rng.uniform(0, 6)) / 12
+    return Volume(array.reshape(grid.shape).astype(np.float32), grid), Frame.of_grid(grid)
+
+
+@pytest.mark.parametrize(("cycles_per_voxel", "share"), [(0.02, 0.05), (0.25, 0.9)])
+def test_the_suggested_sigma_fits_smooth_and_fine_images_better_than_a_fixed_one(cycles_per_voxel, share):
+    volume, frame = waves(cycles_per_voxel)
+    sigmas = suggested_fourier_sigma(volume, frame), 8.0
+    fields = [FieldSettings("fourier", "relu", 32, 2, fourier_sigma=sigma, fourier_features=64) for sigma in sigmas]
+    suggested, fixed = (mean_square_error(settings, volume) for settings in fields)
+    assert suggested < share * fixed
+
+
+def test_the_suggested_omega_fits_a_fine_image_better_than_the_published_one():
+    volume, frame = waves(0.25)
+    omegas = suggested_omega_first(volume, frame), 30.0
+    fields = [FieldSettings(width=32, depth=2, omega_first=omega) for omega in omegas]
+    suggested, published = (mean_square_error(settings, volume) for settings in fields)
+    assert suggested < 0.7 * published
+
+
+def test_the_published_omega_is_kept_for_a_smooth_image():
+    assert suggested_omega_first(*waves(0.02)) == 30.0

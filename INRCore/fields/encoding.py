@@ -15,6 +15,8 @@ class Encoding(nn.Module):
     """
 
     features: int
+    gathered = 0
+    """Table rows that the features of a point are made of."""
     separable = False
     """Whether `on_lattice` is there."""
 

@@ -94,7 +94,7 @@ class HashGridEncoding(Encoding):
         # U(-1e-4, 1e-4) as in the paper: close to zero, so that all levels start alike.
         start = (torch.rand(self.levels[-1].stop, channels, generator=generator) * 2 - 1) * 1e-4
         self.table = nn.Parameter(start)
-        self.features = len(self.levels) * channels
+        self.features, self.gathered = len(self.levels) * channels, len(self.levels) * len(_CORNERS)
         self._dense = sum(level.is_dense for level in self.levels)  # the first ones: resolutions rise
 
     def forward(self, points: Tensor) -> Tensor:

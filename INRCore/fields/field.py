@@ -98,9 +98,10 @@ class Field(nn.Module):
         return scaled if self.frame.axes is None else scaled @ scaled.new_tensor(turn_of_pairs(self.frame.axes))
 
     # -- evaluation with numpy ---------------------------------------------------------------------------------------
-    def points_per_chunk(self, max_memory_gb: float | None = None, order: int = 0) -> int:
-        """Points that can be evaluated at once within the memory budget; `order` 1 or 2 with derivatives."""
-        widest = max(self.settings.width, self.encoding.features)
+    def points_per_chunk(self, max_memory_gb: float | None = None, order: int = 0, on_lattice: bool = False) -> int:
+        """Points that can be evaluated at once within the memory budget; `order` 1 or 2 with derivatives; `on_lattice`
+        where nothing is gathered."""
+        widest = max(self.settings.width, self.encoding.features, 0 if on_lattice else self.encoding.gathered)
         complex_factor = 2 if self.settings.network == "wire" else 1
         return points_per_chunk(4 * 6 * widest * complex_factor * (1, 4, 10)[order], self.device, max_memory_gb)
 
@@ -134,13 +135,13 @@ class Field(nn.Module):
     def sample_values(self, grid: Grid, max_memory_gb: float | None = None) -> Iterator[tuple[slice, np.ndarray]]:
         """Yields (slice of the flattened (k, j, i) array, the values (N, D) there). A separable encoding on a grid
         along the frame's axes is evaluated by `on_lattice`, anything else point by point."""
-        step = self.points_per_chunk(max_memory_gb)
         lattice = SeparableLattice.of(self.frame, grid) if self.encoding.separable else None
         if lattice is not None:
-            for part, piece in lattice.parts(min(step, _LATTICE_POINTS)):
+            step = min(self.points_per_chunk(max_memory_gb, on_lattice=True), _LATTICE_POINTS)
+            for part, piece in lattice.parts(step):
                 yield part, self.on_lattice(piece).cpu().numpy()
             return
-        for part, points in grid.chunks(step):
+        for part, points in grid.chunks(self.points_per_chunk(max_memory_gb)):
             yield part, self.evaluate(points, max_memory_gb)
 
     def _tensor(self, points: np.ndarray) -> Tensor:

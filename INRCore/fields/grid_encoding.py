@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -40,6 +41,7 @@ class GridEncoding(Encoding):
         start = (torch.rand(self.pyramid.levels[-1].stop, channels, generator=generator) * 2 - 1) * 1e-4
         self.table = nn.Parameter(start)
         self.features = len(self.pyramid.levels) * channels
+        self.gathered = len(self.pyramid.levels) * math.prod(self.pyramid.support)
 
     def forward(self, points: Tensor) -> Tensor:
         return self._derivatives(points, _VALUE)[0]

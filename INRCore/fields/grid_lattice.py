@@ -53,6 +53,12 @@ class SeparableLattice:
         k, j, i = (len(along) for along in self.positions)
         return k, j, i
 
+    def every(self, step: int, offsets: tuple[int, int, int]) -> SeparableLattice:
+        """Every `step`-th point along each axis, from the offsets (k, j, i; below `step`) on: a batch that covers the
+        whole field of view and is still a lattice, which a fit takes many times as fast as points drawn at random."""
+        k, j, i = (along[offset::step] for along, offset in zip(self.positions, offsets, strict=True))
+        return SeparableLattice(self.order, (k, j, i))
+
     def parts(self, points: int) -> Iterator[tuple[slice, SeparableLattice]]:
         """Cuts the lattice into pieces of about `points` points (never less than a row) that are consecutive in the
         order of (k, j, i): (slice of the flattened array, piece)."""

@@ -10,9 +10,11 @@ import numpy as np
 from ..errors import InputError
 from ..settings import require_range
 from ..volume import Volume
+from .description import Frame
 
 _LONGEST_SIDE = 128
 _BINS = 64
+_OMEGA_FACTOR, _SIGMA_FACTOR = 1.25, 1 / 3
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class PowerSpectrum:
             return 0.0
         return float(np.interp(share * total[-1], np.concatenate([[0.0], total]), np.append(0.0, self.frequencies)))
 
-    def mean_square_frequency(self) -> float:
+    def rms_frequency(self) -> float:
         """Root of the power-weighted mean of f^2, cycles per mm: the image's RMS gradient over 2 pi its deviation."""
         return math.sqrt(float((self.power * self.frequencies**2).sum()))
 
@@ -86,3 +88,28 @@ def _in_shells(power: np.ndarray, norms: np.ndarray) -> PowerSpectrum:
     return PowerSpectrum(
         (edges[:-1] + edges[1:]) / 2, sums / total if total > 0 else sums, sums / np.maximum(counts, 1)
     )
+
+
+def suggested_omega_first(volume: Volume, frame: Frame) -> float:
+    """First sine frequency (rad per frame unit) of a SIREN for an image: 1.25 times its RMS frequency without noise, at
+    least the published 30, with which smooth images are fitted fastest too.
+
+    The first layer starts with frequencies up to omega / sqrt(3), RMS omega / 3, and the hidden layers make multiples
+    of them (Sitzmann et al., NeurIPS 2020, supplement 1.5); the factor was found by fits
+    (`Testing/benchmarks/engine/convergence.py`).
+    """
+    return _within(_OMEGA_FACTOR * 2 * math.pi * _cycles_per_unit(volume, frame), 30.0, 300.0)
+
+
+def suggested_fourier_sigma(volume: Volume, frame: Frame) -> float:
+    """Standard deviation of Gaussian Fourier features (cycles per frame unit) for an image: a third of its RMS
+    frequency without noise (found by fits, as above), 0.3 to 50."""
+    return _within(_SIGMA_FACTOR * _cycles_per_unit(volume, frame), 0.3, 50.0)
+
+
+def _cycles_per_unit(volume: Volume, frame: Frame) -> float:
+    return power_spectrum(volume).without_noise().rms_frequency() * frame.half_extent_mm
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return min(max(value, low), high)

@@ -9,25 +9,26 @@ gradients are sums of partial sums in a fixed order, so that the same input give
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from ..jets import Jet
-from .triton_plan import PRECISIONS, Plan, plan_for
+from .triton_plan import PRECISIONS, Plan, is_small_enough, plan_for
 
 _WIDTHS, _MOST_INPUTS, _MOST_OUTPUTS, _MOST_LAYERS = (16, 256), 256, 64, 8
 _PROGRAMS_PER_MULTIPROCESSOR = 2
+Reference = Callable[[list[tuple[Tensor, Tensor]], Jet], Jet]
 _OLDEST_GPU = (8, 0)  # bf16 and TF32 matrix units
 
 
 def can_run(activation: str, omegas: tuple[float, ...], sizes: tuple[int, ...], jet: Jet) -> bool:
     """Whether `run` takes this network: layer sizes (inputs, hidden widths, outputs), float32 on a CUDA GPU, triton."""
-    value = jet.value
+    value, precision = jet.value, PRECISIONS[torch.get_float32_matmul_precision()]
     return (
         value.is_cuda
         and value.dtype == torch.float32
@@ -37,6 +38,7 @@ def can_run(activation: str, omegas: tuple[float, ...], sizes: tuple[int, ...], 
         and all(_WIDTHS[0] <= width <= _WIDTHS[1] for width in sizes[1:-1])
         and sizes[0] <= _MOST_INPUTS
         and sizes[-1] <= _MOST_OUTPUTS
+        and is_small_enough(sizes, jet.order, precision)
         and _has_triton()
         and torch.cuda.get_device_capability(value.device) >= _OLDEST_GPU
     )
@@ -48,25 +50,30 @@ def run(
     layers: list[tuple[Tensor, Tensor]],
     jet: Jet,
     precision: str | None = None,
+    reference: Reference | None = None,
 ) -> Jet:
     """Jet of the outputs; value (N, D), and derivatives as far as the input jet has them (`first` None: none).
 
     layers: (weight (m, n), bias (m)) of all layers with omega folded into the hidden ones; omegas: of the hidden layers
     (FINER's phase needs them). precision: how matrix products round their operands, a key of `triton_plan.ROUNDING`;
-    None: as `torch.get_float32_matmul_precision` says. Differentiable once by weights, biases and the input jet.
+    None: as `torch.get_float32_matmul_precision` says. Differentiable by weights, biases and the input jet: once, and
+    with `reference`, which is to give the same differentiably, as often as that.
     """
-    first = cast(Tensor | None, jet.first)
-    order = 0 if first is None else 1 if jet.second is None else 2
+    order = jet.order
     sizes = (layers[0][0].shape[1], *(weight.shape[0] for weight, _ in layers))
     precision = precision or PRECISIONS[torch.get_float32_matmul_precision()]
     plan = plan_for(activation, omegas, sizes, order, precision)
     vectors = [jet.value[None]]
-    vectors += [part.expand(-1, len(jet.value), -1) for part in (first, jet.second) if part is not None]
+    vectors += [part.expand(-1, len(jet.value), -1) for part in jet[1:] if part is not None]
     stacked = torch.cat(vectors) if order else vectors[0].contiguous()
-    out = cast(Tensor, _Network.apply(plan, stacked, *(tensor for layer in layers for tensor in layer)))
-    if order == 0:
-        return Jet(out[0], cast(Tensor, None), None)
-    return Jet(out[0], out[1:4], out[4:10] if order == 2 else None)
+    out = cast(Tensor, _Network.apply(plan, reference, stacked, *(tensor for layer in layers for tensor in layer)))
+    return _jet(out)
+
+
+def _jet(stacked: Tensor) -> Jet:
+    """Views into (tangents, N, channels)."""
+    tangents = len(stacked)
+    return Jet(stacked[0], stacked[1:4] if tangents > 1 else None, stacked[4:] if tangents > 4 else None)
 
 
 class _Packed(NamedTuple):
@@ -81,7 +88,7 @@ class _Packed(NamedTuple):
 
 class _Network(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, plan: Plan, x: Tensor, *parameters: Tensor) -> Tensor:
+    def forward(ctx: Any, plan: Plan, reference: Reference | None, x: Tensor, *parameters: Tensor) -> Tensor:
         from .triton_kernels import forward_kernel
 
         packed, count = _pack(plan, parameters), x.shape[1]
@@ -90,42 +97,66 @@ class _Network(torch.autograd.Function):
             forward_kernel[(math.ceil(count / plan.block),)](
                 x, *packed[:4], packed.last_bias, out, count, **plan.forward_sizes()
             )
-        ctx.plan, ctx.shapes = plan, [tensor.shape for tensor in parameters]
-        ctx.save_for_backward(x, *packed)
+        ctx.plan, ctx.reference = plan, reference
+        ctx.save_for_backward(*packed, x, *parameters)
         return out
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         from .triton_kernels import backward_kernel
 
-        plan, (x, *tensors) = ctx.plan, ctx.saved_tensors
-        packed, count, gradient = _Packed(*tensors), x.shape[1], gradient.contiguous()
+        plan, packed, (x, *parameters) = ctx.plan, _Packed(*ctx.saved_tensors[:5]), ctx.saved_tensors[5:]
+        if torch.is_grad_enabled():
+            return None, None, *_differentiable_gradients(ctx.reference, x, parameters, gradient)
+        count, gradient = x.shape[1], gradient.contiguous()
         programs = min(math.ceil(count / plan.back_block), _PROGRAMS_PER_MULTIPROCESSOR * _multiprocessors(x.device))
-        acts, deltas = (x.new_empty(plan.depth, plan.tangents, count, plan.width, dtype=_dtype(plan)) for _ in "ad")
+        stored = 0 if plan.sums_in_registers else count
+        acts, deltas = (x.new_empty(plan.depth, plan.tangents, stored, plan.width, dtype=_dtype(plan)) for _ in "ad")
         scratch = 0 if plan.in_registers else programs * plan.depth * plan.tangents * plan.width * plan.back_block
-        kept = x.new_empty(scratch)
-        of_inputs = ctx.needs_input_grad[1]
+        summed = programs if plan.sums_in_registers else 0
+        sums = x.new_empty(summed, plan.depth + 1, plan.width, plan.width)
+        bias_sums = x.new_empty(summed, plan.depth, plan.width, 16)
+        of_inputs = ctx.needs_input_grad[2]
         x_gradient = torch.empty_like(x) if of_inputs else x
         with _on(x.device):
             backward_kernel[(programs,)](
-                gradient, x, *packed[:4], acts, deltas, kept, x_gradient, count, of_inputs=of_inputs,
-                **plan.backward_sizes(),
+                gradient, x, *packed[:4], acts, deltas, x.new_empty(scratch), sums, bias_sums, x_gradient, count,
+                of_inputs=of_inputs, **plan.backward_sizes(),
             )  # fmt: skip
-            gradients = _parameter_gradients(plan, x, acts, deltas, gradient, ctx.shapes)
-        return None, x_gradient if of_inputs else None, *gradients
+            if plan.sums_in_registers:
+                gradients = _from_sums(sums.sum(0), bias_sums[..., 0].sum(0), gradient)
+            else:
+                gradients = _from_activations(plan, x, acts, deltas, gradient)
+        fitting = [g[tuple(map(slice, p.shape))] for g, p in zip(gradients, parameters, strict=True)]
+        return None, None, x_gradient if of_inputs else None, *fitting
 
 
-def _parameter_gradients(
-    plan: Plan, x: Tensor, acts: Tensor, deltas: Tensor, gradient: Tensor, shapes: list[torch.Size]
-) -> list[Tensor]:
-    """Gradients by weight and bias of all layers, in their own shapes."""
+def _differentiable_gradients(
+    reference: Reference | None, x: Tensor, parameters: list[Tensor], gradient: Tensor
+) -> list[Tensor | None]:
+    """Gradients by the input jet and the parameters of which a gradient will be asked for in turn."""
+    if reference is None:
+        raise RuntimeError("The Triton kernels give first gradients only; give `run` a reference for more.")
+    out = reference(list(zip(parameters[::2], parameters[1::2], strict=True)), _jet(x))
+    stacked = torch.cat([out.value[None], *(part for part in out[1:] if part is not None)])
+    wanted = [tensor for tensor in (x, *parameters) if tensor.requires_grad]
+    found = iter(torch.autograd.grad(stacked, wanted, gradient, create_graph=True, allow_unused=True))
+    return [next(found) if tensor.requires_grad else None for tensor in (x, *parameters)]
+
+
+def _from_sums(sums: Tensor, bias_sums: Tensor, gradient: Tensor) -> list[Tensor]:
+    """Padded gradients by weight and bias of all layers from what the backward kernel summed, last layer first."""
+    weights, biases = [*sums[1:].flip(0), sums[0].t()], [*bias_sums.flip(0), gradient[0].sum(0)]
+    return [tensor for both in zip(weights, biases, strict=True) for tensor in both]
+
+
+def _from_activations(plan: Plan, x: Tensor, acts: Tensor, deltas: Tensor, gradient: Tensor) -> list[Tensor]:
+    """Padded gradients by weight and bias of all layers from what the backward kernel stored."""
     pairs = [_sums(plan, deltas[:1], x[None])]
     if plan.depth > 1:
         pairs.append(_sums(plan, deltas[1:], acts[:-1]))
     pairs.append(_sums(plan, gradient[None], acts[-1:]))
-    flat = [tensor for weights, biases in pairs for both in zip(weights, biases, strict=True) for tensor in both]
-    return [tensor[tuple(map(slice, shape))] for tensor, shape in zip(flat, shapes, strict=True)]
+    return [tensor for weights, biases in pairs for both in zip(weights, biases, strict=True) for tensor in both]
 
 
 def _sums(plan: Plan, deltas: Tensor, acts: Tensor) -> tuple[Tensor, Tensor]:

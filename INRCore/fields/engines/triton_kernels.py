@@ -19,133 +19,7 @@ import triton
 import triton.language as tl
 
 from .triton_activations import activate, activate_backward
-
-
-@triton.jit
-def _weights(ptr, k0, m0, k_step: tl.constexpr, m_step: tl.constexpr, k_tile: tl.constexpr, m_tile: tl.constexpr):
-    """(k_tile, m_tile) of a weight matrix, or of its transpose, by the strides given."""
-    k, m = k0 + tl.arange(0, k_tile), m0 + tl.arange(0, m_tile)
-    return tl.load(ptr + k[:, None] * k_step + m[None, :] * m_step)
-
-
-@triton.jit
-def _products(
-    hs, ptr, m0, k_step: tl.constexpr, m_step: tl.constexpr, k_tile: tl.constexpr, k_tiles: tl.constexpr,
-    m_tile: tl.constexpr, block: tl.constexpr, tangents: tl.constexpr, precision: tl.constexpr,
-):  # fmt: skip
-    """Tuple of `tangents` tiles (block, m_tile): each vector of the jet times one tile of columns."""
-    ys = ()
-    for _ in tl.static_range(tangents):
-        ys = ys + (tl.zeros((block, m_tile), tl.float32),)
-    for k in tl.static_range(k_tiles):
-        weights = _weights(ptr, k * k_tile, m0, k_step, m_step, k_tile, m_tile)
-        sums = ()
-        for t in tl.static_range(tangents):
-            h = hs[k * tangents + t].to(weights.dtype)
-            sums = sums + (tl.dot(h, weights, ys[t], input_precision=precision),)
-        ys = sums
-    return ys
-
-
-@triton.jit
-def _inputs(
-    x_ptr, row0, count, t, channels: tl.constexpr, c_tile: tl.constexpr, c_tiles: tl.constexpr, block: tl.constexpr
-):
-    """Tuple of `c_tiles` tiles (block, c_tile) of vector t of the input jet, zero outside it."""
-    rows = tl.arange(0, block)
-    tiles = ()
-    for k in tl.static_range(c_tiles):
-        columns = k * c_tile + tl.arange(0, c_tile)
-        inside = (row0 + rows < count)[:, None] & (columns < channels)[None, :]
-        start = x_ptr + (t * count + row0) * channels
-        tiles = tiles + (tl.load(start + rows[:, None] * channels + columns[None, :], inside, 0.0),)
-    return tiles
-
-
-@triton.jit
-def _input_jet(
-    x_ptr, row0, count, channels: tl.constexpr, c_tile: tl.constexpr, c_tiles: tl.constexpr, block: tl.constexpr,
-    tangents: tl.constexpr,
-):  # fmt: skip
-    """All vectors of the input jet in the order that `_products` takes."""
-    by_vector = ()
-    for t in tl.static_range(tangents):
-        by_vector = by_vector + _inputs(x_ptr, row0, count, t, channels, c_tile, c_tiles, block)
-    jet = ()
-    for k in tl.static_range(c_tiles):
-        for t in tl.static_range(tangents):
-            jet = jet + (by_vector[t * c_tiles + k],)
-    return jet
-
-
-@triton.jit
-def _narrow_products(
-    x_ptr, first_ptr, row0, count, m0, channels: tl.constexpr, c_pad: tl.constexpr, m_tile: tl.constexpr,
-    block: tl.constexpr, tangents: tl.constexpr,
-):  # fmt: skip
-    """As `_products` for few inputs (coordinates), in float32: no matrix unit, no rounded coordinates."""
-    rows, m = tl.arange(0, block), m0 + tl.arange(0, m_tile)
-    ys = ()
-    for t in tl.static_range(tangents):
-        y = tl.zeros((block, m_tile), tl.float32)
-        for c in tl.static_range(channels):
-            x = tl.load(x_ptr + (t * count + row0) * channels + rows * channels + c, row0 + rows < count, 0.0)
-            y = tl.fma(x[:, None], tl.load(first_ptr + m * c_pad + c)[None, :], y)
-        ys = ys + (y,)
-    return ys
-
-
-@triton.jit
-def _hidden_tile(
-    hs, x_ptr, first_ptr, hidden_ptr, bias_ptr, row0, count, layer: tl.constexpr, m: tl.constexpr,
-    channels: tl.constexpr, narrow: tl.constexpr, c_tile: tl.constexpr, c_tiles: tl.constexpr, tile: tl.constexpr,
-    tiles: tl.constexpr, block: tl.constexpr, tangents: tl.constexpr, precision: tl.constexpr,
-):  # fmt: skip
-    """Jet of layer `layer` before its activation, tile m of its columns, from all of the layer before."""
-    width: tl.constexpr = tile * tiles
-    c_pad: tl.constexpr = c_tile * c_tiles
-    if layer > 0:
-        ptr = hidden_ptr + (layer - 1) * width * width
-        ys = _products(hs, ptr, m * tile, 1, width, tile, tiles, tile, block, tangents, precision)
-    elif narrow:
-        ys = _narrow_products(x_ptr, first_ptr, row0, count, m * tile, channels, c_pad, tile, block, tangents)
-    else:
-        xs = _input_jet(x_ptr, row0, count, channels, c_tile, c_tiles, block, tangents)
-        ys = _products(xs, first_ptr, m * tile, 1, c_pad, c_tile, c_tiles, tile, block, tangents, precision)
-    bias = tl.load(bias_ptr + layer * width + m * tile + tl.arange(0, tile))
-    return (ys[0] + bias[None, :],) + ys[1:]
-
-
-@triton.jit
-def _store(
-    ptr, tiles_of_layer, layer: tl.constexpr, row0, count, tile: tl.constexpr, tiles: tl.constexpr,
-    block: tl.constexpr, tangents: tl.constexpr,
-):  # fmt: skip
-    """Writes an activation into (layers, tangents, count, width)."""
-    rows, columns = tl.arange(0, block), tl.arange(0, tile)
-    for m in tl.static_range(tiles):
-        for t in tl.static_range(tangents):
-            start = ptr + ((layer * tangents + t) * count + row0) * (tile * tiles) + m * tile
-            place = start + rows[:, None] * (tile * tiles) + columns[None, :]
-            tl.store(place, tiles_of_layer[m * tangents + t].to(ptr.dtype.element_ty), (row0 + rows < count)[:, None])
-
-
-@triton.jit
-def _keep(ptr, ys, layer: tl.constexpr, n: tl.constexpr, block: tl.constexpr, tile: tl.constexpr):
-    """Writes the n tiles of a layer into this program's own (layers, n, block, tile)."""
-    place = tl.arange(0, block)[:, None] * tile + tl.arange(0, tile)[None, :]
-    for i in tl.static_range(n):
-        tl.store(ptr + (layer * n + i) * (block * tile) + place, ys[i])
-
-
-@triton.jit
-def _kept(ptr, layer: tl.constexpr, n: tl.constexpr, block: tl.constexpr, tile: tl.constexpr):
-    """Reads what `_keep` wrote."""
-    place = tl.arange(0, block)[:, None] * tile + tl.arange(0, tile)[None, :]
-    ys = ()
-    for i in tl.static_range(n):
-        ys = ys + (tl.load(ptr + (layer * n + i) * (block * tile) + place),)
-    return ys
+from .triton_tiles import gradient_sum, hidden_tile, input_jet, keep, kept, products, store
 
 
 @triton.jit
@@ -161,28 +35,54 @@ def _gradients(
     return deltas
 
 
+@triton.jit
+def _no_sums(depth: tl.constexpr, tile: tl.constexpr, c_tile: tl.constexpr, d_tile: tl.constexpr):
+    """Zeros for the sums of the gradients, from the last layer to the first: of the weights, of the hidden biases."""
+    sums, bias_sums = (tl.zeros((tile, d_tile), tl.float32),), ()
+    for _ in tl.static_range(depth - 1):
+        sums = sums + (tl.zeros((tile, tile), tl.float32),)
+    for _ in tl.static_range(depth):
+        bias_sums = bias_sums + (tl.zeros((tile, 16), tl.float32),)
+    return sums + (tl.zeros((tile, c_tile), tl.float32),), bias_sums
+
+
+@triton.jit
+def _store_sums(
+    sums_ptr, bias_sums_ptr, sums, bias_sums, depth: tl.constexpr, tile: tl.constexpr, c_tile: tl.constexpr,
+    d_tile: tl.constexpr,
+):  # fmt: skip
+    """Writes a program's sums into (programs, depth + 1, tile, tile) and (programs, depth, tile, 16)."""
+    program = tl.program_id(0)
+    m, same = tl.arange(0, tile)[:, None], tl.arange(0, 16)[None, :]
+    for i in tl.static_range(depth + 1):
+        columns = tl.arange(0, d_tile if i == 0 else c_tile if i == depth else tile)
+        tl.store(sums_ptr + (program * (depth + 1) + i) * (tile * tile) + m * tile + columns[None, :], sums[i])
+    for i in tl.static_range(depth):
+        tl.store(bias_sums_ptr + (program * depth + i) * (tile * 16) + m * 16 + same, bias_sums[i])
+
+
 @triton.jit(do_not_specialize=["count"])
 def forward_kernel(
     x_ptr, first_ptr, hidden_ptr, last_ptr, bias_ptr, last_bias_ptr, out_ptr, count,
     activation: tl.constexpr, omegas: tl.constexpr, order: tl.constexpr, tangents: tl.constexpr,
-    depth: tl.constexpr, channels: tl.constexpr, narrow: tl.constexpr, c_tile: tl.constexpr, c_tiles: tl.constexpr,
+    depth: tl.constexpr, channels: tl.constexpr, c_tile: tl.constexpr, c_tiles: tl.constexpr,
     tile: tl.constexpr, tiles: tl.constexpr, outputs: tl.constexpr, d_tile: tl.constexpr, block: tl.constexpr,
-    precision: tl.constexpr,
+    first_precision: tl.constexpr, precision: tl.constexpr,
 ):  # fmt: skip
     """Writes the output jet (tangents, count, outputs) of one block of points."""
     row0 = tl.program_id(0).to(tl.int64) * block
     width: tl.constexpr = tile * tiles
-    hs = ()
+    hs = input_jet(x_ptr, row0, count, channels, c_tile, c_tiles, block, tangents)
     for layer in tl.static_range(depth):
         now = ()
         for m in tl.static_range(tiles):
-            ys = _hidden_tile(
-                hs, x_ptr, first_ptr, hidden_ptr, bias_ptr, row0, count, layer, m, channels, narrow, c_tile, c_tiles,
-                tile, tiles, block, tangents, precision,
+            ys = hidden_tile(
+                hs, first_ptr, hidden_ptr, bias_ptr, layer, m, c_tile, c_tiles, tile, tiles, block, tangents,
+                first_precision, precision,
             )  # fmt: skip
             now = now + activate(ys, omegas[layer], activation, order)
         hs = now
-    outs = _products(hs, last_ptr, 0, 1, width, tile, tiles, d_tile, block, tangents, precision)
+    outs = products(hs, last_ptr, 0, 1, width, tile, tiles, d_tile, block, tangents, precision)
     rows, d = tl.arange(0, block), tl.arange(0, d_tile)
     inside = (row0 + rows < count)[:, None] & (d < outputs)[None, :]
     for t in tl.static_range(tangents):
@@ -195,68 +95,94 @@ def forward_kernel(
 
 @triton.jit(do_not_specialize=["count"])
 def backward_kernel(
-    gradient_ptr, x_ptr, first_ptr, hidden_ptr, last_ptr, bias_ptr, acts_ptr, deltas_ptr, kept_ptr, x_gradient_ptr,
-    count, activation: tl.constexpr, omegas: tl.constexpr, order: tl.constexpr, tangents: tl.constexpr,
-    depth: tl.constexpr, channels: tl.constexpr, narrow: tl.constexpr, c_tile: tl.constexpr, c_tiles: tl.constexpr,
+    gradient_ptr, x_ptr, first_ptr, hidden_ptr, last_ptr, bias_ptr, acts_ptr, deltas_ptr, kept_ptr, sums_ptr,
+    bias_sums_ptr, x_gradient_ptr, count, activation: tl.constexpr, omegas: tl.constexpr, order: tl.constexpr,
+    tangents: tl.constexpr, depth: tl.constexpr, channels: tl.constexpr, c_tile: tl.constexpr, c_tiles: tl.constexpr,
     tile: tl.constexpr, tiles: tl.constexpr, outputs: tl.constexpr, d_tile: tl.constexpr, block: tl.constexpr,
-    precision: tl.constexpr, in_registers: tl.constexpr, of_inputs: tl.constexpr,
+    first_precision: tl.constexpr, precision: tl.constexpr, in_registers: tl.constexpr,
+    sums_in_registers: tl.constexpr, of_inputs: tl.constexpr,
 ):  # fmt: skip
     """Computes the forward pass anew and goes back through it: writes activations and gradients by pre-activations of
-    all layers (for `weight_gradient_kernel`) and, with `of_inputs`, the gradient by the input jet. The pre-activations
+    all layers (for `weight_gradient_kernel`) or, with `sums_in_registers` (order 0, one tile a layer), the sums of the
+    parameters' gradients over the program's points; with `of_inputs` the gradient by the input jet. The pre-activations
     stay in registers or, where they are too many, in a scratch of the program's own that stays in the cache."""
     width: tl.constexpr = tile * tiles
     c_pad: tl.constexpr = c_tile * c_tiles
     n: tl.constexpr = tiles * tangents
     scratch = kept_ptr + tl.program_id(0).to(tl.int64) * (depth * n * block * tile)
+    sums, bias_sums = (), ()
+    if sums_in_registers:
+        sums, bias_sums = _no_sums(depth, tile, c_tile, d_tile)
     # One stage: prefetching the next weights would take several times the shared memory there is.
     for start in tl.range(tl.program_id(0) * block, count, tl.num_programs(0) * block, num_stages=1):
         row0 = tl.cast(start, tl.int64)
-        hs, all_ys = (), ()
+        if sums_in_registers:
+            tl.debug_barrier()  # without a store in the loop, the compiler would hold all weights in registers as well
+        hs, all_ys = input_jet(x_ptr, row0, count, channels, c_tile, c_tiles, block, tangents), ()
+        all_hs = hs
         for layer in tl.static_range(depth):
             now, before = (), ()
             for m in tl.static_range(tiles):
-                ys = _hidden_tile(
-                    hs, x_ptr, first_ptr, hidden_ptr, bias_ptr, row0, count, layer, m, channels, narrow, c_tile,
-                    c_tiles, tile, tiles, block, tangents, precision,
+                ys = hidden_tile(
+                    hs, first_ptr, hidden_ptr, bias_ptr, layer, m, c_tile, c_tiles, tile, tiles, block, tangents,
+                    first_precision, precision,
                 )  # fmt: skip
                 now, before = now + activate(ys, omegas[layer], activation, order), before + ys
             hs = now
-            _store(acts_ptr, hs, layer, row0, count, tile, tiles, block, tangents)
+            if sums_in_registers:
+                all_hs = all_hs + hs
+            else:
+                store(acts_ptr, hs, layer, row0, count, tile, tiles, block, tangents)
             if in_registers:
                 all_ys = all_ys + before
             else:
-                _keep(scratch, before, layer, n, block, tile)
+                keep(scratch, before, layer, n, block, tile)
         if not in_registers:
             tl.debug_barrier()  # a thread may read what another wrote
-        outs = _input_jet(gradient_ptr, row0, count, outputs, d_tile, 1, block, tangents)
+        outs = input_jet(gradient_ptr, row0, count, outputs, d_tile, 1, block, tangents)
         gs = ()
         for m in tl.static_range(tiles):
-            gs = gs + _products(outs, last_ptr, m * tile, width, 1, d_tile, 1, tile, block, tangents, precision)
+            gs = gs + products(outs, last_ptr, m * tile, width, 1, d_tile, 1, tile, block, tangents, precision)
+        fresh, bias_fresh = (), ()
+        if sums_in_registers:
+            # The narrow last matrix as its transpose: its sum then has the shape that matrix units like.
+            fresh = (gradient_sum(all_hs[depth], outs[0], sums[0], last_ptr, precision),)
         for back in tl.static_range(depth):
             if in_registers:
                 before = all_ys[(depth - 1 - back) * n : (depth - back) * n]
             else:
-                before = _kept(scratch, depth - 1 - back, n, block, tile)
+                before = kept(scratch, depth - 1 - back, n, block, tile)
             deltas = _gradients(gs, before, omegas[depth - 1 - back], activation, order, tiles, tangents)
-            _store(deltas_ptr, deltas, depth - 1 - back, row0, count, tile, tiles, block, tangents)
+            if sums_in_registers:
+                h = all_hs[depth - 1 - back]
+                fresh = fresh + (gradient_sum(deltas[0], h, sums[back + 1], last_ptr, precision),)
+                # By the matrix unit too, sixteen times alike: a sum across threads would need more registers.
+                ones = tl.full((block, 16), 1.0, tl.float32)
+                bias_fresh = bias_fresh + (gradient_sum(deltas[0], ones, bias_sums[back], last_ptr, precision),)
+            else:
+                store(deltas_ptr, deltas, depth - 1 - back, row0, count, tile, tiles, block, tangents)
             gs = ()
             if back < depth - 1:
                 ptr = hidden_ptr + (depth - 2 - back) * width * width
                 for m in tl.static_range(tiles):
-                    gs = gs + _products(deltas, ptr, m * tile, width, 1, tile, tiles, tile, block, tangents, precision)
+                    gs = gs + products(deltas, ptr, m * tile, width, 1, tile, tiles, tile, block, tangents, precision)
             elif of_inputs:
                 rows = tl.arange(0, block)
                 for m in tl.static_range(c_tiles):
-                    xs = _products(
-                        deltas, first_ptr, m * c_tile, c_pad, 1, tile, tiles, c_tile, block, tangents, precision
-                    )
+                    xs = products(
+                        deltas, first_ptr, m * c_tile, c_pad, 1, tile, tiles, c_tile, block, tangents, first_precision
+                    )  # fmt: skip
                     columns = m * c_tile + tl.arange(0, c_tile)
                     inside = (row0 + rows < count)[:, None] & (columns < channels)[None, :]
                     for t in tl.static_range(tangents):
                         place = x_gradient_ptr + (t * count + row0) * channels
                         tl.store(place + rows[:, None] * channels + columns[None, :], xs[t], inside)
+        if sums_in_registers:
+            sums, bias_sums = fresh, bias_fresh
         if not in_registers:
             tl.debug_barrier()  # the next block's values must not overwrite what is still being read
+    if sums_in_registers:
+        _store_sums(sums_ptr, bias_sums_ptr, sums, bias_sums, depth, tile, c_tile, d_tile)
 
 
 @triton.jit(do_not_specialize=["count", "rows_per_part"])

@@ -20,7 +20,6 @@ from .triton_plan import PRECISIONS
 if TYPE_CHECKING:
     from ..networks import Network
 
-_ACTIVATIONS = {"siren": "sine", "finer": "finer", "relu": "relu"}
 _SAMPLE = 200
 _LARGEST_ERRORS = {"float32": 1e-3, "tf32": 5e-2, "bfloat16": 0.2}
 """Relative; wide enough for rounding at ReLU's kinks, far below those of a wrong kernel."""
@@ -28,10 +27,9 @@ _LARGEST_ERRORS = {"float32": 1e-3, "tf32": 5e-2, "bfloat16": 0.2}
 
 def can_run(network: Network, jet: Jet) -> bool:
     """Real networks in single precision on a CUDA GPU on which the kernels agree with the plain engine."""
-    activation = _ACTIVATIONS.get(network.settings.network)
-    if activation is None or any(tensor.dtype != torch.float32 for tensor in network.parameters()):
+    if not triton_engine.can_run(network.activation, _omegas(network), _sizes(network), jet):
         return False
-    if not triton_engine.can_run(activation, _omegas(network), _sizes(network), jet):
+    if any(tensor.dtype != torch.float32 for tensor in network.parameters()):
         return False
     kind = type(network)
     return _agrees(kind, network.settings, _sizes(network), jet.order, _precision(), jet.value.device)  # type: ignore[arg-type]
@@ -39,8 +37,12 @@ def can_run(network: Network, jet: Jet) -> bool:
 
 def run(network: Network, jet: Jet) -> Jet:
     """The network's outputs (N, D) and as many of their derivatives as the jet has."""
-    activation = _ACTIVATIONS[network.settings.network]
-    return triton_engine.run(activation, _omegas(network), network.scaled_layers(), jet, _precision())
+
+    def reference(layers: list[tuple[Tensor, Tensor]], jet: Jet) -> Jet:
+        return plain.run_layers(network, layers, jet)
+
+    layers = network.scaled_layers()
+    return triton_engine.run(network.activation, _omegas(network), layers, jet, _precision(), reference)
 
 
 def _omegas(network: Network) -> tuple[float, ...]:

@@ -13,11 +13,18 @@ as exact as float32's own and faster than what is left to them without matrix un
 ACTIVATIONS = {"sine": 0, "finer": 1, "relu": 2}
 """Numbers of the activations in the kernels."""
 NARROW = 8
-"""Up to so many inputs (coordinates) the first layer is computed in float32 whatever the precision."""
+"""Up to so many inputs (coordinates) the first layer keeps float32's precision, whatever that of the others."""
+_TANGENTS = (1, 4, 10)
+"""Vectors of a jet by its order: the value, three first and six second derivatives."""
 _SMALLEST_TILE = 16  # of the matrix units
 _LARGEST_TILE = {"ieee": 64, "float32": 128, "tf32": 128, "bfloat16": 256}
 """Side of the square weight tiles: two of them fit shared memory, and 'ieee' is unrolled into single products."""
-_BLOCKS = ((128, 4, 160), (128, 8, 192), (64, 8, 192), (32, 8, 192), (16, 8, 1 << 30))
+_MOST_NUMBERS = {"ieee": (64, 64), "float32": (128, 320), "tf32": (256, 512), "bfloat16": (256, 640)}
+"""Widest network and most numbers (width times vectors of the jet) a point: beyond them the compiler takes minutes and
+most of what should be in registers lies in memory."""
+_MOST_SUMMED = (64, 4)
+"""Widest and deepest network for which the sums of the gradients stay in registers."""
+_BLOCKS = ((128, 4, 128), (128, 8, 192), (64, 8, 192), (32, 8, 192), (16, 8, 1 << 30))
 """(points, warps, most numbers a thread holds), tried in this order. Chosen by the registers and spills that the
 compiler reports for sm_90, not by timings."""
 
@@ -26,8 +33,8 @@ compiler reports for sm_90, not by timings."""
 class Plan:
     """Sizes that the kernels are compiled for. Widths are rounded up to powers of two: `width` = tile * tiles,
     `c_tile` * `c_tiles` inputs, `d_tile` outputs; `block` points a program at a time, `back_block` in the backward
-    pass; in_registers: whether that holds the pre-activations of all layers in registers; precision: a key of
-    `ROUNDING`."""
+    pass; in_registers: whether that holds the pre-activations of all layers in registers; sums_in_registers: also the
+    sums of the parameters' gradients; precision: a key of `ROUNDING`."""
 
     activation: str
     omegas: tuple[float, ...]
@@ -45,11 +52,12 @@ class Plan:
     back_block: int
     back_warps: int
     in_registers: bool
+    sums_in_registers: bool
     precision: str
 
     @property
     def tangents(self) -> int:
-        return (1, 4, 10)[self.order]
+        return _TANGENTS[self.order]
 
     @property
     def narrow(self) -> bool:
@@ -74,7 +82,8 @@ class Plan:
 
     def backward_sizes(self) -> dict[str, Any]:
         """Arguments of the backward kernel by name."""
-        own = {"block": self.back_block, "num_warps": self.back_warps, "in_registers": self.in_registers}
+        own = {"block": self.back_block, "num_warps": self.back_warps, "in_registers": self.in_registers,
+               "sums_in_registers": self.sums_in_registers}  # fmt: skip
         return {**self._sizes(), **own}
 
     def sum_sizes(self, outputs: int, inputs: int) -> dict[str, Any]:
@@ -89,25 +98,37 @@ class Plan:
         }  # fmt: skip
 
     def _sizes(self) -> dict[str, Any]:
-        names = ("omegas", "order", "tangents", "depth", "channels", "narrow", "c_tile", "c_tiles", "tile", "tiles",
+        names = ("omegas", "order", "tangents", "depth", "channels", "c_tile", "c_tiles", "tile", "tiles",
                  "outputs", "d_tile")  # fmt: skip
         shared = {name: getattr(self, name) for name in names}
-        return {**shared, "activation": ACTIVATIONS[self.activation], "precision": ROUNDING[self.precision]}
+        precision = ROUNDING[self.precision]
+        first = "tf32x3" if self.narrow and precision == "tf32" else precision
+        activation = ACTIVATIONS[self.activation]
+        return {**shared, "activation": activation, "precision": precision, "first_precision": first}
 
 
 def plan_for(activation: str, omegas: tuple[float, ...], sizes: tuple[int, ...], order: int, precision: str) -> Plan:
     """Plan for layer sizes (inputs, hidden widths, outputs); `order` of the highest derivatives, 0 to 2."""
     width, c_pad = padded(max(sizes[1:-1])), padded(sizes[0])
-    largest, tangents = _LARGEST_TILE[precision], (1, 4, 10)[order]
-    tile, c_tile, depth = min(width, largest), min(c_pad, largest), len(sizes) - 2
-    # A layer's results and, rounded, its operands; back also the gradients and, where they fit, all pre-activations.
+    largest, tangents = _LARGEST_TILE[precision], _TANGENTS[order]
+    tile, c_tile, d_tile, depth = min(width, largest), min(c_pad, largest), padded(sizes[-1]), len(sizes) - 2
+    # A layer's results and, rounded, its operands.
     block, warps, _ = _block(1.5 * width * tangents, precision)
-    held, held_warps, fits = _block((depth + 2) * width * tangents, precision)
-    back, back_warps, _ = _block(2.5 * width * tangents, precision)
+    summed = order == 0 and depth <= _MOST_SUMMED[1] and width <= _MOST_SUMMED[0] and max(c_pad, d_tile) <= width
+    summed = summed and precision in ("tf32", "bfloat16")
+    back, back_warps, in_registers = _back_block(width * tangents, depth, precision)
+    if summed:
+        back, back_warps, in_registers = (128, 8, True) if width == _MOST_SUMMED[0] else (64, 4, True)
     return Plan(
         activation, tuple(omegas), order, depth, sizes[0], sizes[-1], c_tile, c_pad // c_tile, tile, width // tile,
-        padded(sizes[-1]), block, warps, held if fits else back, held_warps if fits else back_warps, fits, precision,
+        d_tile, block, warps, back, back_warps, in_registers, summed, precision,
     )  # fmt: skip
+
+
+def is_small_enough(sizes: tuple[int, ...], order: int, precision: str) -> bool:
+    """Whether the kernels are worth their compilation for these layer sizes and derivatives."""
+    width, (widest, most) = padded(max(sizes[1:-1])), _MOST_NUMBERS[precision]
+    return width <= widest and width * _TANGENTS[order] <= most
 
 
 def padded(size: int) -> int:
@@ -115,11 +136,18 @@ def padded(size: int) -> int:
     return max(_SMALLEST_TILE, 1 << (size - 1).bit_length())
 
 
+def _back_block(numbers: int, depth: int, precision: str) -> tuple[int, int, bool]:
+    """As `_block` for the backward pass of a layer's jet of so many numbers a point: with the gradients and, where they
+    fit, the pre-activations of all layers."""
+    with_all = _block((depth + 2) * numbers, precision)
+    return with_all if with_all[2] else (*_block(2.5 * numbers, precision)[:2], False)
+
+
 def _block(numbers_per_point: float, precision: str) -> tuple[int, int, bool]:
-    """(points, warps, whether a thread's numbers fit its registers with blocks that the matrix units like)."""
+    """(points, warps, whether a thread's numbers fit its registers with the largest block)."""
     if precision == "ieee":
         return _SMALLEST_TILE, 4 if numbers_per_point <= 512 else 8, numbers_per_point <= 512
     for points, warps, most in _BLOCKS:
         if numbers_per_point * points <= most * 32 * warps:
             break
-    return points, warps, points >= 64
+    return points, warps, points == _BLOCKS[0][0]

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from INRCore.fields import Field, FieldSettings, Frame
-from INRCore.fields.engines import use_engine
+from INRCore.fields.switch import use_engine
 from INRCore.fitting.cuda_graph import graphed
 
 from ..machine import matrix_product_peak, seconds_per_call
