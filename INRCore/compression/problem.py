@@ -13,29 +13,27 @@ from ..fitting import Problem
 from ..volume import Volume
 from .intensity import IntensityMap
 from .lattice import Lattice, sample_values, values_at
+from .voxels import Voxels
 
 _JUDGED_VOXELS = 65536
-_SLAB = 1 << 22
 
 
 class CompressionProblem(Problem):
     """Mean squared error of the field at voxels drawn at random (with replacement) from all finite ones.
 
-    The volume lies on the device as float32 values of the intensity map; coordinates are made from voxel numbers there.
+    Coordinates are made from voxel numbers on the device.
     """
 
     module: Field
 
-    def __init__(self, volume: Volume, field: Field, intensity: IntensityMap, seed: int) -> None:
+    def __init__(
+        self, volume: Volume, field: Field, intensity: IntensityMap, seed: int, max_memory_gb: float | None = None
+    ) -> None:
         self.module, self._volume, self._intensity = field, volume, intensity
-        flat = volume.array.reshape(-1)
-        values = np.empty(flat.size, np.float32)
-        for start in range(0, flat.size, _SLAB):
-            values[start : start + _SLAB] = intensity.to_values(flat[start : start + _SLAB])
-        self._values = torch.from_numpy(values)
+        self._voxels = Voxels(volume.array, intensity, max_memory_gb)
         mask = volume.finite_mask()
         self._finite = None if mask is None else torch.from_numpy(np.flatnonzero(mask))
-        self._count = flat.size if self._finite is None else len(self._finite)
+        self._count = volume.array.size if self._finite is None else len(self._finite)
         judged = np.arange(self._count)
         if self._count > _JUDGED_VOXELS:
             judged = np.random.default_rng(seed).integers(0, self._count, _JUDGED_VOXELS)
@@ -43,13 +41,14 @@ class CompressionProblem(Problem):
 
     def to(self, device: torch.device) -> None:
         super().to(device)
-        self._values, self._judged = self._values.to(device), self._judged.to(device)
+        self._voxels.to(device)
+        self._judged = self._judged.to(device)
         self._finite = None if self._finite is None else self._finite.to(device)
         frame = self.module.frame.world_to_frame
         self._lattice = Lattice(self._volume.grid, frame, device, torch.float32)
 
     def losses(self, points: int, generator: torch.Generator, iteration: int) -> dict[str, Tensor]:
-        drawn = torch.randint(0, self._count, (points,), generator=generator, device=self._values.device)
+        drawn = torch.randint(0, self._count, (points,), generator=generator, device=self._judged.device)
         return {"mse": self._errors(drawn).square().mean()}
 
     @torch.no_grad()
@@ -65,7 +64,7 @@ class CompressionProblem(Problem):
     def preview(self, voxels: int) -> Volume:
         """The volume as it is now, in its own units."""
         grid = self._volume.grid.coarsened(voxels)
-        parts = [values for _, values in sample_values(self.module, grid, self._values.device)]
+        parts = [values for _, values in sample_values(self.module, grid, self._judged.device)]
         array = self._intensity.to_intensities(np.concatenate(parts)).reshape(grid.shape).astype(np.float32)
         return Volume(array, grid, name="preview")
 
@@ -75,4 +74,4 @@ class CompressionProblem(Problem):
         values = values_at(self.module, self._lattice(numbers))
         if limits is not None:
             values = values.clamp(*limits)
-        return values - self._values[numbers]
+        return values - self._voxels.at(numbers)

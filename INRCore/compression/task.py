@@ -104,7 +104,7 @@ def _fit_steps(volume: Volume, content: InrFile, settings: CompressionSettings, 
         target_psnr_db=settings.fit.target_psnr_db if target is None else min(target + _TARGET_MARGIN_DB, 200),
     )
     field = Field(planned, Frame.of_grid(volume.grid), seed=fit.seed)
-    loop = FitLoop(CompressionProblem(volume, field, content.intensity, fit.seed), fit, control)
+    loop = FitLoop(CompressionProblem(volume, field, content.intensity, fit.seed, fit.max_memory_gb), fit, control)
     yield from loop.run()
     # What is stored is what counts from here on: float16 weights, as a reader will find them.
     content = replace(content, field=unpack_field(pack_field(field), volume.label))
