@@ -88,8 +88,8 @@ class CubicVectorSampler(_Sampler):
 
 
 def cubic_on_lattice(image: np.ndarray, grid: Grid, target: Grid) -> Iterator[np.ndarray] | None:
-    """What `CubicVectorSampler` gives at the voxel centres of another grid, slice by slice (j, i, c); None where the axes
-    differ. Three small matrix products a slice do the work of 64 gathers a voxel in a fifteenth of the time.
+    """What `CubicVectorSampler` gives at the voxel centres of another grid, slice by slice (j, i, c); None where
+    the axes differ. Three small matrix products a slice do the work of 64 gathers a voxel in a fifteenth of the time.
     """
     matrix = grid.world_to_ijk @ target.ijk_to_world
     steps = np.diag(matrix)[:3]
