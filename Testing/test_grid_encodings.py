@@ -259,6 +259,20 @@ def test_a_field_that_starts_from_an_image_shows_every_voxel_where_it_is_in_the_
         assert field.evaluate(place[None])[0, 0] == pytest.approx(image[index], abs=1e-2)
 
 
+def test_a_start_finds_its_way_when_the_image_counts_its_axes_in_another_order_than_the_frame():
+    grid = GRIDS["flipped and permuted"]
+    settings = FieldSettings(encoding="grid", network="relu", width=8, depth=2, grid_levels=2, grid_finest=64)
+    low, high = grid.corners.min(0), grid.corners.max(0)
+    half = (high - low) / 2
+    frame = Frame(tuple((low + half).tolist()), float(half.max()), tuple((half / half.max()).tolist()))
+    field = Field(settings, frame)
+    image = smooth_image(grid)
+    start_from_image(field, grid, image)
+    assert len(set(field.encoding.pyramid.levels[-1].nodes)) == 3  # no two axes could be exchanged unseen
+    assert psnr(field.evaluate(grid.points())[:, 0], image.ravel()) > 50
+    np.testing.assert_allclose(field.sample(grid).ravel(), field.evaluate(grid.points())[:, 0], atol=1e-4)
+
+
 def test_a_start_with_few_nodes_is_the_least_squares_fit_and_needs_no_one_level_alone():
     grid = Grid.from_parts((20, 24, 28))
     image = smooth_image(grid) + 0.1 * np.random.default_rng(0).standard_normal(grid.shape).astype(np.float32)
