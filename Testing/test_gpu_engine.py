@@ -228,7 +228,7 @@ def sine_error(device="cpu"):
     out = triton_engine.run("sine", (1.0,), layers, Jet(y[:, None], along_x, None), "ieee")
     assert out.first is not None
     errors = torch.stack([out.value[:, 0] - y.double().sin(), out.first[0, :, 0] - y.double().cos()]).abs()
-    return float((errors / (2e-7 + 1e-7 * y.abs())).max())
+    return float((errors / (1e-7 + 2e-8 * y.abs())).max())
 
 
 @needs_triton
