@@ -207,7 +207,8 @@ def _frequency_trials(base: Trial, volume: Volume) -> Iterator[Trial]:
     frame = Frame.of_grid(volume.grid)
     settings, steps, points, rates = KINDS["SIREN 3x64"]
     siren = replace(base, kind="SIREN 3x64", study="first frequency", steps=steps // 2, points=points, rates=rates[:1])
-    omega, sigma = suggested_omega_first(volume, frame), suggested_fourier_sigma(volume, frame)
+    parameters = Field(settings, frame).parameter_count
+    omega, sigma = suggested_omega_first(volume, frame, parameters), suggested_fourier_sigma(volume, frame)
     for value in (30.0, omega / 2, omega, omega * 2):
         yield replace(siren, variant=f"omega {value:.3g}", field=replace(settings, omega_first=value))
     relu = FieldSettings(encoding="fourier", network="relu", width=64, depth=2, fourier_features=64)
