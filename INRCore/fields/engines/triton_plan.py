@@ -8,8 +8,8 @@ from typing import Any
 PRECISIONS = {"highest": "float32", "high": "tf32", "medium": "bfloat16"}
 """torch's own setting (`torch.set_float32_matmul_precision`) -> operands of our matrix products; sums are float32."""
 ROUNDING = {"ieee": "ieee", "float32": "tf32x3", "tf32": "tf32", "bfloat16": "tf32"}
-"""Precision -> Triton's name for what products do with float32 operands. 'float32' takes three TF32 products for one,
-as exact as float32's own and faster than what is left to them without matrix units, which 'ieee' asks for."""
+"""Precision -> Triton's name for what products do with float32 operands. 'float32' takes three TF32 products on the
+matrix units for one, with errors close to float32's; 'ieee' is float32 itself, without matrix units."""
 ACTIVATIONS = {"sine": 0, "finer": 1, "relu": 2}
 """Numbers of the activations in the kernels."""
 NARROW = 8
@@ -17,8 +17,8 @@ NARROW = 8
 _TANGENTS = (1, 4, 10)
 """Vectors of a jet by its order: the value, three first and six second derivatives."""
 _SMALLEST_TILE = 16  # of the matrix units
-_LARGEST_TILE = {"ieee": 64, "float32": 128, "tf32": 128, "bfloat16": 256}
-"""Side of the square weight tiles: two of them fit shared memory, and 'ieee' is unrolled into single products."""
+_LARGEST_TILE = {"ieee": 64, "float32": 128, "tf32": 128, "bfloat16": 128}
+"""Side of the square weight tiles: they fit shared memory, and 'ieee' is unrolled into single products."""
 _MOST_NUMBERS = {"ieee": (64, 64), "float32": (128, 320), "tf32": (256, 512), "bfloat16": (256, 640)}
 """Widest network and most numbers (width times vectors of the jet) a point: beyond them the compiler takes minutes and
 most of what should be in registers lies in memory."""
