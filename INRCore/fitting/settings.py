@@ -17,7 +17,8 @@ class FitSettings:
     """Settings of the fit loop, the same for every task.
 
     iterations: optimiser steps; points: sample points per step (halved by itself when memory runs out).
-    learning_rate: of the first step; schedule: 'constant', 'cosine' (to 0) or 'exponential' (to 1 % of it).
+    learning_rate: of the first step; sine networks of width 64 to 128: 1e-3 to 2e-3 ('schedule_free' 3e-3), grids: 2e-2
+    to 4e-2 ('schedule_free' 6e-2 to 1.2e-1). schedule: 'constant', 'cosine' (to 0) or 'exponential' (to 1 % of it).
     optimizer: 'adam'; 'adamw' (with weight decay); 'schedule_free' (averages its weights, wants a constant schedule);
     'muon' (orthogonal steps for hidden matrices); 'soap' (Adam in turned axes); 'sgd' (plain steps with momentum);
     'lbfgs' (full-batch problems only: a few hundred smooth numbers, learning rate about 0.5).
