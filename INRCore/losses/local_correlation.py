@@ -11,8 +11,8 @@ from ..settings import require, require_range
 from .weights import SMALLEST, require_samples, shares, weighted_mean
 
 _FEWEST_NEIGHBOURS = 4
-# Inverse powers of the root of g^4 = g + 1: steps that fill a cube evenly, however many are taken (Roberts, The
-# unreasonable effectiveness of quasirandom sequences, 2018; for one and two axes the golden and the plastic ratio).
+# Steps that fill a cube evenly, however many are taken: 1 / g, 1 / g^2, 1 / g^3 with g^4 = g + 1, for three axes what
+# the golden ratio is for one and the plastic number for two (Roberts, 2018).
 _EVEN_STEPS = 1.2207440846057596 ** -np.arange(1.0, 4.0)
 
 
@@ -29,8 +29,8 @@ class Window:
         require_range("The half width of the window", half_width_mm, 1e-3, 1e3, "mm")
         require(count >= _FEWEST_NEIGHBOURS, f"A window of {count} neighbours has no correlation; give 16 or more.")
         reach = np.maximum(half_width_mm, grid.spacing)
-        unit = 0.5 + np.arange(count)[:, None] * _EVEN_STEPS
-        self._unit = torch.as_tensor(unit % 1, dtype=torch.float32, device=device)
+        unit = (0.5 + np.arange(count)[:, None] * _EVEN_STEPS) % 1
+        self._unit = torch.as_tensor(unit, dtype=torch.float32, device=device)
         self._box = torch.as_tensor((grid.directions * reach).T.copy(), dtype=torch.float32, device=device)
 
     def offsets(self, generator: torch.Generator | None = None) -> Tensor:
