@@ -238,6 +238,18 @@ def test_oblique_and_sheared_grids_are_no_lattices_of_the_frame_and_are_sampled_
     assert SeparableLattice.of(field.frame, GRIDS["axial"].transformed(slightly)) is None
 
 
+def test_a_header_in_single_precision_still_makes_a_lattice_but_none_that_is_exact():
+    grid = Grid((40, 50, 60), GRIDS["left-handed oblique"].ijk_to_world.astype(np.float32))
+    field = grid_field(grid, outputs=2)
+    assert SeparableLattice.of(field.frame, grid) is not None
+    assert SeparableLattice.of(field.frame, grid, tolerance_voxels=1e-10) is None
+    part = slice(None, None, 97)
+    pointwise = field.evaluate(grid.points()[part])
+    np.testing.assert_allclose(
+        field.sample(grid).reshape(-1, 2)[part], pointwise, rtol=0, atol=1e-3 * np.ptp(pointwise)
+    )
+
+
 def test_the_gradient_of_a_lattice_is_that_of_its_points():
     field = grid_field(OBLIQUE, grid_features=3).double()
     change = torch.randn(OBLIQUE.voxel_count, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
