@@ -1,12 +1,20 @@
-"""Similarity, regularisers and deformation metrics against closed forms and autograd."""
+"""Regularisers and deformation metrics against closed forms and autograd."""
 
 import numpy as np
 import pytest
 import torch
 
+from INRCore.errors import InputError
 from INRCore.fields import Field, FieldSettings, Frame
-from INRCore.losses.deformation import bending_energy, hyperelastic_loss, jacobian_determinant, volume_change_loss
-from INRCore.losses.similarity import mean_squared_difference, normalised_cross_correlation
+from INRCore.losses.deformation import (
+    bending_energy,
+    folding_barrier,
+    hyperelastic_loss,
+    jacobian_determinant,
+    log_jacobian_loss,
+    volume_change_loss,
+)
+from INRCore.losses.rigidity import rigidity_loss
 from INRCore.metrics.deformation import displacement_error, folding_fraction, target_registration_error
 
 SHEAR = np.array([[1.2, 0.3, 0.0], [-0.1, 0.9, 0.2], [0.05, 0.0, 1.1]])
@@ -66,18 +74,6 @@ def test_shrinking_areas_cost_nothing_and_turning_changes_neither_area_nor_volum
     assert float(hyperelastic_loss(constant_jacobian(turn), length=0)) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_barrier_grows_through_folding_with_a_finite_slope_that_pushes_back():
-    scales = torch.tensor([0.5, 0.2, 0.1, 0.0, -0.5], requires_grad=True)
-    energies = []
-    for scale in scales:
-        du = torch.diag(torch.stack([scale - 1, scale * 0, scale * 0]))[None]
-        energies.append(hyperelastic_loss(du, length=0, area=0))
-    (slopes,) = torch.autograd.grad(torch.stack(energies).sum(), scales)
-    values = torch.stack(energies).detach().numpy()
-    assert np.all(np.diff(values) > 0) and np.isfinite(values).all()
-    assert bool((slopes < 0).all()) and bool(torch.isfinite(slopes).all())
-
-
 def test_the_bending_energy_of_a_quadratic_map_is_exact_and_of_an_affine_one_zero():
     # u_x = x^2 + 3 x y, u_y = 0.5 z^2 - y z, u_z = 2 x z: second derivatives xx, xy, xz, yy, yz, zz per component.
     second = torch.tensor([[[2, 3, 0, 0, 0, 0], [0, 0, 0, 0, -1, 1], [0, 0, 2, 0, 0, 0]]], dtype=torch.float32)
@@ -112,35 +108,99 @@ def test_the_gradient_of_a_regulariser_reaches_the_weights():
             assert torch.allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
-def test_the_correlation_ignores_gain_and_offset_and_sees_sign():
-    generator = torch.Generator().manual_seed(0)
-    a, noise = torch.randn(2, 4000, generator=generator)
-    b = a + 0.5 * noise
-    expected = np.corrcoef(a.numpy(), b.numpy())[0, 1]
-    assert float(normalised_cross_correlation(a, b)) == pytest.approx(expected, abs=1e-5)
-    for gain, offset in ((3.0, -7.0), (0.01, 100.0)):
-        assert float(normalised_cross_correlation(a, gain * b + offset)) == pytest.approx(expected, abs=1e-3)
-    assert float(normalised_cross_correlation(a, -b)) == pytest.approx(-expected, abs=1e-5)
+@pytest.mark.parametrize("matrix", [SHEAR, np.diag([0.5, 1, 1]), np.diag([2.0, 3, 1])])
+def test_the_logarithm_of_the_volume_costs_the_same_for_a_map_and_its_inverse(matrix):
+    expected = np.log(np.linalg.det(matrix)) ** 2
+    assert float(log_jacobian_loss(constant_jacobian(matrix))) == pytest.approx(expected, rel=1e-4)
+    assert float(log_jacobian_loss(constant_jacobian(np.linalg.inv(matrix)))) == pytest.approx(expected, rel=1e-4)
 
 
-def test_points_of_weight_zero_count_in_no_similarity():
-    generator = torch.Generator().manual_seed(0)
-    a, b = torch.randn(2, 1000, generator=generator)
-    spoiled = b.clone()
-    spoiled[600:] = 1e3
-    weight = (torch.arange(1000) < 600).float()
-    kept = normalised_cross_correlation(a[:600], b[:600])
-    assert float(normalised_cross_correlation(a, spoiled, weight)) == pytest.approx(float(kept), abs=1e-5)
-    expected = float((a[:600] - b[:600]).square().mean())
-    assert float(mean_squared_difference(a, spoiled, weight)) == pytest.approx(expected, rel=1e-5)
+def squeezed(scales):
+    """du of maps that shrink x by each of the scales (N)."""
+    du = torch.zeros(len(scales), 3, 3, dtype=scales.dtype)
+    return torch.index_put(du, (torch.arange(len(scales)), torch.tensor(0), torch.tensor(0)), scales - 1)
 
 
-def test_no_point_or_a_constant_sample_gives_zero_and_finite_gradients():
-    a = torch.randn(100, generator=torch.Generator().manual_seed(0)).requires_grad_()
-    for b, weight in ((torch.ones(100), None), (torch.randn(100), torch.zeros(100))):
-        ncc = normalised_cross_correlation(a, b, weight)
-        (gradient,) = torch.autograd.grad(ncc, a)
-        assert ncc.item() == pytest.approx(0, abs=1e-6) and bool(torch.isfinite(gradient).all())
+@pytest.mark.parametrize("loss", [log_jacobian_loss, folding_barrier, lambda du: hyperelastic_loss(du, 0, 0)])
+def test_what_forbids_folding_grows_through_it_with_a_finite_slope_that_pushes_back(loss):
+    scales = torch.tensor([0.25, 0.15, 0.09, 0.02, 0.008, 0.0, -0.5, -3.0], dtype=torch.float64, requires_grad=True)
+    energies = torch.stack([loss(squeezed(scale[None])) for scale in scales])
+    (slopes,) = torch.autograd.grad(energies.sum(), scales)
+    assert np.all(np.diff(energies.detach().numpy()) > 0)
+    assert bool(torch.isfinite(slopes).all()) and bool((slopes < 0).all())
+    assert slopes[-1] == slopes[-2] < slopes[0]  # straight at the end, steeper than at the start
+
+
+def test_the_folding_barrier_is_its_formula_and_lets_everything_else_pass():
+    scales = torch.tensor([0.1, 0.02], dtype=torch.float64)
+    expected = ((0.3 / scales - 1) ** 2).mean().item()
+    assert folding_barrier(squeezed(scales)).item() == pytest.approx(expected, rel=1e-9)
+    assert folding_barrier(squeezed(torch.tensor([0.3, 0.5, 1.0, 7.0]))).item() == 0
+    assert folding_barrier(squeezed(torch.tensor([0.4])), start=0.8).item() == pytest.approx(1, rel=1e-5)
+    with pytest.raises(InputError, match="start"):
+        folding_barrier(squeezed(scales), start=0)
+
+
+def test_the_folding_barrier_unfolds_a_map():
+    """Points on a line that have changed places: descending the barrier brings them apart again in order."""
+    positions = torch.tensor([0.0, 1.0, 3.0, 2.0, 2.5, 5.0], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([positions], lr=0.01)
+    for _ in range(1000):
+        optimizer.zero_grad()
+        folding_barrier(squeezed(positions.diff())).backward()
+        optimizer.step()
+    assert positions.diff().min().item() > 0.2  # it leaves 0.3 and more alone
+
+
+TURN = np.array([[0.6, -0.8, 0], [0.8, 0.6, 0], [0, 0, 1]])
+
+
+def test_the_rigidity_of_affine_maps_is_the_paper_s_and_of_rigid_ones_zero():
+    ones = torch.ones(5)
+    assert float(rigidity_loss(constant_jacobian(TURN), ones)) == pytest.approx(0, abs=1e-10)
+    stretch = ((SHEAR.T @ SHEAR - np.eye(3)) ** 2).sum()
+    volume = (np.linalg.det(SHEAR) - 1) ** 2
+    du = constant_jacobian(SHEAR)
+    assert float(rigidity_loss(du, ones)) == pytest.approx(stretch + volume, rel=1e-4)
+    assert float(rigidity_loss(du, ones, orthonormality=0)) == pytest.approx(volume, rel=1e-4)
+    mirror = constant_jacobian(np.diag([1, 1, -1]))
+    assert float(rigidity_loss(mirror, ones)) == pytest.approx(4)  # orthonormal, and not proper
+    turned_after = constant_jacobian(TURN @ SHEAR)
+    assert float(rigidity_loss(turned_after, ones)) == pytest.approx(stretch + volume, rel=1e-4)
+
+
+def test_the_affinity_of_a_rigid_structure_is_the_bending_energy_at_its_points():
+    second = torch.rand(5, 3, 6, generator=torch.Generator().manual_seed(0))
+    du = constant_jacobian(TURN)
+    weight = torch.tensor([1.0, 0.5, 0, 0, 0])
+    expected = (bending_energy(second[:1]) + 0.5 * bending_energy(second[1:2])) / 1.5
+    assert float(rigidity_loss(du, weight, second, affinity=3)) == pytest.approx(3 * float(expected), rel=1e-5)
+
+
+def test_soft_tissue_may_deform_and_no_rigid_point_gives_zero():
+    du = torch.cat([constant_jacobian(SHEAR, 3), constant_jacobian(TURN, 2)]).requires_grad_()
+    assert rigidity_loss(du, torch.tensor([0, 0, 0, 1.0, 1.0])).item() == pytest.approx(0, abs=1e-10)
+    loss = rigidity_loss(du, torch.zeros(5))
+    assert loss.item() == 0 and bool(torch.isfinite(torch.autograd.grad(loss, du)[0]).all())
+
+
+def test_rigidity_of_tensors_that_do_not_fit_together_is_refused():
+    du = constant_jacobian(SHEAR)
+    for wrong in ((du, torch.ones(4)), (du[0], torch.ones(3)), (du, torch.ones(5), torch.zeros(5, 6))):
+        with pytest.raises(InputError, match=r"\(N, 3, 3\), \(N\) and \(N, 3, 6\)"):
+            rigidity_loss(*wrong)
+
+
+def test_gradients_of_the_regularisers_are_those_of_finite_differences():
+    generator = torch.Generator().manual_seed(3)
+    du = (0.6 * torch.randn(6, 3, 3, dtype=torch.float64, generator=generator)).requires_grad_()
+    second = torch.randn(6, 3, 6, dtype=torch.float64, generator=generator).requires_grad_()
+    weight = torch.rand(6, dtype=torch.float64, generator=generator)
+    assert float(jacobian_determinant(du).detach().min()) < 0.1  # the straight parts as well
+    for loss in (volume_change_loss, hyperelastic_loss, log_jacobian_loss):
+        assert torch.autograd.gradcheck(loss, du)
+    assert torch.autograd.gradcheck(lambda du: folding_barrier(0.9 * du), du)
+    assert torch.autograd.gradcheck(lambda du, second: rigidity_loss(du, weight, second), (du, second))
 
 
 def test_the_folding_fraction_of_a_folded_map_is_its_share_of_the_volume():

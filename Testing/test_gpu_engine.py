@@ -1,8 +1,8 @@
 """The Triton engine: kernels against float64 autograd in Triton's interpreter, compiled for an H100, and on a real GPU.
 
 No GPU is needed for the first two. The interpreter must be chosen before triton is imported, so it runs in a process of
-its own: `python Testing/test_gpu_engine.py` does all cases and prints their errors as JSON. It rounds the operands of
-products as the matrix units do, which Triton's own interpreter does not.
+its own: `python Testing/test_gpu_engine.py interpret` does all cases and prints their errors as JSON. It rounds the
+operands of products as the matrix units do, which Triton's own interpreter does not.
 """
 
 import itertools
@@ -175,8 +175,8 @@ def round_operands_in_the_interpreter():
     InterpreterBuilder.create_dot = create_dot
 
 
-def main():
-    torch.set_num_threads(1)
+def interpret():
+    """Prints the errors of all cases."""
     round_operands_in_the_interpreter()
     errors = {str(case): errors_of(case) for case in CASES}
     for name in WHOLE_NETWORKS:
@@ -186,14 +186,21 @@ def main():
     print(json.dumps(errors))
 
 
+def printed_by_this_file(what, environment):
+    """The JSON that this file prints as a program."""
+    root = Path(__file__).resolve().parents[1]
+    environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", **environment}
+    done = subprocess.run(
+        [sys.executable, __file__, what], env=environment, capture_output=True, text=True, timeout=500
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
 @pytest.fixture(scope="module")
 def interpreted():
     """Errors of all cases by name."""
-    root = Path(__file__).resolve().parents[1]
-    environment = {**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, __file__], env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+    return printed_by_this_file("interpret", {"TRITON_INTERPRET": "1"})
 
 
 def sample_error_of(name, device="cpu"):
@@ -228,7 +235,7 @@ def sine_error(device="cpu"):
     out = triton_engine.run("sine", (1.0,), layers, Jet(y[:, None], along_x, None), "ieee")
     assert out.first is not None
     errors = torch.stack([out.value[:, 0] - y.double().sin(), out.first[0, :, 0] - y.double().cos()]).abs()
-    return float((errors / (2e-7 + 1e-7 * y.abs())).max())
+    return float((errors / (1e-7 + 2e-8 * y.abs())).max())
 
 
 @needs_triton
@@ -269,45 +276,49 @@ def test_the_cases_reach_every_way_through_the_kernels():
     assert max(plan.tiles for plan in plans) > 1 and max(plan.c_tiles for plan in plans) > 1
 
 
-def compiled(kernel, sizes, types):
-    """A kernel for an H100. types: of the pointers that are not to float32, by argument."""
-    import triton
-    from triton.backends.compiler import GPUTarget
-    from triton.compiler import ASTSource
+COMPILED = [
+    Case(precision="bfloat16", width=64), Case("relu", 1, "tf32", width=16, depth=1),
+    Case("finer", 2, "bfloat16", width=16, depth=1), Case(precision="ieee", width=16, inputs=20),
+]  # fmt: skip
 
-    options = {"num_warps": sizes.pop("num_warps")}
-    signature = {
-        name: "constexpr" if name in sizes else "i32" if name in ("count", "rows_per_part", "parts") else "*fp32"
-        for name in kernel.arg_names
-    } | types
-    constants = {(index,): sizes[name] for index, name in enumerate(kernel.arg_names) if name in sizes}
-    return triton.compile(ASTSource(kernel, signature, constants), GPUTarget("cuda", 90, 32), options)
+
+def compile_for_an_h100():
+    """Prints [kernel, bytes of shared memory, whether it uses matrix units] of all kernels that a step of each case
+    starts; the engine runs as it is, but nothing is started."""
+    from triton.backends.compiler import GPUTarget
+    from triton.runtime import driver
+    from triton.runtime.jit import JITFunction
+
+    class Driver:
+        get_current_target = staticmethod(lambda: GPUTarget("cuda", 90, 32))
+        get_current_device = staticmethod(lambda: 0)
+        get_current_stream = staticmethod(lambda device: 0)
+
+    found, launch = {}, JITFunction.run
+
+    def only_compile(self, *arguments, **options):
+        program = launch(self, *arguments, **{**options, "warmup": True})
+        found[str(case)].append([self.__name__, program.metadata.shared, "mma" in program.asm["ptx"]])
+
+    driver.set_active(Driver())
+    JITFunction.run = only_compile
+    for case in COMPILED:
+        found[str(case)] = []
+        layers, jet, cotangents = inputs_of(case)
+        gradients_of(
+            triton_engine.run(case.activation, case.omegas, layers, jet, case.precision), cotangents, layers, jet
+        )
+    print(json.dumps(found))
 
 
 @needs_triton
-@pytest.mark.parametrize(
-    "case",
-    [
-        Case(precision="bfloat16", width=64, depth=3), Case("relu", 1, "tf32", width=64),
-        Case("finer", 2, "bfloat16", width=16, depth=1), Case(precision="ieee", width=32, inputs=20),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_the_kernels_compile_for_an_h100_and_fit_its_shared_memory(case, tmp_path, monkeypatch):
-    from INRCore.fields.engines import triton_kernels as kernels
-
-    monkeypatch.setenv("TRITON_CACHE_DIR", str(tmp_path))
-    plan = plan_for(case.activation, case.omegas, case.sizes, case.order, case.precision)
-    operands = dict.fromkeys(("hidden_ptr", "last_ptr", "acts_ptr", "deltas_ptr"), "*bf16" if plan.half else "*fp32")
-    here = {name: kind for name, kind in operands.items() if name in kernels.forward_kernel.arg_names}
-    programs = [
-        compiled(kernels.forward_kernel, plan.forward_sizes(), here),
-        compiled(kernels.backward_kernel, {**plan.backward_sizes(), "of_inputs": True}, operands),
-        compiled(kernels.weight_gradient_kernel, plan.sum_sizes(case.width, case.width), {}),
-    ]
-    for program in programs:
-        assert program.metadata.shared <= SHARED_BYTES_OF_H100
-        assert ("mma" in program.asm["ptx"]) == (case.precision != "ieee")  # the matrix units, unless told otherwise
+def test_the_kernels_compile_for_an_h100_and_fit_its_shared_memory(tmp_path):
+    found = printed_by_this_file("compile", {"TRITON_CACHE_DIR": str(tmp_path)})
+    for case in COMPILED:
+        names, shared, matrix_units = zip(*found[str(case)], strict=True)
+        assert {"forward_kernel", "backward_kernel"} <= set(names)
+        assert max(shared) <= SHARED_BYTES_OF_H100
+        assert set(matrix_units) == {case.precision != "ieee"}
 
 
 def test_it_does_not_run_without_a_gpu():
@@ -395,4 +406,4 @@ def test_a_graph_gives_the_steps_that_single_calls_give():
 
 
 if __name__ == "__main__":
-    main()
+    compile_for_an_h100() if sys.argv[1] == "compile" else interpret()

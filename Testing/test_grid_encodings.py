@@ -186,7 +186,7 @@ def test_points_beyond_the_box_take_the_value_at_its_border(interpolation):
 def turned_about(grid: Grid) -> Grid:
     """The same kind of lattice with its axes exchanged and mirrored, another spacing and another place."""
     affine = grid.ijk_to_world[:, [2, 0, 1, 3]] * [-0.7, 1.3, -0.9, 1]
-    affine[:3, 3] = grid.center - affine[:3, :3] @ [3, 4, 5.5]
+    affine[:3, 3] = grid.center - affine[:3, :3] @ [3.13, 4.07, 5.61]  # no point on a node, where slopes jump
     return Grid((12, 9, 7), affine)
 
 
@@ -202,6 +202,23 @@ def test_lattices_along_the_frames_axes_give_what_points_give(name, interpolatio
     whole = field.sample(EVERY_GRID[name])
     field.points_per_chunk = lambda *_, **__: 31  # type: ignore[method-assign]
     np.testing.assert_allclose(field.sample(EVERY_GRID[name]), whole, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("interpolation", INTERPOLATIONS)
+@pytest.mark.parametrize("name", ["left-handed oblique", "flipped and permuted", "one slice"])
+def test_derivatives_on_lattices_are_those_at_points_along_the_worlds_axes(name, interpolation):
+    field = grid_field(EVERY_GRID[name], interpolation, outputs=2).double()
+    grid = turned_about(EVERY_GRID[name])  # some of it lies beyond the box
+    lattice, points = SeparableLattice.of(field.frame, grid), torch.tensor(grid.points())
+    by_points, by_lattice = field.value_jacobian_hessian(points), field.value_jacobian_hessian(lattice)
+    for found, expected in zip(by_lattice, by_points, strict=True):
+        assert expected.abs().max() > 1e-3
+        torch.testing.assert_close(found, expected)
+    for found, expected in zip(field.value_and_jacobian(lattice), by_points, strict=False):
+        torch.testing.assert_close(found, expected)
+    loss, table = by_lattice[1].square().sum() + by_lattice[2].square().sum(), field.encoding.table
+    other = by_points[1].square().sum() + by_points[2].square().sum()
+    torch.testing.assert_close(torch.autograd.grad(loss, table)[0], torch.autograd.grad(other, table)[0])
 
 
 def test_long_rows_are_upsampled_in_pieces():
@@ -221,12 +238,24 @@ def test_oblique_and_sheared_grids_are_no_lattices_of_the_frame_and_are_sampled_
     assert SeparableLattice.of(field.frame, GRIDS["axial"].transformed(slightly)) is None
 
 
+def test_a_header_in_single_precision_still_makes_a_lattice_but_none_that_is_exact():
+    grid = Grid((40, 50, 60), GRIDS["left-handed oblique"].ijk_to_world.astype(np.float32))
+    field = grid_field(grid, outputs=2)
+    assert SeparableLattice.of(field.frame, grid) is not None
+    assert SeparableLattice.of(field.frame, grid, tolerance_voxels=1e-10) is None
+    part = slice(None, None, 97)
+    pointwise = field.evaluate(grid.points()[part])
+    np.testing.assert_allclose(
+        field.sample(grid).reshape(-1, 2)[part], pointwise, rtol=0, atol=1e-3 * np.ptp(pointwise)
+    )
+
+
 def test_the_gradient_of_a_lattice_is_that_of_its_points():
     field = grid_field(OBLIQUE, grid_features=3).double()
     change = torch.randn(OBLIQUE.voxel_count, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     parameters = list(field.parameters())
     by_points = torch.autograd.grad(field(torch.tensor(OBLIQUE.points())), parameters, change)
-    by_lattice = torch.autograd.grad(field.on_lattice(SeparableLattice.of(field.frame, OBLIQUE)), parameters, change)
+    by_lattice = torch.autograd.grad(field(SeparableLattice.of(field.frame, OBLIQUE)), parameters, change)
     for found, expected in zip(by_lattice, by_points, strict=True):
         torch.testing.assert_close(found, expected)
 
@@ -257,6 +286,20 @@ def test_a_field_that_starts_from_an_image_shows_every_voxel_where_it_is_in_the_
     for index in ((0, 0, 0), tuple(n - 1 for n in grid.shape), (0, 2, 5)):
         place = grid.index_to_world(np.array(index[::-1], float))
         assert field.evaluate(place[None])[0, 0] == pytest.approx(image[index], abs=1e-2)
+
+
+def test_a_start_finds_its_way_when_the_image_counts_its_axes_in_another_order_than_the_frame():
+    grid = GRIDS["flipped and permuted"]
+    settings = FieldSettings(encoding="grid", network="relu", width=8, depth=2, grid_levels=2, grid_finest=64)
+    low, high = grid.corners.min(0), grid.corners.max(0)
+    half = (high - low) / 2
+    frame = Frame(tuple((low + half).tolist()), float(half.max()), tuple((half / half.max()).tolist()))
+    field = Field(settings, frame)
+    image = smooth_image(grid)
+    start_from_image(field, grid, image)
+    assert len(set(field.encoding.pyramid.levels[-1].nodes)) == 3  # no two axes could be exchanged unseen
+    assert psnr(field.evaluate(grid.points())[:, 0], image.ravel()) > 50
+    np.testing.assert_allclose(field.sample(grid).ravel(), field.evaluate(grid.points())[:, 0], atol=1e-4)
 
 
 def test_a_start_with_few_nodes_is_the_least_squares_fit_and_needs_no_one_level_alone():
@@ -314,7 +357,7 @@ def test_a_fit_by_adam_reaches_the_image_on_a_left_handed_oblique_grid(interpola
         if by_lattice:
             offsets = [int(torch.randint(2, (), generator=generator)) for _ in range(3)]
             lattice = every.every(2, tuple(offsets))
-            error = field.on_lattice(lattice)[:, 0] - image[tuple(slice(o, None, 2) for o in offsets)].flatten()
+            error = field(lattice)[:, 0] - image[tuple(slice(o, None, 2) for o in offsets)].flatten()
         else:
             chosen = torch.randint(grid.voxel_count, (1024,), generator=generator)
             error = field(places[chosen])[:, 0] - image.flatten()[chosen]

@@ -10,7 +10,7 @@ from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fitting import FitLoop, FitSettings, Problem
 from INRCore.fitting.optimizer_muon import Muon, is_hidden_matrix, orthogonalised
 from INRCore.fitting.optimizer_schedule_free import ScheduleFreeAdamW
-from INRCore.fitting.optimizer_soap import Soap
+from INRCore.fitting.optimizer_soap import Soap, _refresh_basis
 from INRCore.fitting.optimizers import OPTIMIZERS
 from INRCore.fitting.settings import OPTIMIZER_NAMES
 
@@ -132,6 +132,17 @@ def test_a_basis_is_orthogonal_and_nearly_diagonalises_its_matrix():
     torch.testing.assert_close(basis.T @ basis, torch.eye(20).double())
     inside = basis.T @ state["left"] @ basis
     assert (inside - inside.diag().diag()).norm() < 0.1 * inside.norm()
+
+
+def test_the_second_moment_follows_when_directions_change_places():
+    state = {
+        "left": torch.diag(torch.tensor([1.0, 3.0])),
+        "left_basis": torch.eye(2),
+        "second": torch.tensor([[1.0], [2.0]]),
+    }
+    _refresh_basis(state, "left")
+    assert torch.equal(state["left_basis"].abs(), torch.eye(2).flip(1))
+    assert torch.equal(state["second"], torch.tensor([[2.0], [1.0]]))
 
 
 def test_long_tables_and_single_rows_are_not_turned():

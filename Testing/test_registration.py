@@ -29,8 +29,8 @@ from INRCore.fitting import Control, run_to_end
 from INRCore.geometry import Grid
 from INRCore.registration import RegistrationSettings, register
 from INRCore.registration.affine import align_steps
-from INRCore.registration.deformation import DisplacementSampler
 from INRCore.registration.images import foreground, prepare_image
+from INRCore.registration.sampled import DisplacementSampler
 from INRCore.settings import PRESET_NAMES, load_preset
 from INRCore.volume import Volume
 
@@ -275,7 +275,8 @@ def test_masks_that_never_meet_are_refused():
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({"initial": "demons"}, "affine, none, rigid"), ({"similarity": "ssd"}, "mse, ncc"),
-    ({"model": "x"}, "displacement"),
+    ({"model": "x"}, "cycle, displacement, velocity"), ({"forbid_folding": True}, "velocity"),
+    ({"model": "cycle", "symmetric": True}, "velocity"), ({"model": "velocity", "velocity_steps": 0}, "velocity_steps"),
     ({"smoothing_voxels": ()}, "smoothing_voxels"), ({"bending_weight": -1}, "bending_weight"),
     ({"field": FieldSettings(encoding="hashgrid"), "bending_weight": 1.0}, "second derivatives"),
 ])  # fmt: skip

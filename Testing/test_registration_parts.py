@@ -19,18 +19,22 @@ from registration_phantom import (
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.geometry import Grid
 from INRCore.registration import register
-from INRCore.registration.deformation import DisplacementSampler, choose_spacing, make_domain, sample_displacement
+from INRCore.registration.domain import cells_within, choose_spacing, make_domain
 from INRCore.registration.images import foreground, prepare_image
+from INRCore.registration.models import DisplacementModel
 from INRCore.registration.problem import Pair, RegistrationProblem
 from INRCore.registration.pyramid import smoothed
+from INRCore.registration.sampled import DisplacementSampler, determinant_at_nodes, sample
 from INRCore.volume import Volume
 
 
 # -- where the displacement ends ---------------------------------------------------------------------------------------
-def differences_determinant(displacement, nodes):
-    """det of the Jacobian of x + u(x) by differences of the samples, (k, j, i)."""
-    gradient = np.stack(np.gradient(displacement.astype(float), axis=(2, 1, 0)), -1)
-    return np.linalg.det(np.eye(3) + gradient @ np.linalg.inv(nodes.ijk_to_world[:3, :3]))
+def ended(field, grid, margin=None):
+    """A constant field's domain, the grid it is sampled on and its displacement there."""
+    cells = cells_within(grid, 2.0)
+    domain = make_domain(grid, cells, margin, float(np.linalg.norm(field.output_offset)))
+    nodes = domain.nodes(cells)
+    return domain, nodes, sample(lambda points: domain.vectors(field, points), nodes)
 
 
 @pytest.mark.parametrize("name", GRIDS)
@@ -38,36 +42,44 @@ def differences_determinant(displacement, nodes):
 def test_the_displacement_is_unchanged_inside_and_fades_to_nothing_without_folding(name, margin):
     grid, value = GRIDS[name], np.array([2.0, -1.0, 1.5])
     field = constant_field(grid, value)
-    domain, nodes = make_domain(field, grid, 2.0, margin)
-    displacement, _ = sample_displacement(field, domain, nodes)
+    domain, nodes, displacement = ended(field, grid, margin)
     for face in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1], np.s_[:, :, 0], np.s_[:, :, -1]):
         assert np.all(displacement[face] == 0)
     inside = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (500, 3)))
     assert np.allclose(DisplacementSampler(displacement, nodes)(inside), value, atol=1e-4)
-    assert differences_determinant(displacement, nodes).min() > 0
+    assert determinant_at_nodes(displacement, nodes).min() > 0
     outside = grid.center + np.array([[500.0, 0, 0]])
-    assert np.all(domain.displacement(field, outside) == 0)
+    assert np.all(domain.vectors(field, outside) == 0)
 
 
 @pytest.mark.parametrize("name", GRIDS)
 def test_the_margin_grows_with_the_displacement_at_the_border_so_that_it_never_folds(name):
     field = constant_field(GRIDS[name], (14.0, -9.0, 11.0))
-    domain, nodes = make_domain(field, GRIDS[name], 2.0, None)
-    displacement, _ = sample_displacement(field, domain, nodes)
-    assert differences_determinant(displacement, nodes).min() > 0
+    _, nodes, displacement = ended(field, GRIDS[name])
+    assert determinant_at_nodes(displacement, nodes).min() > 0
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_determinant_at_the_nodes_is_that_of_a_known_map(name):
+    grid = GRIDS[name]
+    bend = np.array([[0.1, 0.2, 0.0], [-0.3, 0.05, 0.1], [0.0, 0.4, -0.2]])
+    displacement = (grid.points() @ bend.T).reshape(*grid.shape, 3)
+    expected = np.linalg.det(np.eye(3) + bend)
+    assert determinant_at_nodes(displacement, grid) == pytest.approx(np.full(grid.shape, expected), rel=1e-5)
 
 
 def test_a_curved_field_gets_a_finer_grid_and_a_straight_one_a_coarse_one():
     grid = Grid.from_parts((40, 40, 40), (1, 1, 1))
     wavy = Field(FieldSettings(width=16, depth=2), Frame.of_grid(grid), 3, output_scale=40.0)
-    assert choose_spacing(constant_field(grid, (5, 0, 0)), grid, 0.05) == 10
-    assert 1 <= choose_spacing(wavy, grid, 0.05) < 3
+    assert choose_spacing(constant_field(grid, (5, 0, 0)).evaluate, grid, 0.05) == 10
+    assert 1 <= choose_spacing(wavy.evaluate, grid, 0.05) < 3
 
 
 # -- masks and missing voxels ------------------------------------------------------------------------------------------
 def loss_of(fixed, moving, fixed_mask=None, moving_mask=None, sigma=0.0, count=4000):
     pair = Pair(prepare_image(fixed, fixed_mask, "fixed"), prepare_image(moving, moving_mask, "moving"), np.eye(4), 0)
-    problem = RegistrationProblem(constant_field(fixed.grid, (0, 0, 0)), pair, small_settings(), sigma)
+    model = DisplacementModel(constant_field(fixed.grid, (0, 0, 0)))
+    problem = RegistrationProblem(model, pair, small_settings(), sigma)
     problem.to(torch.device("cpu"))
     return problem.losses(count, torch.Generator().manual_seed(0), 0)["similarity"].item()
 

@@ -18,7 +18,7 @@ class Encoding(nn.Module):
     gathered = 0
     """Table rows that the features of a point are made of."""
     separable = False
-    """Whether `on_lattice` is there."""
+    """Whether `on_lattice` and `jet_on_lattice` are there."""
 
     def forward(self, points: Tensor) -> Tensor:
         raise NotImplementedError
@@ -29,4 +29,8 @@ class Encoding(nn.Module):
     def on_lattice(self, lattice: SeparableLattice) -> Tensor:
         """Features (K * J * I, C) at the points of a lattice along the frame's axes, i fastest: what `forward` gives
         there, in less time."""
+        raise NotImplementedError
+
+    def jet_on_lattice(self, lattice: SeparableLattice, second: bool) -> Jet:
+        """Likewise what `jet` gives."""
         raise NotImplementedError

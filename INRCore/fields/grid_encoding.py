@@ -51,20 +51,29 @@ class GridEncoding(Encoding):
         return Jet(found[0], found[1:4], found[4:] if second else None)
 
     def on_lattice(self, lattice: SeparableLattice) -> Tensor:
+        return self._derivative_on_lattice(lattice, _VALUE[0])
+
+    def jet_on_lattice(self, lattice: SeparableLattice, second: bool) -> Jet:
+        wanted = _SECOND if second else _FIRST
+        found = torch.stack([self._derivative_on_lattice(lattice, orders) for orders in wanted])
+        return Jet(found[0], found[1:4], found[4:] if second else None)
+
+    def _derivative_on_lattice(self, lattice: SeparableLattice, orders: tuple[int, ...]) -> Tensor:
+        """Features' derivative (K * J * I, C) of the orders along x, y, z."""
         parts = []
         channels = self.table.shape[1]
         tables = self.table.split([level.stop - level.start for level in self.pyramid.levels])
         for level, table in zip(self.pyramid.levels, tables, strict=True):
             nodes = table.view(*level.nodes[::-1], channels).permute(*(2 - axis for axis in lattice.order), 3)
-            parts.append(self._upsampled(level, nodes, lattice).reshape(-1, channels))
+            parts.append(self._upsampled(level, nodes, lattice, orders).reshape(-1, channels))
         return torch.cat(parts, -1)
 
-    def _upsampled(self, level: GridLevel, nodes: Tensor, lattice: SeparableLattice) -> Tensor:
-        """Nodes (nk, nj, ni, F) of a level to values (K * J, I * F) on the lattice. Pieces along i keep the product
-        with the banded matrix small."""
+    def _upsampled(self, level: GridLevel, nodes: Tensor, lattice: SeparableLattice, orders: tuple[int, ...]) -> Tensor:
+        """Nodes (nk, nj, ni, F) of a level to derivatives (K * J, I * F) on the lattice. Pieces along i keep the
+        product with the banded matrix small."""
         channels = nodes.shape[-1]
         for dimension in range(2):
-            first, matrix = self._matrix(level, lattice, dimension, slice(None))
+            first, matrix = self._matrix(level, lattice, dimension, orders)
             narrow = nodes.narrow(dimension, first, matrix.shape[1])
             if dimension == 0:
                 nodes = (matrix @ narrow.flatten(1)).unflatten(1, narrow.shape[1:])
@@ -73,16 +82,23 @@ class GridEncoding(Encoding):
         pieces = []
         length = len(lattice.positions[2])
         for start in range(0, length, _LONGEST_PIECE):
-            first, matrix = self._matrix(level, lattice, 2, slice(start, start + _LONGEST_PIECE))
+            first, matrix = self._matrix(level, lattice, 2, orders, slice(start, start + _LONGEST_PIECE))
             narrow = nodes.narrow(2, first, matrix.shape[1]).flatten(0, 1).flatten(1)
             each_channel = torch.eye(channels, dtype=matrix.dtype, device=matrix.device)
             pieces.append(narrow @ torch.kron(matrix.T.contiguous(), each_channel))
         return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
 
-    def _matrix(self, level: GridLevel, lattice: SeparableLattice, dimension: int, part: slice) -> tuple[int, Tensor]:
+    def _matrix(
+        self,
+        level: GridLevel,
+        lattice: SeparableLattice,
+        dimension: int,
+        orders: tuple[int, ...],
+        part: slice = slice(None),
+    ) -> tuple[int, Tensor]:
         """`GridPyramid.axis_matrix` along k, j or i as a tensor."""
-        positions = lattice.positions[dimension][part]
-        first, matrix = self.pyramid.axis_matrix(level, lattice.order[dimension], positions)
+        axis, positions = lattice.order[dimension], lattice.positions[dimension][part]
+        first, matrix = self.pyramid.axis_matrix(level, axis, positions, orders[axis])
         return first, torch.as_tensor(matrix, dtype=self.table.dtype, device=self.table.device)
 
     def _derivatives(self, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> Tensor:

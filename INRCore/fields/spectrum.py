@@ -14,6 +14,7 @@ from .description import Frame
 
 _LONGEST_SIDE = 128
 _BINS = 64
+_FEWEST_VOXELS = 4
 _OMEGA_FACTOR, _SIGMA_FACTOR = 1.25, 1 / 3
 
 
@@ -60,7 +61,7 @@ def power_spectrum(volume: Volume) -> PowerSpectrum:
     """
     block = volume.as_float32(fill=None).astype(np.float64)
     block = block[tuple(slice(max(0, (n - _LONGEST_SIDE) // 2), (n + _LONGEST_SIDE) // 2) for n in block.shape)]
-    flat = tuple(axis for axis, n in enumerate(block.shape) if n < 4)
+    flat = tuple(axis for axis, n in enumerate(block.shape) if n < _FEWEST_VOXELS)
     if len(flat) == 3:
         raise InputError(f"{volume.label} is too small for a spectrum; it needs 4 voxels along at least one axis.")
     block = block.mean(flat, keepdims=True)
@@ -90,15 +91,18 @@ def _in_shells(power: np.ndarray, norms: np.ndarray) -> PowerSpectrum:
     )
 
 
-def suggested_omega_first(volume: Volume, frame: Frame) -> float:
-    """First sine frequency (rad per frame unit) of a SIREN for an image: 1.25 times its RMS frequency without noise, at
-    least the published 30, with which smooth images are fitted fastest too.
+def suggested_omega_first(volume: Volume, frame: Frame, parameters: int) -> float:
+    """First sine frequency (rad per frame unit) of a SIREN with so many parameters for an image: 1.25 times the image's
+    RMS frequency without noise, but no more than (pi / 2) parameters^(1 / d) in d dimensions, where the network has a
+    parameter for each wave of the band, and at least the published 30, with which smooth images are fitted fastest too.
 
     The first layer starts with frequencies up to omega / sqrt(3), RMS omega / 3, and the hidden layers make multiples
-    of them (Sitzmann et al., NeurIPS 2020, supplement 1.5); the factor was found by fits
+    of them (Sitzmann et al., NeurIPS 2020, supplement 1.5). Both factors were found by fits
     (`Testing/benchmarks/engine/convergence.py`).
     """
-    return _within(_OMEGA_FACTOR * 2 * math.pi * _cycles_per_unit(volume, frame), 30.0, 300.0)
+    dimensions = max(1, sum(n >= _FEWEST_VOXELS for n in volume.grid.shape))
+    affordable = math.pi / 2 * parameters ** (1 / dimensions)
+    return _within(min(_OMEGA_FACTOR * 2 * math.pi * _cycles_per_unit(volume, frame), affordable), 30.0, 300.0)
 
 
 def suggested_fourier_sigma(volume: Volume, frame: Frame) -> float:

@@ -14,9 +14,13 @@ from .optimizer_soap import Soap
 Parameters = Iterable[torch.nn.Parameter]
 
 
-def adam(parameters: Parameters, rate: float, beta2: float = 0.999, eps: float = 1e-8) -> Optimizer:
-    """torch's Adam (Kingma & Ba, ICLR 2015), in its single kernel where the parameters allow it: on a CPU that takes
-    0.3 instead of 3.7 ms for the 674,000 numbers of a grid pyramid."""
+def adam(parameters: Parameters, rate: float, beta2: float = 0.99, eps: float = 1e-15) -> Optimizer:
+    """torch's Adam (Kingma & Ba, ICLR 2015) with the short memory and the tiny eps of Instant-NGP (Mueller et al., ACM
+    TOG 41(4), 2022, sec. 4), with which sine networks end 0 to 0.5 dB higher too.
+
+    It runs in torch's single kernel where the parameters allow it: on a CPU that takes 0.3 instead of 3.7 ms for the
+    674,000 numbers of a grid pyramid.
+    """
     parameters = list(parameters)
     fused = all(p.is_floating_point() and p.device.type in ("cpu", "cuda") for p in parameters)
     try:

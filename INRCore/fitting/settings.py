@@ -17,10 +17,11 @@ class FitSettings:
     """Settings of the fit loop, the same for every task.
 
     iterations: optimiser steps; points: sample points per step (halved by itself when memory runs out).
-    learning_rate: of the first step; schedule: 'constant', 'cosine' (to 0) or 'exponential' (to 1 % of it).
+    learning_rate: of the first step; sine networks of width 64 to 128: 1e-3 to 2e-3 ('schedule_free' 3e-3), grids: 2e-2
+    to 4e-2 ('schedule_free' 6e-2 to 1.2e-1). schedule: 'constant', 'cosine' (to 0) or 'exponential' (to 1 % of it).
     optimizer: 'adam'; 'adamw' (with weight decay); 'schedule_free' (averages its weights, wants a constant schedule);
     'muon' (orthogonal steps for hidden matrices); 'soap' (Adam in turned axes); 'sgd' (plain steps with momentum);
-    'lbfgs' (full-batch problems only: a few hundred smooth numbers, learning rate about 0.5).
+    'lbfgs' (quasi-Newton with a line search, learning rate about 0.5; for few parameters and large batches).
     target_psnr_db, target_loss: stop as soon as the metric (where the task measures it) or the smoothed loss is there.
     plateau_iterations: stop when the smoothed loss has not fallen by 0.1 % for so many iterations; None: never.
     max_seconds: stop after this time; None: no limit.

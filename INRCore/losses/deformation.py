@@ -7,12 +7,16 @@ loss is a mean over the points, taken once.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from ..fields.jets import PAIRS
+from ..settings import require_range
 
 _BARRIER_START = 0.1
+_LEAST_VOLUME = 0.01
 
 
 def jacobian_determinant(jacobian: Tensor) -> Tensor:
@@ -41,11 +45,45 @@ def hyperelastic_loss(jacobian: Tensor, length: float = 1.0, area: float = 1.0, 
     return density.mean()
 
 
+def log_jacobian_loss(jacobian: Tensor) -> Tensor:
+    """Mean squared logarithm of det(I + du), no unit: a volume halved costs as much as one doubled, so the loss is the
+    same for a map and its inverse (but for where it is taken). Leow et al., IEEE TMI 26(6), 2007, on why the logarithm
+    is the measure without bias. Below det = 0.1, where the logarithm is on its way to minus infinity, it goes on as a
+    straight line.
+    """
+    determinant = jacobian_determinant(jacobian)
+    start = _BARRIER_START
+    inner = determinant.clamp(min=start)
+    slope = 2 * math.log(start) / start
+    return (inner.log().square() + slope * (determinant - inner)).mean()
+
+
+def folding_barrier(jacobian: Tensor, start: float = 0.3) -> Tensor:
+    """Mean of (start / det - 1)^2 where det(I + du) is below `start` (above 0, at most 1), no unit: nothing as long as
+    volumes shrink to no less than `start` of theirs, then a wall on the way to det = 0.
+
+    Unlike a penalty that begins at 0, max(-det, 0), it acts before the map folds; the inverse barrier of interior-point
+    methods (Nocedal & Wright, Numerical Optimization, 2006, chapter 19). In place of the infinity at 0 it goes on as a
+    straight line below det = 0.01, so that a step that folds all the same is pushed back with a finite, steep slope. It
+    forbids folding at the points it is taken at, of which the next step draws others: det has to be checked at the end.
+    Raises `InputError` for another start.
+    """
+    require_range("The start of the folding barrier", start, 2 * _LEAST_VOLUME, 1)
+    determinant = jacobian_determinant(jacobian)
+    inner = determinant.clamp(min=_LEAST_VOLUME, max=start)
+    slope = -2 * (start / _LEAST_VOLUME - 1) * start / _LEAST_VOLUME**2
+    return ((start / inner - 1).square() + slope * (determinant - inner).clamp(max=0)).mean()
+
+
+def bending_density(second: Tensor) -> Tensor:
+    """(N) sum_d (xx^2 + yy^2 + zz^2 + 2 xy^2 + 2 xz^2 + 2 yz^2) of u_d, per mm^2; 0 for every affine map."""
+    counts = torch.tensor([1.0 if a == b else 2.0 for a, b in PAIRS], dtype=second.dtype, device=second.device)
+    return (second.square() * counts).sum((1, 2))
+
+
 def bending_energy(second: Tensor) -> Tensor:
-    """Mean over points of sum_d (xx^2 + yy^2 + zz^2 + 2 xy^2 + 2 xz^2 + 2 yz^2) of u_d, per mm^2; 0 for every affine
-    map (Rueckert et al., IEEE TMI 18(8), 1999)."""
-    counts = torch.tensor([1.0 if a == b else 2.0 for a, b in PAIRS], device=second.device)
-    return (second.square() * counts).sum((1, 2)).mean()
+    """Mean over points of `bending_density`, per mm^2 (Rueckert et al., IEEE TMI 18(8), 1999)."""
+    return bending_density(second).mean()
 
 
 def _barrier(determinant: Tensor) -> Tensor:

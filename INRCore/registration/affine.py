@@ -53,9 +53,15 @@ class _Image:
 
 
 def align_steps(
-    fixed: PreparedImage, moving: PreparedImage, kind: str, seed: int = 0, control: Control | None = None
+    fixed: PreparedImage,
+    moving: PreparedImage,
+    kind: str,
+    seed: int = 0,
+    control: Control | None = None,
+    start: np.ndarray | None = None,
 ) -> Steps[np.ndarray]:
-    """Yields progress and returns the 4x4 RAS matrix that takes fixed to moving points; `kind` is 'rigid' or 'affine'.
+    """Yields progress and returns the 4x4 RAS matrix that takes fixed to moving points; `kind` is 'rigid' or 'affine';
+    `start`: a matrix to start from instead of looking for one.
 
     Raises `InputError` when no start brings the images to overlap. When stopped, returns the matrix found so far.
     """
@@ -64,14 +70,17 @@ def align_steps(
     base = max(float(fixed.grid.spacing.min()), (fov / _MOST_VOXELS) ** (1 / 3))
     jobs = [("rigid", scale) for scale in _LEVELS] + [("affine", scale) for scale in _LEVELS[1:] if kind == "affine"]
     matrix = np.eye(4)
+    if start is not None:
+        jobs = [(kind, scale) for scale in _LEVELS]
+        matrix = LPS_FROM_RAS @ (start if kind == "affine" else _nearest_rigid(start, fixed.grid)) @ LPS_FROM_RAS
     for number, (model, scale) in enumerate(jobs):
         yield Progress("align", number, len(jobs))
         if control.stopped:
             break
         pair = _Image.of(fixed, scale * base), _Image.of(moving, scale * base)
         try:
-            starts = _starts(*pair) if number == 0 else [matrix]
-            found = [_optimised(*pair, model, start, scale * base, seed, control) for start in starts]
+            starts = _starts(*pair) if number == 0 and start is None else [matrix]
+            found = [_optimised(*pair, model, one, scale * base, seed, control) for one in starts]
         except RuntimeError as error:
             raise InputError(
                 f"The initial {kind} alignment failed ({str(error).strip().splitlines()[-1]}); check that both images "
@@ -79,6 +88,15 @@ def align_steps(
             ) from error
         matrix = min(found, key=lambda result: result[1])[0]
     return LPS_FROM_RAS @ matrix @ LPS_FROM_RAS
+
+
+def _nearest_rigid(matrix: np.ndarray, grid: Grid) -> np.ndarray:
+    """The rigid RAS matrix with the nearest rotation (polar decomposition) that moves the grid's centre alike."""
+    u, _, v = np.linalg.svd(matrix[:3, :3])
+    rigid = np.eye(4)
+    rigid[:3, :3] = u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v
+    rigid[:3, 3] = (matrix[:3, :3] - rigid[:3, :3]) @ grid.center + matrix[:3, 3]
+    return rigid
 
 
 def _starts(fixed: _Image, moving: _Image) -> list[np.ndarray]:

@@ -15,58 +15,93 @@ from ..memory import points_per_chunk
 from ..results import TaskResult
 from ..settings import require_choice
 from ..volume import Volume
-from .deformation import DisplacementSampler, Domain
+from .maps import FittedMap
+from .sampled import SampledMap, apply_affine
 
 _BYTES_PER_POINT = 400
+_FOLDED = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationResult(TaskResult):
-    """The map phi(x) = affine(x + u(x)) from fixed to moving points (RAS mm).
+    """The map phi(x) = affine(x + u(x)) from fixed to moving points (RAS mm), and back.
 
     displacement: u, (k, j, i, 3) float32 RAS mm on `displacement_grid`, which reaches beyond the fixed field of view to
-    where u has faded to 0; affine: 4x4; field, domain: u before sampling. warped: the moving volume on the fixed grid,
-    through the sampled u, which is what the saved transform does. jacobian: det of the Jacobian of x + u(x) on the
-    fixed grid (the affine part not included), float32. tre_per_point: (N) mm, None without landmarks.
+    where u has faded to 0; affine: 4x4; map: u before sampling. warped: the moving volume on the fixed grid, through
+    the sampled u, which is what the saved transform does. jacobian: det of the Jacobian of x + u(x) on the fixed grid
+    (the affine part not included), float32. inverse: the map from moving to fixed points, sampled in the same form.
+    inverse_error: mm by which the sampled maps there and back miss each voxel of a coarsened fixed grid, float32.
+    uncertainty: mm between the map there and the inverse of the map back on the fixed grid, float32; None but for the
+    model 'cycle'. tre_before_per_point, tre_per_point: (N) mm, None without landmarks.
 
     Metrics. similarity_before, similarity_initial, similarity_after: correlation over all voxels of the fixed mask or
     foreground that land inside the moving image, intensities clipped to their robust range; with the positions as
-    given, after the initial alignment (only when one was made), and after the whole map. folding_fraction: share of
-    the fixed voxels with det <= 0; jacobian_min, jacobian_max. displacement_mean_mm, displacement_max_mm: length of u
-    over the fixed mask or foreground. grid_error_max_mm: largest difference found between field and sampled grid.
-    tre_before_mm, tre_after_mm: mean landmark errors with the positions as given and after the whole map.
+    given, after the initial alignment (only when there is one), and after the whole map. folding_fraction: share of
+    the fixed voxels with det <= 0; folding_fraction_sampled: share of the nodes of the sampled u, border included;
+    jacobian_min, jacobian_max. displacement_mean_mm, displacement_max_mm: length of u over the fixed mask or
+    foreground. grid_error_max_mm: largest difference found between u and the sampled u; inverse_error_mean_mm,
+    inverse_error_p95_mm, inverse_error_max_mm: of `inverse_error`; uncertainty_mean_mm, uncertainty_p95_mm: of
+    `uncertainty`, over the fixed mask or foreground. tre_before_mm, tre_after_mm: mean landmark errors with the
+    positions as given and after the whole map; tre_after_max_mm: the largest.
     """
 
-    field: Field
-    domain: Domain
+    map: FittedMap
     displacement: np.ndarray
     displacement_grid: Grid
     affine: np.ndarray
     fixed_grid: Grid
     warped: Volume
     jacobian: Volume
+    inverse: SampledMap
+    inverse_error: Volume
+    uncertainty: Volume | None = None
+    tre_before_per_point: np.ndarray | None = None
     tre_per_point: np.ndarray | None = None
 
+    @property
+    def field(self) -> Field:
+        """The fitted field; of two, the one from fixed to moving."""
+        return self.map.fields[0]
+
+    @property
+    def log_jacobian(self) -> Volume:
+        """Natural logarithm of `jacobian`: 0 unchanged, below 0 shrinking, above growing; folded voxels count as 0.001
+        of their volume (-6.9)."""
+        values = np.log(np.maximum(self.jacobian.array, _FOLDED))
+        return Volume(values, self.fixed_grid, "log Jacobian determinant")
+
     def transform_points(self, points: np.ndarray) -> np.ndarray:
-        """(N, 3) RAS mm on the fixed side to (N, 3) on the moving side, by the field itself."""
+        """(N, 3) RAS mm on the fixed side to (N, 3) on the moving side, by the fitted map itself."""
         points = np.asarray(points, float).reshape(-1, 3)
-        moved = points + self.domain.displacement(self.field, points, self.settings.fit.max_memory_gb)
-        return apply_affine(self.affine, moved)
+        return apply_affine(self.affine, points + self.map.displacement(points))
+
+    def transform_points_back(self, points: np.ndarray) -> np.ndarray:
+        """(N, 3) RAS mm on the moving side to (N, 3) on the fixed side, by the inverse of the fitted map itself. Where
+        the map folds it has no inverse, and points come out wrong by more than a little."""
+        points = apply_affine(np.linalg.inv(self.affine), np.asarray(points, float).reshape(-1, 3))
+        return points + self.map.inverse(points)
 
     def warp(self, volume: Volume, interpolation: str = "linear", background: float | None = None) -> Volume:
         """Any volume of the moving side (image, mask, labels) on the fixed grid, through the sampled displacement, in
         its own type. interpolation: 'linear' or 'nearest' (for labels); `background` is what lies outside the volume;
         None: its smallest value, for 'nearest' 0. Raises `InputError` for another interpolation."""
-        sampled = DisplacementSampler(self.displacement, self.displacement_grid, self.field.device)
-        return warp(
-            volume, self.fixed_grid, lambda x: apply_affine(self.affine, x + sampled(x)), interpolation, background,
-            self.field.device, self.settings.fit.max_memory_gb,
-        )  # fmt: skip
+        return self._warp(volume, self.fixed_grid, self._sampled, interpolation, background)
 
+    def warp_back(
+        self, volume: Volume, grid: Grid, interpolation: str = "linear", background: float | None = None
+    ) -> Volume:
+        """Any volume of the fixed side on `grid`, that of the moving volume for instance; otherwise as `warp`."""
+        return self._warp(volume, grid, self.inverse, interpolation, background)
 
-def apply_affine(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(N, 3) RAS mm through a 4x4 matrix."""
-    return points @ affine[:3, :3].T + affine[:3, 3]
+    @property
+    def _sampled(self) -> SampledMap:
+        return SampledMap(self.displacement, self.displacement_grid, self.affine)
+
+    def _warp(
+        self, volume: Volume, grid: Grid, sampled: SampledMap, interpolation: str, background: float | None
+    ) -> Volume:
+        device, memory = self.field.device, self.settings.fit.max_memory_gb
+        return warp(volume, grid, sampled.on(device), interpolation, background, device, memory)
 
 
 def warp(

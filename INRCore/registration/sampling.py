@@ -9,86 +9,115 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..fields import Field
 from ..fitting import Progress
 from ..fitting.progress import Steps
+from ..geometry import Grid
 from ..interpolation import ImageSampler
 from ..metrics.deformation import folding_fraction, target_registration_error
 from ..volume import Volume
-from .deformation import (
-    DisplacementSampler,
-    Domain,
-    choose_spacing,
-    largest_grid_error,
-    make_domain,
-    sample_displacement,
-)
+from .maps import CycleMap, FittedMap, VelocityMap
 from .problem import Pair, comparable
-from .result import apply_affine, warp
+from .result import warp
+from .sampled import (
+    DisplacementSampler,
+    SampledMap,
+    apply_affine,
+    determinant_at_nodes,
+    inverse_of,
+    largest_difference,
+    sample,
+)
 from .settings import RegistrationSettings
 
+_MOST_ERROR_VOXELS = 500_000
 _CHUNK = 1 << 18
 
 
 def sample_steps(
-    field: Field,
+    fitted: FittedMap,
     pair: Pair,
     settings: RegistrationSettings,
     moving: Volume,
     landmarks: tuple[np.ndarray, np.ndarray] | None,
+    aligned: bool,
 ) -> Steps[dict[str, Any]]:
-    """Yields progress and returns the sampled parts and the metrics of a `RegistrationResult`."""
-    grid, affine, memory = pair.fixed.grid, pair.affine, settings.fit.max_memory_gb
-    yield Progress("sample", 0, 3)
-    tolerance = settings.grid_tolerance_voxels * float(grid.spacing.min())
-    spacing = settings.grid_spacing_mm or choose_spacing(field, grid, tolerance)
-    domain, nodes = make_domain(field, grid, spacing, settings.margin_mm)
-    displacement, determinant = sample_displacement(field, domain, nodes, memory)
-    sampled = DisplacementSampler(displacement, nodes, field.device)
+    """Yields progress and returns the sampled parts and the metrics of a `RegistrationResult`; `aligned`: whether the
+    pair's affine is more than the positions as given."""
+    grid, nodes, device, memory = pair.fixed.grid, fitted.nodes, fitted.fields[0].device, settings.fit.max_memory_gb
+    yield Progress("sample", 0, 4)
+    forward = SampledMap(sample(fitted.displacement, nodes), nodes, pair.affine)
+    bend, mapping = DisplacementSampler(forward.displacement, nodes, device), forward.on(device)
+    yield Progress("sample", 1, 4)
+    warped = warp(moving, grid, mapping, device=device, max_memory_gb=memory)
 
-    def mapping(points: np.ndarray) -> np.ndarray:
-        return apply_affine(affine, points + sampled(points))
+    def on_fixed_grid(values: np.ndarray, name: str) -> Volume:
+        volume = warp(Volume(values, nodes), grid, lambda points: points, device=device, max_memory_gb=memory)
+        return Volume(volume.array, grid, name)
 
-    yield Progress("sample", 1, 3)
-    warped = warp(moving, grid, mapping, device=field.device, max_memory_gb=memory)
-    jacobian = warp(Volume(determinant, nodes), grid, lambda points: points, device=field.device, max_memory_gb=memory)
-    yield Progress("sample", 2, 3)
+    jacobian = on_fixed_grid(sample(fitted.determinant, nodes), "Jacobian determinant")
+    yield Progress("sample", 2, 4)
+    inverse = inverse_of(forward, fitted.inverse if isinstance(fitted, VelocityMap) else None)
+    astray = _inverse_error(grid.coarsened(_MOST_ERROR_VOXELS), mapping, inverse.on(device))
+    uncertainty = None
+    if isinstance(fitted, CycleMap):
+        uncertainty = on_fixed_grid(sample(fitted.uncertainty, nodes), "Uncertainty")
+    yield Progress("sample", 3, 4)
     metrics = {
-        **_similarities(pair, settings, mapping, field.device),
-        **_displacement_metrics(pair, sampled),
+        **_similarities(pair, aligned, mapping, device),
+        **_displacement_metrics(pair, bend),
         "folding_fraction": folding_fraction(jacobian.array),
+        "folding_fraction_sampled": folding_fraction(determinant_at_nodes(forward.displacement, nodes)),
         "jacobian_min": float(jacobian.array.min()),
         "jacobian_max": float(jacobian.array.max()),
-        "grid_error_max_mm": largest_grid_error(field, domain, sampled),
+        "grid_error_max_mm": largest_difference(fitted.displacement, bend, grid),
+        **_summary("inverse_error", astray.array, largest=True),
+        **({} if uncertainty is None else _summary("uncertainty", uncertainty.array[pair.fixed.region])),
     }
-    errors = None
-    if landmarks is not None:
-        errors = _landmark_errors(field, domain, affine, landmarks, metrics)
-    yield Progress("sample", 3, 3, metrics=metrics)
+    before, after = _landmark_errors(fitted, pair.affine, landmarks, metrics)
+    yield Progress("sample", 4, 4, metrics=metrics)
     return {
-        "domain": domain,
-        "displacement": displacement,
+        "map": fitted,
+        "displacement": forward.displacement,
         "displacement_grid": nodes,
         "warped": moving.with_array(warped.array, grid, f"{moving.name} warped"),
-        "jacobian": Volume(jacobian.array, grid, "Jacobian determinant"),
+        "jacobian": jacobian,
+        "inverse": inverse,
+        "inverse_error": astray,
+        "uncertainty": uncertainty,
         "metrics": metrics,
-        "tre_per_point": errors,
+        "tre_before_per_point": before,
+        "tre_per_point": after,
     }
+
+
+def _inverse_error(
+    grid: Grid, there: Callable[[np.ndarray], np.ndarray], back: Callable[[np.ndarray], np.ndarray]
+) -> Volume:
+    """(k, j, i) mm between each voxel centre and where it comes back to."""
+    errors = sample(lambda points: np.linalg.norm(back(there(points)) - points, axis=-1), grid)
+    return Volume(errors, grid, "Inverse consistency error")
+
+
+def _summary(name: str, values: np.ndarray, largest: bool = False) -> dict[str, float]:
+    found = {f"{name}_mean_mm": float(values.mean()), f"{name}_p95_mm": float(np.percentile(values, 95))}
+    return {**found, f"{name}_max_mm": float(values.max())} if largest else found
 
 
 def _landmark_errors(
-    field: Field,
-    domain: Domain,
+    fitted: FittedMap,
     affine: np.ndarray,
-    landmarks: tuple[np.ndarray, np.ndarray],
+    landmarks: tuple[np.ndarray, np.ndarray] | None,
     metrics: dict[str, float],
-) -> np.ndarray:
-    """(N) mm after the map; puts the means into the metrics."""
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """(N) mm before and after the map; puts their means into the metrics."""
+    if landmarks is None:
+        return None, None
     fixed, moving = landmarks
-    errors = target_registration_error(apply_affine(affine, fixed + domain.displacement(field, fixed)), moving)
-    metrics["tre_before_mm"] = float(target_registration_error(fixed, moving).mean())
-    metrics["tre_after_mm"] = float(errors.mean())
-    return errors
+    before = target_registration_error(fixed, moving)
+    after = target_registration_error(apply_affine(affine, fixed + fitted.displacement(fixed)), moving)
+    metrics["tre_before_mm"], metrics["tre_after_mm"] = float(before.mean()), float(after.mean())
+    metrics["tre_after_max_mm"] = float(after.max())
+    return before, after
 
 
 def _displacement_metrics(pair: Pair, sampled: DisplacementSampler) -> dict[str, float]:
@@ -100,10 +129,10 @@ def _displacement_metrics(pair: Pair, sampled: DisplacementSampler) -> dict[str,
 
 
 def _similarities(
-    pair: Pair, settings: RegistrationSettings, mapping: Callable[[np.ndarray], np.ndarray], device: torch.device
+    pair: Pair, aligned: bool, mapping: Callable[[np.ndarray], np.ndarray], device: torch.device
 ) -> dict[str, float]:
     maps: dict[str, Callable[[np.ndarray], np.ndarray]] = {"similarity_before": lambda points: points}
-    if settings.initial != "none":
+    if aligned:
         maps["similarity_initial"] = lambda points: apply_affine(pair.affine, points)
     maps["similarity_after"] = mapping
     moving = ImageSampler(pair.moving.values, pair.moving.grid, device)

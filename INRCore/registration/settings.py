@@ -9,7 +9,7 @@ from ..fields import FieldSettings
 from ..fitting import FitSettings
 from ..settings import require, require_choice, require_range
 
-MODEL_NAMES = ("displacement",)
+MODEL_NAMES = ("displacement", "velocity", "cycle")
 INITIAL_NAMES = ("none", "rigid", "affine")
 SIMILARITY_NAMES = ("ncc", "mse")
 
@@ -18,8 +18,14 @@ SIMILARITY_NAMES = ("ncc", "mse")
 class RegistrationSettings:
     """Settings of `register`.
 
-    model: 'displacement', u(x) in mm given by the field. initial: 'none' (trust the positions in the files), 'rigid' or
-    'affine' alignment first (SimpleITK, mutual information).
+    model: 'displacement', u(x) in mm given by the field; 'velocity', the flow of a stationary velocity field, which
+    never folds and has an exact inverse; 'cycle', one displacement field there and one back, whose disagreement is an
+    uncertainty in mm. forbid_folding: only models that cannot fold are accepted.
+    velocity_steps: Runge-Kutta steps of the flow in the fit (four evaluations of the field each; results take as many
+    as they need). symmetric: also compare the images by the way back (velocity; 'cycle' always does). cycle_weight:
+    weight of the squared distance, in voxels, by which the way there and back misses its start.
+    initial: 'none' (trust the positions in the files), 'rigid' or 'affine' alignment first (SimpleITK, mutual
+    information).
     similarity: 'ncc' (same contrast up to brightness and gain) or 'mse' (same intensities).
     smoothing_voxels: one stage of the fit for each entry, from coarse to fine; both images are smoothed by a Gaussian
     of so many voxel lengths (standard deviation; cube root of the fixed voxel's volume), 0 = as they are.
@@ -35,6 +41,10 @@ class RegistrationSettings:
     """
 
     model: str = "displacement"
+    forbid_folding: bool = False
+    velocity_steps: int = 1
+    symmetric: bool = False
+    cycle_weight: float = 0.05
     initial: str = "none"
     similarity: str = "ncc"
     smoothing_voxels: tuple[float, ...] = (4.0, 2.0, 0.0)
@@ -51,6 +61,15 @@ class RegistrationSettings:
 
     def __post_init__(self) -> None:
         require_choice("The deformation model", self.model, MODEL_NAMES)
+        require(
+            self.model == "velocity" or not self.forbid_folding,
+            f"The model '{self.model}' can fold; choose model = 'velocity', or allow folding.",
+        )
+        require(
+            self.model == "velocity" or not self.symmetric,
+            "Only model = 'velocity' can be chosen to be symmetric; 'cycle' is so by itself.",
+        )
+        require_range("velocity_steps", self.velocity_steps, 1, 32)
         require_choice("The initial alignment", self.initial, INITIAL_NAMES)
         require_choice("The similarity", self.similarity, SIMILARITY_NAMES)
         require(
@@ -59,7 +78,7 @@ class RegistrationSettings:
         )
         for sigma in self.smoothing_voxels:
             require_range("An entry of smoothing_voxels", sigma, 0, 64, "voxels")
-        for name in ("jacobian_weight", "hyperelastic_weight", "bending_weight"):
+        for name in ("jacobian_weight", "hyperelastic_weight", "bending_weight", "cycle_weight"):
             require_range(name, getattr(self, name), 0, 1e6)
         require_range("regularizer_share", self.regularizer_share, 0.01, 4)
         require_range("displacement_scale_mm", self.displacement_scale_mm, 1e-3, 1e4, "mm")

@@ -8,23 +8,21 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..errors import InputError
-from ..fields import Field, Frame
 from ..fitting import Control, FitLoop, FitSettings, Progress, run_to_end
 from ..fitting.progress import Steps
-from ..geometry import Grid
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .affine import align_steps
 from .images import prepare_image
+from .initial import checked_matrix
+from .maps import fitted_map
+from .models import Model, new_model
 from .problem import Pair, RegistrationProblem
 from .result import RegistrationResult
 from .sampling import sample_steps
 from .settings import RegistrationSettings
-
-_DEFAULT_SCALE = 0.05
 
 
 def register(
@@ -36,20 +34,23 @@ def register(
     moving_mask: Volume | None = None,
     fixed_landmarks: np.ndarray | None = None,
     moving_landmarks: np.ndarray | None = None,
+    initial_transform: np.ndarray | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> RegistrationResult:
     """Finds phi(x) = affine(x + u(x)), from fixed to moving points (RAS mm), that makes moving(phi(x)) look like
-    fixed(x): IDIR (Wolterink, Zwienenberg & Brune, MIDL 2022), u being a SIREN with exact derivatives.
+    fixed(x), in the way of IDIR (Wolterink, Zwienenberg & Brune, MIDL 2022); what u is, settings.model says.
 
     Masks (any grid; nonzero = compare here) weight the loss and leave the images alone. Landmarks, (N, 3) RAS mm row by
-    row the same places, are measured and never fitted. `settings`: an object or a preset's name (default 'balanced'). A
-    stopped run returns the best field so far. Raises `InputError` for images of one slice, constant or not overlapping
-    ones, empty masks, unequal landmarks.
+    row the same places, are measured and never fitted. `initial_transform`: 4x4 RAS matrix that takes fixed to moving
+    points, to start from (`matrix_of_transform_file` reads one); settings.initial other than 'none' improves it first.
+    `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the best field so far. Raises
+    `InputError` for images of one slice, constant or not overlapping ones, empty masks, unequal landmarks, and an
+    initial transform that is no invertible affine matrix.
     """
     steps = register_steps(
         fixed, moving, settings, control, fixed_mask=fixed_mask, moving_mask=moving_mask,
-        fixed_landmarks=fixed_landmarks, moving_landmarks=moving_landmarks,
+        fixed_landmarks=fixed_landmarks, moving_landmarks=moving_landmarks, initial_transform=initial_transform,
     )  # fmt: skip
     return run_to_end(steps, on_progress)
 
@@ -64,27 +65,30 @@ def register_steps(
     moving_mask: Volume | None = None,
     fixed_landmarks: np.ndarray | None = None,
     moving_landmarks: np.ndarray | None = None,
+    initial_transform: np.ndarray | None = None,
 ) -> Steps[RegistrationResult]:
     """`register` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(RegistrationSettings, "registration", settings)
     control = control or Control()
     landmarks = _landmarks(fixed_landmarks, moving_landmarks)
-    if settings.initial == "none" and not fixed.grid.overlaps(moving.grid):
+    affine = checked_matrix(initial_transform)
+    if settings.initial == "none" and not fixed.grid.transformed(affine).overlaps(moving.grid):
         raise InputError(
             f"The fixed image {fixed.label} and the moving image {moving.label} lie apart in space (centres "
             f"{np.linalg.norm(fixed.grid.center - moving.grid.center):.0f} mm from each other); choose "
             "initial = 'rigid' or 'affine', which brings them together first."
         )
     images = prepare_image(fixed, fixed_mask, "fixed"), prepare_image(moving, moving_mask, "moving")
-    affine = np.eye(4)
     if settings.initial != "none":
-        affine = yield from align_steps(*images, settings.initial, settings.fit.seed, control)
+        given = None if initial_transform is None else affine
+        affine = yield from align_steps(*images, settings.initial, settings.fit.seed, control, given)
     pair = Pair(*images, affine, settings.fit.seed)
-    field, record = yield from _fit_steps(pair, settings, control)
-    outputs = yield from sample_steps(field, pair, settings, moving, landmarks)
+    model, record = yield from _fit_steps(pair, settings, control)
+    fitted, aligned = fitted_map(model, fixed.grid, settings), not np.array_equal(affine, np.eye(4))
+    outputs = yield from sample_steps(fitted, pair, settings, moving, landmarks, aligned)
     return RegistrationResult(
-        **record, **outputs, settings=settings, field=field, affine=affine, fixed_grid=fixed.grid,
+        **record, **outputs, settings=settings, affine=affine, fixed_grid=fixed.grid,
         seconds=time.perf_counter() - started,
     )  # fmt: skip
 
@@ -107,17 +111,17 @@ def _landmarks(fixed: np.ndarray | None, moving: np.ndarray | None) -> tuple[np.
 
 
 # -- fit ---------------------------------------------------------------------------------------------------------------
-def _fit_steps(pair: Pair, settings: RegistrationSettings, control: Control) -> Steps[tuple[Field, dict[str, Any]]]:
+def _fit_steps(pair: Pair, settings: RegistrationSettings, control: Control) -> Steps[tuple[Model, dict[str, Any]]]:
     """Fits stage by stage, coarse to fine. Each stage has a loop of its own, because losses of images smoothed
     differently cannot be compared and the loop keeps the parameters with the smallest."""
-    field = _new_field(pair.fixed.grid, settings)
+    model = new_model(pair.fixed.grid, settings)
     voxel = pair.fixed.grid.voxel_volume ** (1 / 3)
     history: list[tuple[int, float]] = []
     notes: list[str] = []
     elapsed = 0.0
     for stage, sigma in enumerate(settings.smoothing_voxels):
         fit, before = _stage_settings(settings, stage, elapsed)
-        loop = FitLoop(RegistrationProblem(field, pair, settings, sigma * voxel), fit, control)
+        loop = FitLoop(RegistrationProblem(model, pair, settings, sigma * voxel), fit, control)
         for progress in loop.run():
             yield _in_whole(progress, before, settings.fit.iterations, elapsed)
         history += [(before + iteration, loss) for iteration, loss in loop.loss_history]
@@ -126,18 +130,7 @@ def _fit_steps(pair: Pair, settings: RegistrationSettings, control: Control) -> 
         if loop.stop_reason == "stopped":
             break
     record = {"device": loop.choice.reason, "stop_reason": loop.stop_reason}
-    return field, {**record, "notes": tuple(notes), "loss_history": tuple(history)}
-
-
-def _new_field(grid: Grid, settings: RegistrationSettings) -> Field:
-    """Field that starts as u = 0: a short fit then never makes the alignment worse by noise."""
-    frame = Frame.of_grid(grid)
-    scale = settings.displacement_scale_mm or _DEFAULT_SCALE * frame.half_extent_mm
-    field = Field(settings.field, frame, 3, seed=settings.fit.seed, output_scale=scale)
-    with torch.no_grad():
-        for parameter in field.network.linears[-1].parameters():
-            parameter.zero_()
-    return field
+    return model, {**record, "notes": tuple(notes), "loss_history": tuple(history)}
 
 
 def _stage_settings(settings: RegistrationSettings, stage: int, elapsed: float) -> tuple[FitSettings, int]:

@@ -63,7 +63,8 @@ def _agrees(
 ) -> bool:
     """Whether the kernels run and give what the plain engine gives, on a fresh network of this kind."""
     try:
-        error = sample_error(kind, settings, sizes, order, device)
+        with torch.inference_mode(False), torch.enable_grad():
+            error = sample_error(kind, settings, sizes, order, device)
     except Exception as reason:  # compilers and drivers raise what they like
         error, why = float("nan"), f": {reason}"
     else:
@@ -82,10 +83,9 @@ def sample_error(
     network = kind(settings, sizes[0], sizes[-1], generator).to(device)  # type: ignore[arg-type]
     value, *derivatives = (torch.randn(n, _SAMPLE, sizes[0], generator=generator).to(device) for n in (1, 3, 6))
     parts = [value[0], *derivatives[:order], None, None][:3]
-    with torch.enable_grad():
-        ours = _results(run(network, Jet(*parts)), network)  # type: ignore[arg-type]
-        network, parts = network.double(), [part if part is None else part.double() for part in parts]
-        exact = _results(plain.run(network, Jet(*parts)), network)  # type: ignore[arg-type]
+    ours = _results(run(network, Jet(*parts)), network)  # type: ignore[arg-type]
+    network, parts = network.double(), [part if part is None else part.double() for part in parts]
+    exact = _results(plain.run(network, Jet(*parts)), network)  # type: ignore[arg-type]
     errors = [(o.double() - e).norm() / e.norm() for o, e in zip(ours, exact, strict=True)]
     return float(torch.stack(errors).max())  # not a number where any is not
 

@@ -8,8 +8,8 @@ from typing import Any
 PRECISIONS = {"highest": "float32", "high": "tf32", "medium": "bfloat16"}
 """torch's own setting (`torch.set_float32_matmul_precision`) -> operands of our matrix products; sums are float32."""
 ROUNDING = {"ieee": "ieee", "float32": "tf32x3", "tf32": "tf32", "bfloat16": "tf32"}
-"""Precision -> Triton's name for what products do with float32 operands. 'float32' takes three TF32 products for one,
-as exact as float32's own and faster than what is left to them without matrix units, which 'ieee' asks for."""
+"""Precision -> Triton's name for what products do with float32 operands. 'float32' takes three TF32 products on the
+matrix units for one, with errors close to float32's; 'ieee' is float32 itself, without matrix units."""
 ACTIVATIONS = {"sine": 0, "finer": 1, "relu": 2}
 """Numbers of the activations in the kernels."""
 NARROW = 8
@@ -17,8 +17,8 @@ NARROW = 8
 _TANGENTS = (1, 4, 10)
 """Vectors of a jet by its order: the value, three first and six second derivatives."""
 _SMALLEST_TILE = 16  # of the matrix units
-_LARGEST_TILE = {"ieee": 64, "float32": 128, "tf32": 128, "bfloat16": 256}
-"""Side of the square weight tiles: two of them fit shared memory, and 'ieee' is unrolled into single products."""
+_LARGEST_TILE = {"ieee": 64, "float32": 128, "tf32": 128, "bfloat16": 128}
+"""Side of the square weight tiles: they fit shared memory, and 'ieee' is unrolled into single products."""
 _MOST_NUMBERS = {"ieee": (64, 64), "float32": (128, 320), "tf32": (256, 512), "bfloat16": (256, 640)}
 """Widest network and most numbers (width times vectors of the jet) a point: beyond them the compiler takes minutes and
 most of what should be in registers lies in memory."""
@@ -116,7 +116,7 @@ def plan_for(activation: str, omegas: tuple[float, ...], sizes: tuple[int, ...],
     block, warps, _ = _block(1.5 * width * tangents, precision)
     summed = order == 0 and depth <= _MOST_SUMMED[1] and width <= _MOST_SUMMED[0] and max(c_pad, d_tile) <= width
     summed = summed and precision in ("tf32", "bfloat16")
-    back, back_warps, in_registers = _back_block(width * tangents, depth, precision)
+    back, back_warps, in_registers = _back_block(width * tangents, depth, order, precision)
     if summed:
         back, back_warps, in_registers = (128, 8, True) if width == _MOST_SUMMED[0] else (64, 4, True)
     return Plan(
@@ -136,18 +136,18 @@ def padded(size: int) -> int:
     return max(_SMALLEST_TILE, 1 << (size - 1).bit_length())
 
 
-def _back_block(numbers: int, depth: int, precision: str) -> tuple[int, int, bool]:
+def _back_block(numbers: int, depth: int, order: int, precision: str) -> tuple[int, int, bool]:
     """As `_block` for the backward pass of a layer's jet of so many numbers a point: with the gradients and, where they
-    fit, the pre-activations of all layers."""
+    fit, the pre-activations of all layers. With derivatives, more than 32 points at a time spill ten times as much."""
     with_all = _block((depth + 2) * numbers, precision)
-    return with_all if with_all[2] else (*_block(2.5 * numbers, precision)[:2], False)
+    return with_all if with_all[2] else (*_block(2.5 * numbers, precision, 32 if order else 128)[:2], False)
 
 
-def _block(numbers_per_point: float, precision: str) -> tuple[int, int, bool]:
+def _block(numbers_per_point: float, precision: str, most_points: int = 128) -> tuple[int, int, bool]:
     """(points, warps, whether a thread's numbers fit its registers with the largest block)."""
     if precision == "ieee":
         return _SMALLEST_TILE, 4 if numbers_per_point <= 512 else 8, numbers_per_point <= 512
     for points, warps, most in _BLOCKS:
-        if numbers_per_point * points <= most * 32 * warps:
+        if points <= most_points and numbers_per_point * points <= most * 32 * warps:
             break
     return points, warps, points == _BLOCKS[0][0]

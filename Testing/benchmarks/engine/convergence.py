@@ -104,7 +104,8 @@ class ImageProblem(Problem):
 @dataclass(frozen=True)
 class Trial:
     """One variant of a study: what is fitted to which image, and how. `rates` are the sweep of learning rates; `make`
-    builds an optimizer that has no name, `start` is a field with the first weights."""
+    builds an optimizer that has no name, `start` is a field with the first weights; the PSNR is taken
+    `measurements` times."""
 
     study: str
     image: str
@@ -119,6 +120,7 @@ class Trial:
     make: Factory | None = None
     draw: str = "even"
     start: Field | None = None
+    measurements: int = 40
 
 
 GRIDS = FieldSettings(
@@ -168,7 +170,7 @@ def fit(volume: Volume, trial: Trial, rate: float, device: torch.device) -> Imag
     module = Field(trial.field, Frame.of_grid(volume.grid), output_scale=0.25, output_offset=0.25)
     if trial.start is not None:
         module.load_state_dict(trial.start.state_dict())
-    every = max(1, trial.steps // 40)
+    every = max(1, trial.steps // trial.measurements)
     settings = FitSettings(
         iterations=trial.steps, points=trial.points, learning_rate=rate, schedule=trial.schedule, report_every=every,
         optimizer=trial.optimizer, metric_every=every, device=device.type,
@@ -187,7 +189,7 @@ def trials(image: str, volume: Volume, quick: bool) -> Iterator[Trial]:
     for kind in ("SIREN 3x64", "grid pyramid") if quick else KINDS:
         settings, steps, points, rates = KINDS[kind]
         base = Trial("optimizer", image, kind, "", settings, steps // 2 if quick else steps, points, rates)
-        base = replace(base, rates=rates[-1:]) if quick else base
+        base = replace(base, rates=rates[-1:], measurements=10) if quick else base
         for variant, changes in OPTIMIZERS:
             factor = _SCHEDULE_FREE_FACTOR if changes.get("optimizer") == "schedule_free" else 1.0
             yield replace(base, variant=variant, rates=tuple(factor * rate for rate in base.rates), **changes)
@@ -207,7 +209,8 @@ def _frequency_trials(base: Trial, volume: Volume) -> Iterator[Trial]:
     frame = Frame.of_grid(volume.grid)
     settings, steps, points, rates = KINDS["SIREN 3x64"]
     siren = replace(base, kind="SIREN 3x64", study="first frequency", steps=steps // 2, points=points, rates=rates[:1])
-    omega, sigma = suggested_omega_first(volume, frame), suggested_fourier_sigma(volume, frame)
+    parameters = Field(settings, frame).parameter_count
+    omega, sigma = suggested_omega_first(volume, frame, parameters), suggested_fourier_sigma(volume, frame)
     for value in (30.0, omega / 2, omega, omega * 2):
         yield replace(siren, variant=f"omega {value:.3g}", field=replace(settings, omega_first=value))
     relu = FieldSettings(encoding="fourier", network="relu", width=64, depth=2, fourier_features=64)
@@ -225,9 +228,11 @@ def rows(device: torch.device, quick: bool, targets: tuple[float, ...] = TARGETS
     """One row for each variant, at the learning rate of its sweep with the best last PSNR: steps and seconds to each
     target in dB (None: not reached) and the PSNR over all voxels at the end.
 
-    `quick`: one image, the two small kinds, half the steps, one learning rate: about two minutes on one core.
+    `quick`: one image, the two small kinds, half the steps, one learning rate, fewer measurements:
+    a few minutes on one core.
     """
     for image, volume in list(images().items())[: 1 if quick else None]:
+        fit(volume, replace(next(trials(image, volume, quick)), steps=5), 1e-3, device)  # what only a first fit costs
         for trial in trials(image, volume, quick):
             fits = [(fit(volume, trial, rate, device).history, rate) for rate in trial.rates]
             yield _row(trial, *max(fits, key=lambda pair: pair[0][-1][2]), targets)
@@ -252,7 +257,7 @@ def _warm_starts(device: torch.device, quick: bool, targets: tuple[float, ...]) 
     for kind in ("SIREN 3x64", "grid pyramid"):
         settings, steps, points, rates = KINDS[kind]
         trial = Trial("start", "MS head 64^3", kind, "cold", settings, steps // 2, points, rates[:1])
-        trial = replace(trial, make=partial(adam, beta2=0.99, eps=1e-15))
+        trial = replace(trial, make=partial(adam, beta2=0.99, eps=1e-15), measurements=10 if quick else 40)
         prior = fit(first, trial, rates[0], device).module
         for variant, start, rate in (
             ("cold", None, rates[0]),

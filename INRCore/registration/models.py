@@ -1,0 +1,119 @@
+"""Deformation models as a fit sees them: from tensors of points to displacements, differentiable by the parameters.
+
+All live in the fixed image's space: a point x of it goes to x + u(x), which the affine part then takes to the moving
+image's space.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from ..fields import Field, Frame
+from ..geometry import Grid
+from .flow import integrate
+from .settings import RegistrationSettings
+
+_DEFAULT_SCALE = 0.05
+
+
+class Model(nn.Module):
+    """Base: `fields` are what is fitted and regularised."""
+
+    both_ways = False
+    """Whether `backward` is there, to be compared with the images as well."""
+
+    def __init__(self, *fields: Field) -> None:
+        super().__init__()
+        self._fields = nn.ModuleList(fields)
+
+    @property
+    def fields(self) -> list[Field]:
+        return cast(list[Field], list(self._fields))
+
+    def forward(self, points: Tensor) -> Tensor:
+        """u (N, 3) mm at points (N, 3) RAS mm."""
+        raise NotImplementedError
+
+    def backward(self, points: Tensor) -> Tensor:
+        """Displacement (N, 3) mm of the map back at points (N, 3)."""
+        raise NotImplementedError
+
+    def disagreement(self, points: Tensor, displacement: Tensor) -> Tensor | None:
+        """(N, 3) mm by which the way there and back misses its start; None where the two are one map."""
+        return None
+
+
+class DisplacementModel(Model):
+    """u is the field (IDIR: Wolterink, Zwienenberg & Brune, MIDL 2022)."""
+
+    def forward(self, points: Tensor) -> Tensor:
+        return cast(Tensor, self.fields[0](points))
+
+
+class VelocityModel(Model):
+    """The field is a stationary velocity v, the map exp(v) its flow over a unit of time, a diffeomorphism (Arsigny et
+    al., MICCAI 2006; by a coordinate network: MirNF, Sun et al. 2022; DNVF, Han et al., WACV 2023)."""
+
+    _to_index: Tensor
+    _to_world: Tensor
+    _center: Tensor
+    _half: Tensor
+
+    def __init__(self, field: Field, grid: Grid, settings: RegistrationSettings) -> None:
+        super().__init__(field)
+        self.both_ways, self._steps = settings.symmetric, settings.velocity_steps
+        for name, array in (
+            ("_to_index", grid.world_to_ijk[:3, :3].T), ("_to_world", grid.ijk_to_world[:3, :3].T),
+            ("_center", grid.center), ("_half", grid.size_ijk / 2),
+        ):  # fmt: skip
+            self.register_buffer(name, torch.as_tensor(array.copy(), dtype=torch.float32), persistent=False)
+
+    def velocity(self, points: Tensor) -> Tensor:
+        """v (N, 3) mm; beyond the field of view that of the nearest point in it."""
+        index = (points - self._center) @ self._to_index
+        held = torch.minimum(torch.maximum(index, -self._half), self._half)
+        return cast(Tensor, self.fields[0](held @ self._to_world + self._center))
+
+    def forward(self, points: Tensor) -> Tensor:
+        return cast(Tensor, integrate(self.velocity, points, self._steps))
+
+    def backward(self, points: Tensor) -> Tensor:
+        return cast(Tensor, integrate(self.velocity, points, self._steps, -1.0))
+
+
+class CycleModel(Model):
+    """Two fields, there and back, each of which should undo the other (van Harten, Stoker & Isgum, IEEE TMI 43(2),
+    2024)."""
+
+    both_ways = True
+
+    def forward(self, points: Tensor) -> Tensor:
+        return cast(Tensor, self.fields[0](points))
+
+    def backward(self, points: Tensor) -> Tensor:
+        return cast(Tensor, self.fields[1](points))
+
+    def disagreement(self, points: Tensor, displacement: Tensor) -> Tensor | None:
+        return displacement + self.backward(points + displacement)
+
+
+def new_model(grid: Grid, settings: RegistrationSettings) -> Model:
+    """The model that the settings ask for over the field of view of the fixed grid. It starts as the identity: a short
+    fit then never makes the alignment worse by noise."""
+    if settings.model == "cycle":
+        return CycleModel(_new_field(grid, settings, 0), _new_field(grid, settings, 1))
+    field = _new_field(grid, settings, 0)
+    return VelocityModel(field, grid, settings) if settings.model == "velocity" else DisplacementModel(field)
+
+
+def _new_field(grid: Grid, settings: RegistrationSettings, number: int) -> Field:
+    frame = Frame.of_grid(grid)
+    scale = settings.displacement_scale_mm or _DEFAULT_SCALE * frame.half_extent_mm
+    field = Field(settings.field, frame, 3, seed=(settings.fit.seed + number) % 2**63, output_scale=scale)
+    with torch.no_grad():
+        for parameter in field.network.linears[-1].parameters():
+            parameter.zero_()
+    return field

@@ -1,0 +1,86 @@
+"""A map sampled on a grid: what is saved, what Slicer applies, and how well it follows the fitted one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..geometry import Grid
+from ..interpolation import CubicVectorSampler
+from .inversion import invert
+
+_CHUNK = 1 << 18
+
+
+@dataclass(frozen=True, eq=False)
+class SampledMap:
+    """x -> affine(x + u(x)): `displacement` (k, j, i, 3) float32 RAS mm on `grid`, 0 on its faces; `affine` 4x4. What
+    `write_displacement_transform` and `displacement_to_transform_node` take."""
+
+    displacement: np.ndarray
+    grid: Grid
+    affine: np.ndarray
+
+    def on(self, device: torch.device | str = "cpu") -> Callable[[np.ndarray], np.ndarray]:
+        """The map, (N, 3) to (N, 3) RAS mm, interpolated on a device."""
+        bend = DisplacementSampler(self.displacement, self.grid, device)
+        return lambda points: apply_affine(self.affine, points + bend(points))
+
+
+class DisplacementSampler:
+    """A displacement grid between its nodes, as Slicer interpolates it."""
+
+    def __init__(self, displacement: np.ndarray, nodes: Grid, device: torch.device | str = "cpu") -> None:
+        self._sampler, self._device = CubicVectorSampler(displacement, nodes, device), device
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """(N, 3) RAS mm to (N, 3) float32 mm."""
+        tensor = torch.as_tensor(np.asarray(points, np.float32), device=self._device)
+        return self._sampler(tensor).cpu().numpy()
+
+
+def apply_affine(affine: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(N, 3) RAS mm through a 4x4 matrix."""
+    return points @ affine[:3, :3].T + affine[:3, 3]
+
+
+def sample(function: Callable[[np.ndarray], np.ndarray], nodes: Grid) -> np.ndarray:
+    """A function of points, (n, 3) RAS mm to (n) or (n, d), at the nodes: (k, j, i) or (k, j, i, d) float32."""
+    parts = [function(points) for _, points in nodes.chunks(_CHUNK)]
+    values = np.concatenate(parts).astype(np.float32, copy=False)
+    return values.reshape(*nodes.shape, *values.shape[1:])
+
+
+def determinant_at_nodes(displacement: np.ndarray, nodes: Grid) -> np.ndarray:
+    """det of the Jacobian of x + u(x) (k, j, i) float32 at the nodes of the sampled u, by its differences: between
+    nodes cubic convolution is used, whose derivative at a node is exactly the difference of its neighbours over two."""
+    slopes = np.stack(np.gradient(displacement.astype(float), axis=(2, 1, 0)), -1)
+    return np.linalg.det(np.eye(3) + slopes @ np.linalg.inv(nodes.ijk_to_world[:3, :3])).astype(np.float32)
+
+
+def inverse_of(forward: SampledMap, inverse: Callable[[np.ndarray], np.ndarray] | None) -> SampledMap:
+    """The inverse map in the same form, on the forward map's nodes as the affine part carries them: `inverse` takes
+    points z (N, 3) to w with z + w(z) the inverse of x + u(x); None: it is found from the sampled u.
+
+    x + u(x) = z and y = A z give y -> A^-1 y + w(A^-1 y) = A^-1 (y + L w(A^-1 y)), where L is A without its shift.
+    """
+    if inverse is None:
+        bend = DisplacementSampler(forward.displacement, forward.grid)
+        back = sample(lambda points: invert(bend, points)[0], forward.grid)
+    else:
+        back = sample(inverse, forward.grid)
+    turned = back @ forward.affine[:3, :3].T.astype(np.float32)
+    return SampledMap(turned, forward.grid.transformed(forward.affine), np.linalg.inv(forward.affine))
+
+
+def largest_difference(
+    function: Callable[[np.ndarray], np.ndarray], sampled: Callable[[np.ndarray], np.ndarray], grid: Grid,
+    probes: int = 20_000,
+) -> float:  # fmt: skip
+    """Largest distance in mm between two displacements at random points of a field of view."""
+    rng = np.random.default_rng(1)
+    points = grid.index_to_world(rng.uniform(-0.5, grid.size_ijk - 0.5, (probes, 3)))
+    return float(np.linalg.norm(sampled(points) - function(points), axis=-1).max())

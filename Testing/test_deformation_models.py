@@ -1,0 +1,282 @@
+"""Deformation models: flows that never fold, inverses that lead back, pairs that say how sure they are, starts."""
+
+import numpy as np
+import pytest
+import SimpleITK
+import torch
+from grids import GRIDS, rotation
+from registration_phantom import (
+    CENTER,
+    FIXED_GRID,
+    MOVING_GRID,
+    image,
+    known_warp,
+    points_of_the_object,
+    small_settings,
+    warped_pair,
+)
+from scipy.linalg import expm
+
+from INRCore.errors import InputError
+from INRCore.fields import Field, FieldSettings, Frame
+from INRCore.registration import matrix_of_transform_file, register
+from INRCore.registration.flow import enough_steps, expansion, integrate
+from INRCore.registration.inversion import invert
+from INRCore.registration.maps import MAPS
+from INRCore.registration.models import VelocityModel, new_model
+from INRCore.registration.sampled import SampledMap, inverse_of
+
+MODELS = {
+    "displacement": {"model": "displacement"},
+    "velocity": {"model": "velocity", "forbid_folding": True},
+    "symmetric velocity": {"model": "velocity", "symmetric": True},
+    "cycle": {"model": "cycle"},
+}
+
+
+def turned(degrees=(8, -6, 12), shift=(5.0, -3.0, 7.0)):
+    """4x4 RAS: a rotation about CENTER with some shear and growth, and a shift."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation(*degrees) @ np.array([[1.06, 0.04, 0], [0, 0.97, 0.02], [0, 0, 1.03]])
+    matrix[:3, 3] = CENTER - matrix[:3, :3] @ CENTER + np.array(shift)
+    return matrix
+
+
+def through(matrix, points):
+    return points @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def recovered(request):
+    """The phantom's warp after an affine map: moving(A y) = texture(y), so that phi(x) = A(x + u(x))."""
+    fixed, moving = warped_pair()
+    moved = moving.with_array(moving.array, moving.grid.transformed(turned()))
+    settings = small_settings({"iterations": 200}, **MODELS[request.param])
+    return register(fixed, moved, settings, initial_transform=turned()), fixed, moved
+
+
+# -- every model -------------------------------------------------------------------------------------------------------
+def test_every_model_recovers_the_warp_from_an_affine_start_without_folding(recovered):
+    result, *_ = recovered
+    points = points_of_the_object()
+    truth = through(turned(), points + known_warp(points))
+    error = np.linalg.norm(result.transform_points(points) - truth, axis=-1)
+    assert error.mean() < np.linalg.norm(known_warp(points), axis=-1).mean() / 3
+    metrics = result.metrics
+    assert metrics["folding_fraction"] == metrics["folding_fraction_sampled"] == 0
+    assert metrics["similarity_before"] < metrics["similarity_initial"] < metrics["similarity_after"]
+    assert result.jacobian.array.std() > 0.02
+
+
+def test_the_way_there_and_back_ends_within_a_tenth_of_a_millimetre_of_its_start(recovered):
+    result, *_ = recovered
+    points = FIXED_GRID.points()[::7]
+    there = result.transform_points(points)
+    assert np.linalg.norm(result.transform_points_back(there) - points, axis=-1).max() < 0.01
+    assert np.linalg.norm(there - points, axis=-1).min() > 1
+    sampled = SampledMap(result.displacement, result.displacement_grid, result.affine).on()
+    back = result.inverse.on()(sampled(points))
+    errors = np.linalg.norm(back - points, axis=-1)
+    assert errors.max() < 0.1
+    metrics = result.metrics
+    assert metrics["inverse_error_max_mm"] < 0.1
+    assert metrics["inverse_error_mean_mm"] == pytest.approx(errors.mean(), rel=0.3)
+    assert result.inverse_error.array.max() == pytest.approx(metrics["inverse_error_max_mm"])
+
+
+def test_the_fixed_volume_warped_back_looks_like_the_moving_one(recovered):
+    result, fixed, moved = recovered
+    back = result.warp_back(fixed, moved.grid, background=0)
+    inside = np.linalg.norm(moved.grid.points() - through(turned(), CENTER), axis=-1).reshape(moved.grid.shape) < 20
+    expected = (moved.array.astype(float) - 40) / 1.7
+    straight = SampledMap(0 * result.displacement, result.displacement_grid, np.eye(4))
+    assert back.grid.same_as(moved.grid)
+    error = np.abs(back.array - expected)[inside].mean()
+    assert error < 0.25 * np.abs(expected[inside] - expected[inside].mean()).mean()
+    assert np.abs(straight.on()(CENTER[None]) - CENTER).max() < 1e-5
+
+
+def test_the_jacobian_is_that_of_the_map(recovered):
+    result, *_ = recovered
+    index = np.random.default_rng(0).integers(3, np.array(FIXED_GRID.size_ijk) - 3, (200, 3))
+    points, step = FIXED_GRID.index_to_world(index), 0.05
+    columns = [
+        (result.map.displacement(points + step * axis) - result.map.displacement(points - step * axis)) / (2 * step)
+        for axis in np.eye(3)
+    ]
+    determinant = np.linalg.det(np.eye(3) + np.stack(columns, -1))
+    found = result.jacobian.array[index[:, 2], index[:, 1], index[:, 0]]
+    assert np.abs(found - determinant).max() < 0.03 and determinant.std() > 0.03
+    log = result.log_jacobian.array[index[:, 2], index[:, 1], index[:, 0]]
+    assert np.allclose(np.exp(log), found, rtol=1e-4)
+
+
+def test_the_sampled_grid_follows_the_map(recovered):
+    result, *_ = recovered
+    assert result.metrics["grid_error_max_mm"] < 0.15 * FIXED_GRID.spacing.min()
+    assert all(np.all(face == 0) for face in (result.displacement[0], result.displacement[:, -1]))
+
+
+def test_only_a_pair_of_fields_says_how_sure_it_is():
+    result = register(*warped_pair(), small_settings({"iterations": 60}, model="cycle"))
+    index = np.rint(FIXED_GRID.world_to_index(CENTER + 5)).astype(int)
+    at = FIXED_GRID.index_to_world(index)[None]
+    there = result.map.fields[0].evaluate(at)
+    back = invert(result.map.fields[1].evaluate, at)[0]
+    assert np.linalg.norm(there - back) == pytest.approx(result.map.uncertainty(at)[0], abs=1e-3)
+    assert result.map.displacement(at) == pytest.approx((there + back) / 2, abs=1e-3)
+    assert result.uncertainty.array[tuple(index[::-1])] == pytest.approx(result.map.uncertainty(at)[0], abs=0.02)
+    assert result.metrics["uncertainty_mean_mm"] < result.metrics["uncertainty_p95_mm"]
+    single = register(*warped_pair(), small_settings({"iterations": 12}))
+    assert single.uncertainty is None and "uncertainty_mean_mm" not in single.metrics
+
+
+# -- flows -------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(("steps", "tolerance"), [(1, 1.5), (8, 1e-3)])
+def test_the_flow_of_a_turning_velocity_is_a_rotation(steps, tolerance):
+    spin = np.array([[0, -0.9, 0.3], [0.9, 0, -0.5], [-0.3, 0.5, 0]])
+    points = np.random.default_rng(0).uniform(-50, 50, (100, 3))
+    expected = points @ expm(spin).T
+    assert np.abs(points + integrate(lambda x: x @ spin.T, points, steps) - expected).max() < tolerance
+    back = expected + integrate(lambda x: x @ spin.T, expected, steps, -1.0)
+    assert np.abs(back - points).max() < tolerance
+    assert enough_steps(lambda x: x @ spin.T, points, 1e-2) == 4
+
+
+def test_the_expansion_of_a_flow_is_the_exponential_of_its_divergence():
+    growth = np.diag([0.5, -0.2, 0.4])
+    found = expansion(lambda x: (x @ growth, np.full(len(x), 0.7)), np.ones((5, 3)), 4)
+    assert found == pytest.approx(np.full(5, np.exp(0.7)))
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_wild_field_folds_as_a_displacement_and_never_as_a_velocity(name):
+    grid = GRIDS[name]
+    frame = Frame.of_grid(grid)
+    field = Field(FieldSettings(width=24, depth=2, omega_first=4.0), frame, 3, output_scale=40 * frame.half_extent_mm)
+    settings = small_settings(model="velocity")
+    points = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (400, 3)))
+    assert MAPS["displacement"]([field], grid, settings).determinant(points).min() < 0
+    flow = MAPS["velocity"]([field], grid, settings)
+    assert flow.determinant(points).min() > 0
+    there = points + flow.displacement(points)
+    assert np.abs(there + flow.inverse(there) - points).max() < 0.05
+    steps = np.array([flow.displacement(points + 0.01 * axis) - flow.displacement(points - 0.01 * axis)
+                      for axis in np.eye(3)]) / 0.02  # fmt: skip
+    measured = np.linalg.det(np.eye(3) + steps.transpose(1, 2, 0))
+    inner = grid.padded((-2, -2, -2)).contains(points) & grid.padded((-2, -2, -2)).contains(there)
+    assert flow.determinant(points)[inner] == pytest.approx(measured[inner], rel=0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_flow_of_the_fit_is_the_flow_of_the_result(name):
+    grid = GRIDS[name]
+    field = Field(FieldSettings(width=16, depth=2, omega_first=2.0), Frame.of_grid(grid), 3, output_scale=3.0)
+    settings = small_settings(model="velocity", velocity_steps=4)
+    points = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (500, 3)))
+    tensor = torch.as_tensor(points, dtype=torch.float32)
+    model, found = VelocityModel(field, grid, settings), MAPS["velocity"]([field], grid, settings)
+    with torch.no_grad():
+        there, back = model(tensor).numpy(), model.backward(tensor).numpy()
+    assert np.linalg.norm(there, axis=-1).max() > 0.5
+    assert np.abs(there - found.displacement(points)).max() < 2e-3
+    assert np.abs(back - found.inverse(points)).max() < 2e-3
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_starts_as_the_identity(name):
+    model = new_model(FIXED_GRID, small_settings(**MODELS[name]))
+    points = torch.as_tensor(FIXED_GRID.points()[::50], dtype=torch.float32)
+    assert model(points).abs().max() == 0
+    assert len(model.fields) == 1 + (name == "cycle")
+    if model.both_ways:
+        assert model.backward(points).abs().max() == 0
+
+
+# -- inverses ----------------------------------------------------------------------------------------------------------
+def test_a_map_with_steep_slopes_is_inverted_and_one_that_folds_says_so():
+    def folding(x):
+        return 0.1 * x * x - x  # nothing comes to lie below 0
+
+    def bearable(x):
+        return np.stack([1.6 * x[:, 0] + 8 * np.sin(x[:, 1] / 6), 0.5 * np.sin(x[:, 0]), -0.4 * x[:, 2]], -1)
+
+    points = np.random.default_rng(0).uniform(-9, 9, (300, 3))
+    back, left = invert(bearable, points + bearable(points))
+    assert left.max() < 1e-3 and np.abs(back + bearable(points)).max() < 5e-3
+    folded, left = invert(folding, points)
+    found = points + folded
+    assert np.linalg.norm(found + folding(found) - points, axis=-1) == pytest.approx(left)
+    assert np.array_equal(left < 1e-3, (points > 0).all(-1)) and left.max() > 5
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_an_inverse_is_carried_by_the_affine_part(name):
+    grid, matrix = GRIDS[name].padded((2, 2, 2)), turned((20, 30, -40))
+    wave = 0.4 * np.sin((grid.points() - grid.center) @ np.array([[1, 2, 0], [0, 1, 1], [2, 0, 1]]) / 12)
+    wave[np.abs(grid.world_to_index(grid.points()) - (grid.size_ijk - 1) / 2).max(-1) > 3] = 0
+    forward = SampledMap(wave.reshape(*grid.shape, 3).astype(np.float32), grid, matrix)
+    back = inverse_of(forward, None)
+    points = grid.points()  # at the nodes themselves nothing is lost by interpolation between inverse nodes and back
+    nodes = back.grid.points()
+    there = forward.on()(back.on()(nodes))
+    assert np.abs(there - nodes).max() < 5e-3
+    assert np.abs(forward.on()(points) - through(matrix, points)).max() > 0.2
+
+
+# -- starts ------------------------------------------------------------------------------------------------------------
+def far_pair():
+    """The phantom, turned by 100 degrees and 300 mm away: beyond what an optimiser finds from the headers."""
+    matrix = turned((0, 0, 100), (300.0, 40.0, -60.0))
+    moving = image(MOVING_GRID)
+    return image(FIXED_GRID), moving.with_array(moving.array, moving.grid.transformed(matrix)), matrix
+
+
+@pytest.mark.parametrize("initial", ["none", "rigid", "affine"])
+def test_a_given_start_is_used_and_can_be_made_better(initial):
+    fixed, moving, matrix = far_pair()
+    off = matrix.copy()
+    off[:3, 3] += (0.0, 0.0, 0.0) if initial == "none" else (4.0, -3.0, 2.0)
+    fit = {"iterations": 2, "points": 256}
+    result = register(fixed, moving, small_settings(fit, initial=initial), initial_transform=off)
+    points = points_of_the_object()
+    error = np.linalg.norm(through(result.affine, points) - through(matrix, points), axis=-1).mean()
+    assert error < {"none": 1e-9, "rigid": 2.0, "affine": 0.5}[initial]
+    if initial == "rigid":
+        assert result.affine[:3, :3] @ result.affine[:3, :3].T == pytest.approx(np.eye(3), abs=1e-6)
+    assert result.metrics["similarity_initial"] > 0.9
+
+
+def test_a_start_is_read_from_a_file_in_ras(tmp_path):
+    matrix = turned()
+    lps = np.diag([-1, -1, 1, 1]) @ matrix @ np.diag([-1, -1, 1, 1])
+    affine = SimpleITK.AffineTransform(lps[:3, :3].ravel().tolist(), lps[:3, 3].tolist())
+    path = tmp_path / "start é.tfm"
+    SimpleITK.WriteTransform(affine, str(path))
+    assert matrix_of_transform_file(path) == pytest.approx(matrix)
+    chain = SimpleITK.CompositeTransform([affine, SimpleITK.TranslationTransform(3, (1.0, 2.0, 3.0))])
+    SimpleITK.WriteTransform(chain, str(tmp_path / "chain.h5"))
+    shifted = matrix.copy()
+    shifted[:3, 3] += matrix[:3, :3] @ (-1.0, -2.0, 3.0)
+    assert matrix_of_transform_file(tmp_path / "chain.h5") == pytest.approx(shifted)
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (None, "no such file"), ("not a transform", "cannot be read"), ("spline", "not a linear transform"),
+])  # fmt: skip
+def test_files_that_cannot_be_a_start_are_refused(tmp_path, content, words):
+    path = tmp_path / "start.tfm"
+    if content == "spline":
+        SimpleITK.WriteTransform(SimpleITK.BSplineTransform(3), str(path))
+    elif content:
+        path.write_text(content)
+    with pytest.raises(InputError, match=words):
+        matrix_of_transform_file(path)
+
+
+@pytest.mark.parametrize(("matrix", "words"), [
+    (np.eye(3), "4x4"), (np.diag([1, 1, 0, 1]), "flat"), (np.diag([1, 1, np.nan, 1]), "finite"),
+])  # fmt: skip
+def test_matrices_that_make_no_sense_are_refused(matrix, words):
+    with pytest.raises(InputError, match=words):
+        register(*warped_pair(), small_settings(), initial_transform=matrix)
