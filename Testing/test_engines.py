@@ -179,6 +179,7 @@ def test_products_and_row_sums_are_those_of_float64(shape, by_onednn, monkeypatc
     exact = a.astype(np.float64) @ b + bias
     np.testing.assert_allclose(products.product(a, b, bias), exact, atol=2e-5)
     np.testing.assert_allclose(products.product(a, np.ascontiguousarray(b.T).T), exact - bias, atol=2e-5)
+    np.testing.assert_allclose(products.product(a, np.stack([b, b], 1)[:, 1]), exact - bias, atol=2e-5)
     np.testing.assert_allclose(products.row_sums(b), b.astype(np.float64).sum(1, keepdims=True), atol=2e-5)
 
 
