@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,8 +94,10 @@ class Frame:
 
     def normalise(self, points: Tensor) -> Tensor:
         """(N, 3) RAS mm to (N, 3) network coordinates."""
-        scaled = (points - points.new_tensor(self.center_mm)) / self.half_extent_mm
-        return scaled if self.axes is None else scaled @ points.new_tensor(self.axes).T
+        from .constants import constant  # which needs torch
+
+        scaled = (points - constant(self.center_mm, points.device, points.dtype)) / self.half_extent_mm
+        return scaled if self.axes is None else scaled @ constant(self.axes, points.device, points.dtype).T
 
     def to_dict(self) -> dict[str, Any]:
         """What `from_dict` reads; what is as it is without saying so is left out."""
@@ -130,7 +133,8 @@ def _nearest_rotation(directions: np.ndarray) -> np.ndarray:
     return u @ v
 
 
-def turn_of_pairs(axes: tuple[tuple[float, float, float], ...]) -> np.ndarray:
+@cache
+def turn_of_pairs(axes: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, ...], ...]:
     """6x6 matrix from the second derivatives xx, xy, xz, yy, yz, zz (rows) along the axes to those along the world's,
     the distinct entries of axes^T H axes for a symmetric H."""
     pairs, a = np.triu_indices(3), np.array(axes)
@@ -138,7 +142,7 @@ def turn_of_pairs(axes: tuple[tuple[float, float, float], ...]) -> np.ndarray:
     for row, (c, d) in enumerate(zip(*pairs, strict=True)):
         both = np.outer(a[c], a[d])
         turn[row] = (both if c == d else both + both.T)[pairs]
-    return turn
+    return tuple(map(tuple, turn.tolist()))
 
 
 @dataclass(frozen=True)

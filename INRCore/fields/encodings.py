@@ -11,6 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from .constants import constant
 from .description import Frame
 from .encoding import Encoding
 from .grid_encoding import GridEncoding
@@ -20,7 +21,7 @@ from .lattice import HASH_PRIMES, lattice_levels
 from .settings import FieldSettings
 from .sine import sine_and_cosine
 
-_CORNERS = [(x, y, z) for z, y, x in itertools.product((0, 1), repeat=3)]
+_CORNERS = tuple((x, y, z) for z, y, x in itertools.product((0, 1), repeat=3))
 
 
 class IdentityEncoding(Encoding):
@@ -116,7 +117,7 @@ class HashGridEncoding(Encoding):
         """Place within the cell (N, L, 3), 0 to 1, and rows of the table (N, L, 8) of the cell's corners."""
         resolutions = self._numbers("resolution", points.device).to(points.dtype)[:, None]
         starts, sides = (self._numbers(name, points.device) for name in ("start", "side"))
-        corners = torch.tensor(_CORNERS, device=points.device)
+        corners = constant(_CORNERS, points.device, torch.int64)
         position = ((points + 1) * 0.5).clamp(0, 1)[:, None, :] * resolutions
         cell = torch.minimum(position.detach().floor(), resolutions - 1)
         lattice, dense = cell.long(), self._dense
@@ -131,7 +132,7 @@ class HashGridEncoding(Encoding):
 
     def _numbers(self, name: str, device: torch.device) -> Tensor:
         """An attribute of all levels (L), whole numbers."""
-        return torch.tensor([getattr(level, name) for level in self.levels], device=device)
+        return constant(tuple(getattr(level, name) for level in self.levels), device, torch.int64)
 
     def _weights(self, fraction: Tensor, derived: tuple[int, ...]) -> Tensor:
         """Trilinear weights (N, L, 8) of the corners, or their derivatives along the axes in `derived`."""

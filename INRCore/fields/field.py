@@ -14,6 +14,7 @@ from ..errors import InputError
 from ..geometry import Grid
 from ..memory import points_per_chunk
 from ..storage import load_tensors, save_tensors
+from .constants import constant
 from .description import FieldDescription, Frame, turn_of_pairs
 from .encodings import ENCODINGS
 from .grid_lattice import SeparableLattice
@@ -97,12 +98,16 @@ class Field(nn.Module):
     def _world_first(self, first: Tensor) -> Tensor:
         """(3, N, D) derivatives of the network along the frame's axes to (N, D, 3) of the field along the world's."""
         scaled = (first * (self.output_scale / self.frame.half_extent_mm)).permute(1, 2, 0)
-        return scaled if self.frame.axes is None else scaled @ scaled.new_tensor(self.frame.axes)
+        return scaled if self.frame.axes is None else scaled @ constant(self.frame.axes, scaled.device, scaled.dtype)
 
     def _world_second(self, second: Tensor) -> Tensor:
         """(6, N, D) likewise to (N, D, 6)."""
         scaled = (second * (self.output_scale / self.frame.half_extent_mm**2)).permute(1, 2, 0)
-        return scaled if self.frame.axes is None else scaled @ scaled.new_tensor(turn_of_pairs(self.frame.axes))
+        return (
+            scaled
+            if self.frame.axes is None
+            else scaled @ constant(turn_of_pairs(self.frame.axes), scaled.device, scaled.dtype)
+        )
 
     # -- evaluation with numpy ---------------------------------------------------------------------------------------
     def points_per_chunk(self, max_memory_gb: float | None = None, order: int = 0, on_lattice: bool = False) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..jets import Jet
 from ..switch import is_plain
-from . import plain, tiled
+from . import plain, tiled, triton_network
 
 if TYPE_CHECKING:
     from ..networks import Network
@@ -19,4 +19,8 @@ if TYPE_CHECKING:
 
 def engine_for(network: Network, jet: Jet) -> Callable[[Network, Jet], Jet]:
     """The fastest engine that can push this jet through this network."""
-    return tiled.run if not is_plain() and tiled.can_run(network, jet) else plain.run
+    if not is_plain():
+        for engine in (triton_network, tiled):
+            if engine.can_run(network, jet):
+                return engine.run
+    return plain.run

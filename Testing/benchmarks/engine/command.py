@@ -15,26 +15,28 @@ from INRCore.fields.engines.products import product
 
 from ..machine import describe, matrix_product_peak
 from ..tables import markdown_table, write_results
-from . import quality, throughput
+from . import convergence, gpu, quality, throughput
 from .measure import cases
 from .plots import plot_quality, plot_throughput
 
 
 def main() -> None:
-    """Runs the benchmarks and writes `throughput` and `quality` (`.json`, `.md`, `.png`) into the folder."""
+    """Runs the benchmarks and writes tables (`.json`, `.md`) and plots into the folder."""
     parser = argparse.ArgumentParser(prog="python -m Testing.benchmarks.engine", description=__doc__)
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     parser.add_argument("--quick", action="store_true", help="one depth, two batch sizes, no torch.compile")
-    parser.add_argument("--only", choices=("throughput", "quality"), help="one of the two parts")
+    parser.add_argument("--only", choices=("throughput", "quality", "convergence"), help="one part")
     parser.add_argument("--seconds", type=float, help="time of a fit in 'quality' (default: 120, quick: 20)")
     parser.add_argument("--output", type=Path, default=Path("benchmark_output/engine"), help="folder of the results")
     choice = parser.parse_args()
     device = torch.device(choice.device)
     choice.output.mkdir(parents=True, exist_ok=True)
-    if choice.only != "quality":
+    if choice.only in (None, "throughput"):
         _throughput(device, choice.quick, choice.output)
-    if choice.only != "throughput":
+    if choice.only in (None, "quality"):
         _quality(device, choice.seconds or (20 if choice.quick else 120), choice.output)
+    if choice.only in (None, "convergence"):
+        write_results(choice.output, "convergence", describe(device), _shown(convergence.rows(device, choice.quick)))
 
 
 def _throughput(device: torch.device, quick: bool, folder: Path) -> None:
@@ -42,10 +44,15 @@ def _throughput(device: torch.device, quick: bool, folder: Path) -> None:
     peaks = {"torch_product": matrix_product_peak(device)}
     if device.type == "cpu":
         peaks["best_product"] = matrix_product_peak(device, multiply=_our_product)
-    rows = _shown(throughput.rows(device, peaks, list(cases((64, 128, 256), depths, batches)), not quick))
+    widths = (64, 128, 256)
+    rows = _shown(throughput.rows(device, peaks, list(cases(widths, depths, batches)), not quick))
     about = {**describe(device), **{f"{name}_GFLOP_per_s": peak / 1e9 for name, peak in peaks.items()}}
     write_results(folder, "throughput", about, rows)
     plot_throughput(rows, peaks, folder / "throughput.png")
+    if device.type == "cuda":
+        gpu_peaks = {f"{name}_GFLOP_per_s": peak / 1e9 for name, peak in gpu.peaks(device).items()}
+        on_gpu = _shown(gpu.rows(device, widths, depths, (8192, 65536, 1 << 18)))
+        write_results(folder, "gpu", {**describe(device), **gpu_peaks}, on_gpu)
 
 
 def _our_product(a: torch.Tensor, b: torch.Tensor) -> np.ndarray:

@@ -18,9 +18,9 @@ from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fields.switch import use_engine
 from INRCore.fitting.cuda_graph import graphed
 
-from ..machine import matrix_product_peak, seconds_per_call
+from ..machine import matrix_product_peak
+from .measure import Case, row
 from .peers import EagerSiren, jacobian_by_autograd
-from .throughput import flops_per_point
 
 PRECISIONS = ("highest", "high", "medium")
 """`torch.set_float32_matmul_precision`: float32, TF32 and bfloat16 operands, for our engine and for PyTorch alike."""
@@ -52,47 +52,35 @@ def rows(
     the row's own precision, which `who` names."""
     if device.type != "cuda":
         return
+    sizes = [(width, depth) for width in widths for depth in depths]
+    cases = [Case(f"train {order}", *size, n) for size in sizes for order in ("value", "jacobian") for n in batches]
+    cases += [Case("evaluate value", *size, _EVALUATED) for size in sizes]
     for precision, peak in peaks(device).items():
         with _precision(precision):
-            for width in widths:
-                for depth in depths:
-                    for batch in batches:
-                        yield from _training(precision, width, depth, batch, device, peak)
-                    yield from _evaluation(precision, width, depth, device, peak)
+            for case in cases:
+                for contestant in _contestants(case, device):
+                    with use_engine("plain" if "plain" in contestant.who else "auto"):
+                        for found in _rows_of(contestant, case, device):
+                            who = f"{found['who']}, {precision}"
+                            yield {**found, "who": who, "share_of_peak": found["GFLOP_per_s"] * 1e9 / peak}
 
 
-def _training(
-    precision: str, width: int, depth: int, batch: int, device: torch.device, peak: float
-) -> Iterator[dict[str, Any]]:
-    generator = torch.Generator(device).manual_seed(0)
-    for order in ("value", "jacobian"):
-        outputs = 1 if order == "value" else 3
-        points = torch.rand(batch, 3, device=device, generator=generator) * 2 - 1
-        targets = torch.rand(batch, outputs, device=device, generator=generator)
-        for contestant in _contestants(order, width, depth, outputs, device):
-            who = f"{contestant.who}, {precision}"
-            with use_engine("plain" if "plain" in who else "auto"):
-                for name, step in _steps(contestant, points, targets, device, generator):
-                    size = width, depth, outputs, order, True
-                    yield from _row(f"{who}{name}", f"train {order}", size, batch, step, device, peak)
+def _rows_of(contestant: Contestant, case: Case, device: torch.device) -> Iterator[dict[str, Any]]:
+    """Rows of one contestant; none where memory does not suffice or no graph came about. FLOPs are a plain network's of
+    this size for all, tiny-cuda-nn included."""
+    counted = EagerSiren(case.width, case.depth, case.outputs)
+    for name, work in _works(contestant, case, device):
+        try:
+            found = row(f"{contestant.who}{name}", case, counted, work, device)
+        except torch.OutOfMemoryError:
+            continue
+        if getattr(work, "captured", True):
+            yield found
 
 
-def _evaluation(precision: str, width: int, depth: int, device: torch.device, peak: float) -> Iterator[dict[str, Any]]:
-    points = torch.rand(_EVALUATED, 3, device=device) * 2 - 1
-    for contestant in _contestants("value", width, depth, 1, device):
-        network = contestant.network
-
-        @torch.no_grad()
-        def work(network: nn.Module = network) -> None:
-            network(points)
-
-        size = width, depth, 1, "value", False
-        with use_engine("plain" if "plain" in contestant.who else "auto"):
-            yield from _row(f"{contestant.who}, {precision}", "evaluate", size, len(points), work, device, peak)
-
-
-def _contestants(order: str, width: int, depth: int, outputs: int, device: torch.device) -> Iterator[Contestant]:
+def _contestants(case: Case, device: torch.device) -> Iterator[Contestant]:
     """Fresh networks of the same size."""
+    order, width, depth, outputs = case.order, case.width, case.depth, case.outputs
     settings, frame = FieldSettings(width=width, depth=depth), Frame((0.0, 0.0, 0.0), 1.0)
     for who in ("INRCore", "INRCore, plain engine"):
         field = Field(settings, frame, outputs).to(device)
@@ -129,10 +117,12 @@ def _loss(network: Any, order: str, jacobian_of: Callable[..., Any]) -> Callable
     return loss
 
 
-def _steps(
-    contestant: Contestant, points: Tensor, targets: Tensor, device: torch.device, generator: torch.Generator
-) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """(addition to the name, one training step): as users write it, and by a CUDA graph."""
+def _works(contestant: Contestant, case: Case, device: torch.device) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """(addition to the name, evaluation), or the same of a training step as users write it and by a CUDA graph."""
+    points, targets = case.data(device)
+    if case.what.startswith("evaluate"):
+        yield "", torch.no_grad()(lambda: contestant.network(points))
+        return
     rate = torch.tensor(1e-5, device=device)
     optimizer = torch.optim.Adam(contestant.network.parameters(), rate, capturable=True)
 
@@ -144,33 +134,7 @@ def _steps(
         return {"loss": loss}
 
     yield "", step
-    yield ", graph", graphed(step, device, generator)
-
-
-def _row(
-    who: str,
-    what: str,
-    size: tuple[int, int, int, str, bool],
-    batch: int,
-    work: Callable[[], Any],
-    device: torch.device,
-    peak: float,
-) -> Iterator[dict[str, Any]]:
-    """A row, or none where memory does not suffice or no graph came about. size: width, depth, outputs, order and
-    whether it is a training step. FLOPs are a plain network's of this size for all, tiny-cuda-nn included."""
-    width, depth, outputs, order, training = size
-    try:
-        smallest, median = seconds_per_call(work, device, warm_up=6)
-    except torch.OutOfMemoryError:
-        return
-    if not getattr(work, "captured", True):
-        return
-    flops = flops_per_point(EagerSiren(width, depth, outputs), order, training) * batch
-    yield {
-        "who": who, "what": what, "width": width, "depth": depth, "batch": batch,
-        "Mpoints_per_s": batch / smallest / 1e6, "median_ms": median * 1e3, "GFLOP_per_s": flops / smallest / 1e9,
-        "share_of_peak": flops / smallest / peak,
-    }  # fmt: skip
+    yield ", graph", graphed(step, device, torch.Generator(device).manual_seed(0))
 
 
 @contextmanager

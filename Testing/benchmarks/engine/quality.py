@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 
 from INRCore.fields import Field, FieldSettings, Frame
+from INRCore.fields.grid_start import start_from_image
+from INRCore.fitting.draws import even_draw
+from INRCore.fitting.optimizers import OPTIMIZERS
+from INRCore.geometry import Grid
 from INRCore.io import read_volume
 
 from . import peers
-from .race import Rules, race, seconds_to
+from .race import Rules, psnr, race, seconds_to
 
 _SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 Curve = list[tuple[float, float]]
@@ -29,19 +35,38 @@ def images() -> dict[str, np.ndarray]:
     return {"CT slice": _scaled(chest[chest.shape[0] // 2][None]), "MR 128^3": _scaled(crop)}
 
 
-def our_fields(image: np.ndarray) -> dict[str, tuple[FieldSettings, float, int, str]]:
-    """Name -> (field, learning rate, points a step, schedule)."""
-    flat = image.shape[0] == 1
-    # As many table rows as the finest lattice has points: every level is then a dense grid.
-    pyramid = FieldSettings(
-        encoding="hashgrid", network="relu", width=32, depth=1, hash_levels=8 if flat else 4, hash_features=2,
-        hash_coarsest=16, hash_finest=max(image.shape) if flat else 128, hash_log2_entries=18 if flat else 22,
-    )  # fmt: skip
+class Ours(NamedTuple):
+    """A field, its optimiser, learning rate, points a step and schedule."""
+
+    settings: FieldSettings
+    optimizer: str
+    rate: float
+    points: int
+    schedule: str
+
+
+def our_fields(image: np.ndarray) -> dict[str, Ours]:
+    """What is fitted by steps."""
     return {
-        "INRCore SIREN 128x3": (FieldSettings(width=128, depth=3), 1e-3, 8192, "exponential"),
-        "INRCore SIREN 256x3": (FieldSettings(width=256, depth=3), 5e-4, 8192, "exponential"),
-        "INRCore grid pyramid": (pyramid, 1e-2, 16384, "exponential"),
+        "INRCore SIREN 128x3": Ours(FieldSettings(width=128, depth=3), "adam", 1e-3, 8192, "exponential"),
+        "INRCore SIREN 256x3": Ours(FieldSettings(width=256, depth=3), "adam", 5e-4, 8192, "exponential"),
+        "INRCore grid pyramid": Ours(
+            _pyramid(max(image.shape), 2, "trilinear"), "schedule_free", 0.1, 16384, "constant"
+        ),
     }
+
+
+def our_starts(image: np.ndarray) -> dict[str, FieldSettings]:
+    """Grids that are set to splines by least squares, without any step: name -> field."""
+    sizes = (192, 256, 384) if image.shape[0] == 1 else (48, 64, 88, 112)
+    return {f"INRCore grid, least squares, {finest} cells": _pyramid(finest, 1, "cubic") for finest in sizes}
+
+
+def _pyramid(finest: int, features: int, interpolation: str) -> FieldSettings:
+    return FieldSettings(
+        encoding="grid", network="relu", width=32, depth=1, grid_levels=4, grid_features=features,
+        grid_coarsest=finest // 8, grid_finest=finest, grid_interpolation=interpolation,
+    )  # fmt: skip
 
 
 def eager_fields() -> dict[str, tuple[int, float, int, str]]:
@@ -76,9 +101,35 @@ def _races(image: np.ndarray, seconds: float, device: torch.device) -> Iterator[
         for name, (width, rate, points, schedule) in eager_fields().items():
             curve = peers.race_of(width, 3, file, Rules(rate, points, schedule, seconds), device)
             yield name, sum(p.numel() for p in peers.EagerSiren(width, 3).parameters()), curve
-    for name, (settings, rate, points, schedule) in our_fields(image).items():
-        field = Field(settings, Frame((0.0, 0.0, 0.0), 1.0)).to(device)
-        yield name, field.parameter_count, race(field, image, Rules(rate, points, schedule, seconds, True), device)
+    grid = Grid.from_parts(image.shape)
+    for name, ours in our_fields(image).items():
+        field = _field(ours.settings, grid).to(device)
+        rules = Rules(ours.rate, ours.points, ours.schedule, seconds)
+        curve = race(_Centred(field, grid), image, rules, device, OPTIMIZERS[ours.optimizer], even_draw)
+        yield name, field.parameter_count, curve
+    for name, settings in our_starts(image).items():
+        field = _field(settings, grid)
+        started = time.perf_counter()
+        start_from_image(field, grid, image)
+        spent = time.perf_counter() - started
+        quality = psnr(_Centred(field, grid).to(device), image.shape, torch.from_numpy(image.ravel()).to(device))
+        yield name, field.parameter_count, [(spent, quality)]
+
+
+def _field(settings: FieldSettings, grid: Grid) -> Field:
+    return Field(settings, Frame.of_grid(grid))
+
+
+class _Centred(nn.Module):
+    """A field in millimetres as a network over [-1, 1]^3, which the race asks for."""
+
+    def __init__(self, field: Field, grid: Grid) -> None:
+        super().__init__()
+        self.field = field
+        self.register_buffer("half", torch.tensor(grid.size_ijk / 2, dtype=torch.float32))
+
+    def forward(self, places: torch.Tensor) -> torch.Tensor:
+        return self.field((places + 1) * self.half - 0.5)
 
 
 def _scaled(array: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,34 +19,53 @@ _FIRST_MEASURE_S, _GROWTH = 0.5, 1.25
 
 @dataclass(frozen=True)
 class Rules:
-    """Adam's learning rate and how it falls ('constant'; 'exponential': to 3 % at the end), random voxels a step, and
-    seconds."""
+    """Learning rate and how it falls ('constant'; 'exponential': to 3 % at the end), voxels a step, and seconds."""
 
     rate: float
     points: int
     schedule: str
     seconds: float
-    fused: bool = False
 
 
-def race(network: nn.Module, image: np.ndarray, rules: Rules, device: torch.device) -> list[tuple[float, float]]:
-    """(seconds, PSNR in dB over all voxels) again and again. image: (k, j, i), from 0 to 1, over [-1, 1]^3."""
+def _adam(parameters: Iterable[nn.Parameter], rate: float) -> torch.optim.Optimizer:
+    return torch.optim.Adam(parameters, rate)
+
+
+def _random_draw(count: int, points: int, seed: int, step: int, device: torch.device) -> Tensor:
+    return torch.randint(count, (points,), device=device)
+
+
+def race(
+    network: nn.Module,
+    image: np.ndarray,
+    rules: Rules,
+    device: torch.device,
+    make_optimizer: Callable[..., torch.optim.Optimizer] = _adam,
+    draw: Callable[[int, int, int, int, torch.device], Tensor] = _random_draw,
+) -> list[tuple[float, float]]:
+    """(seconds, PSNR in dB over all voxels) again and again. image: (k, j, i), from 0 to 1, over [-1, 1]^3; draw: from
+    the voxel count, points a step, a seed and the step's number to the voxels of a step."""
     values = torch.from_numpy(image.ravel()).to(device)
-    optimizer = torch.optim.Adam(network.parameters(), rules.rate, betas=(0.9, 0.99), eps=1e-15, fused=rules.fused)
-    generator = torch.Generator(device).manual_seed(0)
+    optimizer = make_optimizer(network.parameters(), rules.rate)
+    torch.manual_seed(0)
     curve: list[tuple[float, float]] = []
-    spent, pause = 0.0, _FIRST_MEASURE_S
+    spent, pause, step = 0.0, _FIRST_MEASURE_S, 0
     while spent < rules.seconds:
         while spent < min(pause, rules.seconds):
             started = time.perf_counter()
             if rules.schedule == "exponential":
                 optimizer.param_groups[0]["lr"] = rules.rate * 0.03 ** (spent / rules.seconds)
-            chosen = torch.randint(len(values), (rules.points,), generator=generator, device=device)
-            loss = (network(places(chosen, image.shape))[:, 0] - values[chosen]).square().mean()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
+            chosen = draw(len(values), rules.points, 0, step, device)
+
+            def closure(chosen: Tensor = chosen) -> Tensor:
+                optimizer.zero_grad(set_to_none=True)
+                loss = (network(places(chosen, image.shape))[:, 0] - values[chosen]).square().mean()
+                loss.backward()
+                return loss
+
+            optimizer.step(closure)
             synchronise(device)
+            step += 1
             spent += time.perf_counter() - started
         pause *= _GROWTH
         curve.append((spent, psnr(network, image.shape, values)))
