@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ..fields import Field
 from ..fitting import Problem
+from ..fitting.draws import even_draw
 from ..volume import Volume
 from .intensity import IntensityMap
 from .lattice import Lattice, sample_values, values_at
@@ -19,7 +20,7 @@ _JUDGED_VOXELS = 65536
 
 
 class CompressionProblem(Problem):
-    """Mean squared error of the field at voxels drawn at random (with replacement) from all finite ones.
+    """Mean squared error of the field at voxels drawn evenly from all finite ones.
 
     Coordinates are made from voxel numbers on the device.
     """
@@ -48,7 +49,7 @@ class CompressionProblem(Problem):
         self._lattice = Lattice(self._volume.grid, frame, device, torch.float32)
 
     def losses(self, points: int, generator: torch.Generator, iteration: int) -> dict[str, Tensor]:
-        drawn = torch.randint(0, self._count, (points,), generator=generator, device=self._judged.device)
+        drawn = even_draw(self._count, points, generator.initial_seed(), iteration, self._judged.device)
         return {"mse": self._errors(drawn).square().mean()}
 
     @torch.no_grad()

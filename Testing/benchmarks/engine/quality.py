@@ -50,7 +50,8 @@ def our_fields(image: np.ndarray) -> dict[str, Ours]:
     return {
         "INRCore SIREN 128x3": Ours(FieldSettings(width=128, depth=3), "adam", 1e-3, 8192, "exponential"),
         "INRCore SIREN 256x3": Ours(FieldSettings(width=256, depth=3), "adam", 5e-4, 8192, "exponential"),
-        "INRCore grid pyramid": Ours(
+        "INRCore grid pyramid, Adam": Ours(_pyramid(max(image.shape), 2, "trilinear"), "adam", 0.04, 16384, "constant"),
+        "INRCore grid pyramid, schedule-free": Ours(
             _pyramid(max(image.shape), 2, "trilinear"), "schedule_free", 0.1, 16384, "constant"
         ),
     }
@@ -126,10 +127,10 @@ class _Centred(nn.Module):
     def __init__(self, field: Field, grid: Grid) -> None:
         super().__init__()
         self.field = field
-        self.register_buffer("half", torch.tensor(grid.size_ijk / 2, dtype=torch.float32))
+        self.register_buffer("half_size", torch.tensor(grid.size_ijk / 2, dtype=torch.float32))
 
     def forward(self, places: torch.Tensor) -> torch.Tensor:
-        return self.field((places + 1) * self.half - 0.5)
+        return self.field((places + 1) * self.half_size - 0.5)
 
 
 def _scaled(array: np.ndarray) -> np.ndarray:
