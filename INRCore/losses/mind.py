@@ -31,9 +31,22 @@ PAIRS = tuple(
     if any(p + q for p, q in zip(a, b, strict=True))
 )
 """The neighbours (k, j, i) of each channel, in steps of the distance."""
+
+
+def _grouped_by_step() -> dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]]:
+    """The step from one neighbour of a pair to the other, and the channels and first neighbours of the two pairs that
+    have it: their patch distances are one map, looked up at two places."""
+    groups: dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]] = {}
+    for channel, pair in enumerate(PAIRS):
+        start, end = sorted(pair)
+        groups.setdefault(tuple(q - p for p, q in zip(start, end, strict=True)), []).append((channel, start))
+    return groups
+
+
+_BY_STEP = _grouped_by_step()
 _LEAST_SHARE, _LARGEST_SHARE = 1e-3, 1e3
 _BYTES_PER_VOXEL = 200
-_LEAST_LAYERS = 4  # of a slab, per layer of the border that it is worked out with
+_LEAST_LAYERS = 2  # of a slab, per layer of the border that it is worked out with
 
 
 def mind_ssc(
@@ -51,8 +64,8 @@ def mind_ssc(
     above it, kept within 1/1000 and 1000 times its mean over the image, so that a flat region is 1 in all channels
     rather than 0 / 0. Beyond the image its border is repeated. The same for image -> s image + t with any s but 0.
 
-    Slab by slab along k: beyond the result (12 numbers of `dtype` for each voxel; float16 is exact to about 2e-4) and
-    one number for each voxel, little memory is needed. Raises `InputError` for an image that is not 3-D or not finite,
+    Slab by slab along k: beyond the result (12 numbers of `dtype` for each voxel; float16 is exact to 5e-4) and one
+    number for each voxel, some hundred MB are needed. Raises `InputError` for an image that is not 3-D or not finite,
     and for a distance or radius below 1 or above 16 voxels.
     """
     require(image.ndim == 3, f"Descriptors are of 3-D (k, j, i) images, not of one of the shape {tuple(image.shape)}.")
@@ -73,10 +86,9 @@ def mind_ssc(
         result[part] = distances.div_(spread[part, ..., None].clamp(min=tiny))
     # The mean of V is known only now: what was divided by V (at most 12 of it) is put right by V / limited V.
     usual = spread.mean()
-    limited = torch.maximum(torch.minimum(spread, _LARGEST_SHARE * usual), _LEAST_SHARE * usual)
-    spread /= limited.clamp(min=tiny)
     for part in parts:
-        result[part] = (-spread[part, ..., None] * result[part]).exp()
+        limited = spread[part].clamp(_LEAST_SHARE * usual, _LARGEST_SHARE * usual).clamp(min=tiny)
+        result[part] = (-(spread[part] / limited)[..., None] * result[part]).exp_()
     return result
 
 
@@ -125,15 +137,11 @@ def _patch_distances(image: Tensor, part: slice, distance: int, radius: int) -> 
     padded = pad(image[layers][None, None], (reach,) * 4 + (0, 0), mode="replicate")[0, 0]
     size = (part.stop - part.start, *image.shape[1:])
     result = image.new_empty(*size, CHANNELS)
-    # Pairs with the same step from one neighbour to the other are the same map, looked up at another place.
-    maps: dict[tuple[int, ...], Tensor] = {}
-    for channel, pair in enumerate(PAIRS):
-        start, end = sorted(pair)
-        step = tuple(q - p for p, q in zip(start, end, strict=True))
-        if step not in maps:
-            maps[step] = _box_means(_squared_differences(padded, [distance * n for n in step]), radius)
-        low = [distance * (1 + p + min(0, n)) for p, n in zip(start, step, strict=True)]
-        result[..., channel] = maps[step][tuple(slice(n, n + count) for n, count in zip(low, size, strict=True))]
+    for step, places in _BY_STEP.items():
+        means = _box_means(_squared_differences(padded, [distance * n for n in step]), radius)
+        for channel, place in places:
+            low = [distance * (1 + p + min(0, n)) for p, n in zip(place, step, strict=True)]
+            result[..., channel] = means[tuple(slice(n, n + count) for n, count in zip(low, size, strict=True))]
     return result
 
 

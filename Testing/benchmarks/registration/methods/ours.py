@@ -1,0 +1,57 @@
+"""INRCore.register. Options: preset, and any setting by its dotted name ('model', 'fit.iterations')."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..exchange import Job
+
+_FOR_OTHER_CONTRASTS = ("mind", "mind_ssc", "nmi")
+
+
+def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
+    """The start goes into the geometry of the moving image, which no interpolation touches: moving(A(x + u))."""
+    from INRCore.geometry import Grid
+    from INRCore.process import keep_freed_memory
+    from INRCore.registration import register
+    from INRCore.registration.settings import SIMILARITY_NAMES, RegistrationSettings
+    from INRCore.settings import from_dict, load_preset
+    from INRCore.volume import Volume
+
+    keep_freed_memory()
+    options = dict(job.options)
+    base = load_preset(RegistrationSettings, "registration", options.pop("preset", "balanced"))
+    note = ""
+    if job.multimodal and "similarity" not in options:
+        known = [name for name in _FOR_OTHER_CONTRASTS if name in SIMILARITY_NAMES]
+        if known:
+            options["similarity"] = known[0]
+        else:
+            note = "has no similarity for different contrasts: global NCC was used"
+    settings = from_dict(RegistrationSettings, _nested({"fit.device": job.device, "initial": "none", **options}), base)
+    fixed = Volume(job.fixed, Grid(job.fixed.shape, job.fixed_affine), "fixed")
+    moving = Volume(job.moving, Grid(job.moving.shape, job.moving_affine), "moving")
+    moving = moving.with_array(moving.array, moving.grid.transformed(np.linalg.inv(job.start)))
+    mask = Volume(job.mask.astype(np.uint8), fixed.grid, "body")
+
+    def registration() -> tuple[np.ndarray, str]:
+        result = register(fixed, moving, settings, fixed_mask=mask)
+        moved = result.transform_points(job.fixed_points().reshape(-1, 3))
+        return job.started(moved).reshape(*job.fixed.shape, 3), note
+
+    return registration
+
+
+def _nested(options: dict[str, Any]) -> dict[str, Any]:
+    """{'fit.iterations': 5} to {'fit': {'iterations': 5}}."""
+    result: dict[str, Any] = {}
+    for name, value in options.items():
+        *groups, last = name.split(".")
+        inner = result
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[last] = value
+    return result
