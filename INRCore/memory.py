@@ -21,8 +21,8 @@ def points_per_chunk(
     parameters and the other half of a double buffer need the rest."""
     budget = DEFAULT_BUDGET_BYTES if max_memory_gb is None else max(1 << 20, int(max_memory_gb * (1 << 30)) // 4)
     if device.type == "cpu":
-        # Chunks that stay near the caches are faster than large ones on a CPU.
-        budget = min(budget, 64 << 20)
+        # Large chunks gain nothing on a CPU, whose engine cuts them into tiles for its caches.
+        budget = min(budget, 256 << 20)
     count = max(256, budget // max(1, bytes_per_point))
     return count if largest is None else min(count, largest)
 

@@ -57,6 +57,7 @@ def cases(widths: tuple[int, ...], depths: tuple[int, ...], batches: tuple[int, 
                 for batch in batches:
                     yield Case(f"train {order}", width, depth, batch)
             yield Case("evaluate value", width, depth, _EVALUATED)
+            yield Case("evaluate jacobian", width, depth, _EVALUATED // 8)
 
 
 def row(who: str, case: Case, network: nn.Module, work: Callable[[], Any], device: torch.device) -> dict[str, Any]:

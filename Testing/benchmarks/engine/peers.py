@@ -47,12 +47,12 @@ class EagerSiren(nn.Module):
         return last(points)
 
 
-def jacobian_by_autograd(network: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
+def jacobian_by_autograd(network: nn.Module, points: Tensor, to_train: bool = True) -> tuple[Tensor, Tensor]:
     """Values (N, D) and Jacobian (N, D, 3) by one backward pass for each output, as IDIR's published code does."""
     points = points.detach().requires_grad_()
     values = network(points)
     rows = [
-        torch.autograd.grad(values[:, d], points, torch.ones_like(values[:, d]), create_graph=True)[0]
+        torch.autograd.grad(values[:, d], points, torch.ones_like(values[:, d]), True, to_train)[0]
         for d in range(values.shape[1])
     ]
     return values, torch.stack(rows, 1)
@@ -86,7 +86,9 @@ def _in_own_process(task: str, about: dict[str, Any]) -> Iterator[Any]:
 def _work(who: str, case: Case, network: nn.Module, device: torch.device) -> Callable[[], Any]:
     points, targets = case.data(device)
     run = torch.compile(network) if who == "torch.compile" else network
-    if case.what.startswith("evaluate"):
+    if case.what == "evaluate jacobian":
+        return lambda: jacobian_by_autograd(network, points, to_train=False)
+    if case.what == "evaluate value":
         return torch.no_grad()(lambda: run(points))
 
     def loss() -> Tensor:

@@ -38,7 +38,9 @@ def _unrated(device: torch.device, cases: list[Case], compile_too: bool) -> Iter
 def _work(field: Field, case: Case, device: torch.device) -> Callable[[], Any]:
     points, targets = case.data(device)
     if case.what.startswith("evaluate"):
-        return torch.no_grad()(lambda: [field(part) for part in points.split(field.points_per_chunk())])
+        evaluate = field if case.order == "value" else field.value_and_jacobian
+        parts = points.split(field.points_per_chunk(order=int(case.order == "jacobian")))
+        return torch.no_grad()(lambda: [evaluate(part) for part in parts])
 
     def loss() -> Tensor:
         if case.order == "value":
