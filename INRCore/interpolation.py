@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from .geometry import Grid
-
-_ALIGNED_VOXELS = 1e-3
 
 
 class _Sampler:
@@ -85,39 +81,6 @@ class CubicVectorSampler(_Sampler):
                 for i in range(4):
                     total += (weight * weights[:, 0, i])[:, None] * flat[row + nodes[:, 0, i]]
         return total
-
-
-def cubic_on_lattice(image: np.ndarray, grid: Grid, target: Grid) -> Iterator[np.ndarray] | None:
-    """What `CubicVectorSampler` gives at the voxel centres of another grid, slice by slice (j, i, c); None where
-    the axes differ. Three small matrix products a slice do the work of 64 gathers a voxel in a fifteenth of the time.
-    """
-    matrix = grid.world_to_ijk @ target.ijk_to_world
-    steps = np.diag(matrix)[:3]
-    beside = np.abs(matrix[:3, :3] - np.diag(steps)) @ target.size_ijk
-    if beside.max() > _ALIGNED_VOXELS:
-        return None
-    along_i, along_j, along_k = (
-        _cubic_matrix(matrix[axis, 3] + steps[axis] * np.arange(target.size_ijk[axis]), int(grid.size_ijk[axis]))
-        for axis in range(3)
-    )
-    values = np.ascontiguousarray(image, np.float32)
-
-    def slices() -> Iterator[np.ndarray]:
-        for weights in along_k:
-            nodes = np.flatnonzero(weights)
-            plane = np.tensordot(weights[nodes], values[nodes], 1)  # (j, i, c)
-            yield np.einsum("xi,yic->yxc", along_i, np.tensordot(along_j, plane, 1), optimize=True)
-
-    return slices()
-
-
-def _cubic_matrix(positions: np.ndarray, count: int) -> np.ndarray:
-    """(n) continuous indices to the (n, count) shares of the nodes."""
-    index = torch.from_numpy(positions.clip(0, count - 1))
-    low = index.floor()
-    nodes = (low.long()[:, None] + torch.arange(-1, 3)).clamp(0, count - 1)
-    shares = torch.zeros(len(positions), count, dtype=torch.float64)
-    return shares.scatter_add_(1, nodes, _cubic_weights(index - low)).float().numpy()
 
 
 def _cubic_weights(t: Tensor) -> Tensor:
