@@ -13,7 +13,7 @@ class _Sampler:
     """Where RAS points lie among the voxels of an image: what every interpolation starts with."""
 
     def __init__(self, image: np.ndarray, grid: Grid, device: torch.device | str = "cpu") -> None:
-        self.values = torch.as_tensor(np.ascontiguousarray(image, dtype=np.float32), device=device)
+        self.values = torch.as_tensor(np.require(image, np.float32, ["C", "W"]), device=device)
         self.size = torch.as_tensor(grid.size_ijk.copy(), device=device)
         # World coordinates can be large compared with a voxel: subtract the centre before going to single precision.
         self._center = torch.as_tensor(grid.center, dtype=torch.float32, device=device)
