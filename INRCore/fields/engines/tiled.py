@@ -24,8 +24,9 @@ from .tiles import on_threads, tiles_of_threads
 if TYPE_CHECKING:
     from ..networks import Network
 
-_TILE_VALUES = (1 << 17, 1 << 17, 1 << 16)
-"""Points times width of a tile for jets of order 0, 1 and 2."""
+_TILE_VALUES = (1 << 18, 1 << 17, 1 << 16)
+"""Points times width of a tile for jets of order 0, 1 and 2: smaller ones stay nearer to the core, larger ones need
+fewer calls from Python, for which the threads have to take turns."""
 
 
 def can_run(network: Network, jet: Jet) -> bool:

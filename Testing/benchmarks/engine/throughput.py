@@ -15,15 +15,8 @@ from . import peers
 from .measure import Case, row, training_step
 
 
-def rows(
-    device: torch.device, peaks: dict[str, float], cases: list[Case], compile_too: bool
-) -> Iterator[dict[str, Any]]:
-    """One row for each who and case. peaks: name -> FLOP/s of a matrix product, of which each row gets its share."""
-    for found in _unrated(device, cases, compile_too):
-        yield {**found, **{f"share_of_{name}": found["GFLOP_per_s"] * 1e9 / peak for name, peak in peaks.items()}}
-
-
-def _unrated(device: torch.device, cases: list[Case], compile_too: bool) -> Iterator[dict[str, Any]]:
+def rows(device: torch.device, cases: list[Case], compile_too: bool) -> Iterator[dict[str, Any]]:
+    """One row for each who and case."""
     yield from peers.rows_of("eager", cases, device)
     if compile_too:
         yield from peers.rows_of("torch.compile", cases, device)
