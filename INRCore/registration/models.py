@@ -136,7 +136,7 @@ _SUM_OF_LEVELS: dict[str, Any] = {"network": "relu", "width": 6, "depth": 1, "gr
 @torch.no_grad()
 def _add_levels_up(field: Field) -> None:
     """Makes the field the sum of its levels' splines (multi-level free-form deformation: Schnabel et al., MICCAI 2001)
-    for good: a network behind the splines learns more slowly and bends no better. x = max(x, 0) - max(-x, 0)."""
+    for good: linear in what is fitted. x = max(x, 0) - max(-x, 0)."""
     first, last = field.network.linears
     eye = torch.eye(3)
     first.weight.copy_(torch.cat([eye, -eye]).repeat(1, field.settings.grid_levels))
