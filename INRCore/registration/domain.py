@@ -14,6 +14,7 @@ from ..geometry import Grid
 
 _PROBES = 4096
 _MOST_NODES = 1_500_000
+_MOST_NODES_IN_ALL = 6_000_000
 _HOLD_CELLS = 2
 _LEAST_FADE_CELLS = 4
 _MARGIN = 3.6
@@ -112,6 +113,16 @@ def make_domain(grid: Grid, cells: Grid, margin_mm: float | None, border_mm: flo
     if margin_mm is None:
         margin_mm = _MARGIN * border_mm
     return Domain(grid, hold, hold, max(margin_mm - hold, _LEAST_FADE_CELLS * cell))
+
+
+def bearable(domain_of: Callable[[Grid], Domain], cells: Grid) -> tuple[Domain, Grid]:
+    """The domain for these cells and its nodes; coarser cells where a wild map would need a vast margin of them."""
+    while True:
+        domain = domain_of(cells)
+        nodes = domain.nodes(cells)
+        if nodes.voxel_count <= _MOST_NODES_IN_ALL or cells.size_ijk.max() <= 2:
+            return domain, nodes
+        cells = cells.with_size(np.maximum(2, cells.size_ijk * 4 // 5).tolist())
 
 
 def flow_domain(grid: Grid, border_mm: float, margin_mm: float | None) -> Domain:

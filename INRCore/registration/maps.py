@@ -11,7 +11,7 @@ import numpy as np
 
 from ..fields import Field
 from ..geometry import Grid
-from .domain import Domain, cells_within, choose_spacing, flow_domain, largest_on_border, make_domain
+from .domain import Domain, bearable, cells_within, choose_spacing, flow_domain, largest_on_border, make_domain
 from .flow import enough_steps, expansion, integrate
 from .inversion import invert
 from .models import Model
@@ -19,6 +19,8 @@ from .settings import RegistrationSettings
 
 _PROBES = 512
 _FLOW_TOLERANCE_MM = 1e-3
+_MOST_TOLERANCE_MM = 0.05
+"""However large the voxels, so that the sampled inverse leads back to within a tenth of a millimetre."""
 
 
 class FittedMap(ABC):
@@ -45,7 +47,7 @@ class FittedMap(ABC):
 
     def _cells(self, grid: Grid, settings: RegistrationSettings) -> Grid:
         """Cells in the field of view that are fine enough for what the map is there."""
-        tolerance = settings.grid_tolerance_voxels * float(grid.spacing.min())
+        tolerance = min(settings.grid_tolerance_voxels * float(grid.spacing.min()), _MOST_TOLERANCE_MM)
         return cells_within(grid, settings.grid_spacing_mm or choose_spacing(self.displacement, grid, tolerance))
 
 
@@ -58,8 +60,7 @@ class DisplacementMap(FittedMap):
         # To look at the map with, before it is known how far it has to go on.
         self.domain = Domain(grid, reach, reach, float((grid.size_ijk * grid.spacing).max()))
         cells, border = self._cells(grid, settings), largest_on_border(self.displacement, grid)
-        self.domain = make_domain(grid, cells, settings.margin_mm, border)
-        self.nodes = self.domain.nodes(cells)
+        self.domain, self.nodes = bearable(lambda c: make_domain(grid, c, settings.margin_mm, border), cells)
 
     def displacement(self, points: np.ndarray) -> np.ndarray:
         return self.domain.vectors(self.fields[0], points, self.max_memory_gb)
@@ -77,7 +78,7 @@ class VelocityMap(FittedMap):
         self.domain = flow_domain(grid, border, settings.margin_mm)
         probes = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (_PROBES, 3)))
         self._steps = enough_steps(self._velocity, probes, _FLOW_TOLERANCE_MM)
-        self.nodes = self.domain.nodes(self._cells(grid, settings))
+        _, self.nodes = bearable(lambda _: self.domain, self._cells(grid, settings))
 
     def displacement(self, points: np.ndarray) -> np.ndarray:
         return integrate(self._velocity, points, self._steps).astype(np.float32)

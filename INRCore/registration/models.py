@@ -6,7 +6,8 @@ image's space.
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -17,11 +18,14 @@ from .flow import integrate
 from .settings import RegistrationSettings
 
 _DEFAULT_SCALE = 0.05
+_BEYOND_VOXELS = 2.0
 
 
 class Model(nn.Module):
     """Base: `fields` are what is fitted and regularised."""
 
+    is_direct = True
+    """Whether the displacement is the first field itself."""
     both_ways = False
     """Whether `backward` is there, to be compared with the images as well."""
 
@@ -57,6 +61,7 @@ class VelocityModel(Model):
     """The field is a stationary velocity v, the map exp(v) its flow over a unit of time, a diffeomorphism (Arsigny et
     al., MICCAI 2006; by a coordinate network: MirNF, Sun et al. 2022; DNVF, Han et al., WACV 2023)."""
 
+    is_direct = False
     _to_index: Tensor
     _to_world: Tensor
     _center: Tensor
@@ -110,10 +115,32 @@ def new_model(grid: Grid, settings: RegistrationSettings) -> Model:
 
 
 def _new_field(grid: Grid, settings: RegistrationSettings, number: int) -> Field:
-    frame = Frame.of_grid(grid)
+    splines = settings.field.encoding == "grid"
+    # Splines go on as constants where their nodes end; that bend should not lie in the image.
+    frame = Frame.of_grid(grid, margin_mm=_BEYOND_VOXELS * float(grid.spacing.max()) if splines else 0.0)
     scale = settings.displacement_scale_mm or _DEFAULT_SCALE * frame.half_extent_mm
-    field = Field(settings.field, frame, 3, seed=(settings.fit.seed + number) % 2**63, output_scale=scale)
-    with torch.no_grad():
-        for parameter in field.network.linears[-1].parameters():
-            parameter.zero_()
+    parts = replace(settings.field, **_SUM_OF_LEVELS) if splines else settings.field
+    field = Field(parts, frame, 3, seed=(settings.fit.seed + number) % 2**63, output_scale=scale)
+    if splines:
+        _add_levels_up(field)
+    else:
+        with torch.no_grad():
+            for parameter in field.network.linears[-1].parameters():
+                parameter.zero_()
     return field
+
+
+_SUM_OF_LEVELS: dict[str, Any] = {"network": "relu", "width": 6, "depth": 1, "grid_features": 3}
+
+
+@torch.no_grad()
+def _add_levels_up(field: Field) -> None:
+    """Makes the field the sum of its levels' splines (multi-level free-form deformation: Schnabel et al., MICCAI 2001)
+    for good: linear in what is fitted. x = max(x, 0) - max(-x, 0)."""
+    first, last = field.network.linears
+    eye = torch.eye(3)
+    first.weight.copy_(torch.cat([eye, -eye]).repeat(1, field.settings.grid_levels))
+    last.weight.copy_(torch.cat([eye, -eye], 1))
+    for layer in (first, last):
+        layer.bias.zero_()
+        layer.requires_grad_(False)

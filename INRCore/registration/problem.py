@@ -8,11 +8,13 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
+from ..fields.grid_lattice import SeparableLattice
 from ..fitting import Problem
 from ..losses.deformation import bending_energy, hyperelastic_loss, volume_change_loss
 from ..losses.similarity import mean_squared_difference, normalised_cross_correlation
 from ..volume import Volume
 from .images import PreparedImage
+from .lattice_batch import LatticeDraw
 from .models import Model
 from .settings import RegistrationSettings
 from .side import Side, voxels_to_draw_from
@@ -60,6 +62,7 @@ class RegistrationProblem(Problem):
         self.module, self.pair, self.settings = model, pair, settings
         self._fixed = Side(pair.fixed, pair.fixed_voxels, sigma_mm)
         self._moving = Side(pair.moving, pair.moving_voxels, sigma_mm)
+        self._lattices = LatticeDraw.of(model, pair.fixed)
         self._voxel_mm = pair.fixed.grid.voxel_volume ** (1 / 3)
 
     def to(self, device: torch.device) -> None:
@@ -76,8 +79,7 @@ class RegistrationProblem(Problem):
 
     # -- loss --------------------------------------------------------------------------------------------------------
     def losses(self, points: int, generator: torch.Generator, iteration: int) -> dict[str, Tensor]:
-        positions = self._fixed.draw(points, generator)
-        displacement = self.module(positions)
+        positions, displacement, where = self._batch(points, generator, iteration)
         terms = {"similarity": self._dissimilarity_there(positions, displacement)}
         if self.module.both_ways:
             back = self._dissimilarity_back(self._moving.draw(points, generator))
@@ -87,7 +89,22 @@ class RegistrationProblem(Problem):
             inside = self._fixed.inside((positions + displacement).detach())
             error = (astray / self._voxel_mm).square().sum(-1)
             terms["cycle"] = self.settings.cycle_weight * (error * inside).mean()
-        return {**terms, **self._regularity(positions, generator)}
+        return {**terms, **self._regularity(where)}
+
+    def _batch(
+        self, points: int, generator: torch.Generator, iteration: int
+    ) -> tuple[Tensor, Tensor, Tensor | SeparableLattice]:
+        """Points (N, 3) of the fixed region, their displacement (N, 3), and places at which to ask for regularity."""
+        if self._lattices is None:
+            positions = self._fixed.draw(points, generator)
+            half = max(1, round(len(positions) * self.settings.regularizer_share / 2))
+            where = torch.cat([positions[:half], self._fixed.draw_anywhere(half, generator)])
+            return positions, self.module(positions), where
+        batch = self._lattices.draw(points, self.settings.fit.seed, iteration)
+        device = self._forward[0].device
+        positions = self._fixed.world(torch.as_tensor(batch.places, device=device))
+        displacement = self.module.fields[0](batch.lattice)[torch.as_tensor(batch.chosen, device=device)]
+        return positions, displacement, batch.lattice.every(2, (0, 0, 0))
 
     def _dissimilarity_there(self, positions: Tensor, displacement: Tensor) -> Tensor:
         moved = self._to_moving(positions + displacement)
@@ -108,12 +125,10 @@ class RegistrationProblem(Problem):
             return mean_squared_difference(fixed, moving, weight)
         return 1 - normalised_cross_correlation(fixed, moving, weight)
 
-    def _regularity(self, positions: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+    def _regularity(self, where: Tensor | SeparableLattice) -> dict[str, Tensor]:
         s = self.settings
         if not (s.jacobian_weight or s.hyperelastic_weight or s.bending_weight):
             return {}
-        half = max(1, round(len(positions) * s.regularizer_share / 2))
-        where = torch.cat([positions[:half], self._fixed.draw_anywhere(half, generator)])
         terms: dict[str, Tensor] = {}
         fields = self.module.fields
         for field in fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,46 +85,47 @@ class RegistrationResult(TaskResult):
         """Any volume of the moving side (image, mask, labels) on the fixed grid, through the sampled displacement, in
         its own type. interpolation: 'linear' or 'nearest' (for labels); `background` is what lies outside the volume;
         None: its smallest value, for 'nearest' 0. Raises `InputError` for another interpolation."""
-        return self._warp(volume, self.fixed_grid, self._sampled, interpolation, background)
+        device, memory = self.field.device, self.settings.fit.max_memory_gb
+        moved = self._sampled.moved_voxels(self.fixed_grid, chunk_points(device, memory))
+        return warp(volume, self.fixed_grid, moved, interpolation, background, device)
 
     def warp_back(
         self, volume: Volume, grid: Grid, interpolation: str = "linear", background: float | None = None
     ) -> Volume:
         """Any volume of the fixed side on `grid`, that of the moving volume for instance; otherwise as `warp`."""
-        return self._warp(volume, grid, self.inverse, interpolation, background)
+        device, memory = self.field.device, self.settings.fit.max_memory_gb
+        back, chunk = self.inverse.on(device), chunk_points(device, memory)
+        moved = ((part, back(points)) for part, points in grid.chunks(chunk))
+        return warp(volume, grid, moved, interpolation, background, device)
 
     @property
     def _sampled(self) -> SampledMap:
         return SampledMap(self.displacement, self.displacement_grid, self.affine)
 
-    def _warp(
-        self, volume: Volume, grid: Grid, sampled: SampledMap, interpolation: str, background: float | None
-    ) -> Volume:
-        device, memory = self.field.device, self.settings.fit.max_memory_gb
-        return warp(volume, grid, sampled.on(device), interpolation, background, device, memory)
+
+def chunk_points(device: torch.device | str, max_memory_gb: float | None) -> int:
+    """Voxels that may be warped at once."""
+    return points_per_chunk(_BYTES_PER_POINT, torch.device(device), max_memory_gb)
 
 
 def warp(
     volume: Volume,
     grid: Grid,
-    mapping: Callable[[np.ndarray], np.ndarray],
+    moved: Iterable[tuple[slice, np.ndarray]],
     interpolation: str = "linear",
     background: float | None = None,
     device: torch.device | str = "cpu",
-    max_memory_gb: float | None = None,
 ) -> Volume:
-    """The volume's values at mapping(x) for every voxel centre x of `grid`, in the volume's own type (integers are
-    rounded to the nearest); `mapping` takes and gives (N, 3) RAS mm."""
+    """The volume's values where the voxels of `grid` come to lie, in the volume's own type (integers are rounded to the
+    nearest); `moved`: (slice of the flattened (k, j, i) array, (n, 3) RAS mm)."""
     require_choice("The interpolation", interpolation, ("linear", "nearest"))
     if background is None:
         background = 0.0 if interpolation == "nearest" else volume.finite_range()[0]
     look_up = _nearest(volume) if interpolation == "nearest" else _linear(volume, device)
     result = np.full(grid.voxel_count, background, volume.array.dtype)
-    chunk = points_per_chunk(_BYTES_PER_POINT, torch.device(device), max_memory_gb)
-    for part, points in grid.chunks(chunk):
-        moved = mapping(points)
-        inside = volume.grid.contains(moved)
-        result[part][inside] = look_up(moved[inside])
+    for part, points in moved:
+        inside = volume.grid.contains(points)
+        result[part][inside] = look_up(points[inside])
     return volume.with_array(result.reshape(grid.shape), grid)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from ..geometry import Grid
 from ..interpolation import CubicVectorSampler
 from .inversion import invert
+from .upsampling import Upsampling
 
 _CHUNK = 1 << 18
 
@@ -28,6 +29,12 @@ class SampledMap:
         """The map, (N, 3) to (N, 3) RAS mm, interpolated on a device."""
         bend = DisplacementSampler(self.displacement, self.grid, device)
         return lambda points: apply_affine(self.affine, points + bend(points))
+
+    def moved_voxels(self, grid: Grid, points: int) -> Iterator[tuple[slice, np.ndarray]]:
+        """(slice of the flattened (k, j, i) array, (n, 3) RAS mm where the voxels come to lie), about `points` at once,
+        for a `grid` whose axes are those of the map's."""
+        for part, bend in Upsampling(self.grid, grid).chunks(self.displacement, points):
+            yield part, apply_affine(self.affine, grid.points(part.start, part.stop) + bend)
 
 
 class DisplacementSampler:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..metrics.deformation import folding_fraction, target_registration_error
 from ..volume import Volume
 from .maps import CycleMap, FittedMap, VelocityMap
 from .problem import Pair, comparable
-from .result import warp
+from .result import chunk_points, warp
 from .sampled import (
     DisplacementSampler,
     SampledMap,
@@ -28,8 +28,9 @@ from .sampled import (
     sample,
 )
 from .settings import RegistrationSettings
+from .upsampling import Upsampling
 
-_MOST_ERROR_VOXELS = 500_000
+_MOST_ERROR_VOXELS = 200_000
 _CHUNK = 1 << 18
 
 
@@ -43,28 +44,25 @@ def sample_steps(
 ) -> Steps[dict[str, Any]]:
     """Yields progress and returns the sampled parts and the metrics of a `RegistrationResult`; `aligned`: whether the
     pair's affine is more than the positions as given."""
-    grid, nodes, device, memory = pair.fixed.grid, fitted.nodes, fitted.fields[0].device, settings.fit.max_memory_gb
+    grid, nodes, device = pair.fixed.grid, fitted.nodes, fitted.fields[0].device
     yield Progress("sample", 0, 4)
     forward = SampledMap(sample(fitted.displacement, nodes), nodes, pair.affine)
     bend, mapping = DisplacementSampler(forward.displacement, nodes, device), forward.on(device)
+    chunk = chunk_points(device, settings.fit.max_memory_gb)
     yield Progress("sample", 1, 4)
-    warped = warp(moving, grid, mapping, device=device, max_memory_gb=memory)
-
-    def on_fixed_grid(values: np.ndarray, name: str) -> Volume:
-        volume = warp(Volume(values, nodes), grid, lambda points: points, device=device, max_memory_gb=memory)
-        return Volume(volume.array, grid, name)
-
-    jacobian = on_fixed_grid(sample(fitted.determinant, nodes), "Jacobian determinant")
+    warped = warp(moving, grid, forward.moved_voxels(grid, chunk), device=device)
+    upsampling = Upsampling(nodes, grid, cubic=False)
+    jacobian = Volume(upsampling.all(sample(fitted.determinant, nodes), chunk), grid, "Jacobian determinant")
     yield Progress("sample", 2, 4)
     inverse = inverse_of(forward, fitted.inverse if isinstance(fitted, VelocityMap) else None)
     astray = _inverse_error(grid.coarsened(_MOST_ERROR_VOXELS), mapping, inverse.on(device))
     uncertainty = None
     if isinstance(fitted, CycleMap):
-        uncertainty = on_fixed_grid(sample(fitted.uncertainty, nodes), "Uncertainty")
+        uncertainty = Volume(upsampling.all(sample(fitted.uncertainty, nodes), chunk), grid, "Uncertainty")
     yield Progress("sample", 3, 4)
     metrics = {
-        **_similarities(pair, aligned, mapping, device),
-        **_displacement_metrics(pair, bend),
+        **_similarities(pair, aligned, forward, device),
+        **_displacement_metrics(pair, forward),
         "folding_fraction": folding_fraction(jacobian.array),
         "folding_fraction_sampled": folding_fraction(determinant_at_nodes(forward.displacement, nodes)),
         "jacobian_min": float(jacobian.array.min()),
@@ -120,45 +118,39 @@ def _landmark_errors(
     return before, after
 
 
-def _displacement_metrics(pair: Pair, sampled: DisplacementSampler) -> dict[str, float]:
+def _displacement_metrics(pair: Pair, forward: SampledMap) -> dict[str, float]:
     total, count, largest = 0.0, 0, 0.0
-    for points, _ in _region_chunks(pair):
-        lengths = np.linalg.norm(sampled(points), axis=-1)
-        total, count, largest = total + float(lengths.sum()), count + len(lengths), max(largest, float(lengths.max()))
+    region = pair.fixed.region.ravel()
+    for part, bend in Upsampling(forward.grid, pair.fixed.grid).chunks(forward.displacement, _CHUNK):
+        lengths = np.linalg.norm(bend[region[part]], axis=-1)
+        total, count = total + float(lengths.sum()), count + len(lengths)
+        largest = max(largest, float(lengths.max(initial=0)))
     return {"displacement_mean_mm": total / count, "displacement_max_mm": largest}
 
 
-def _similarities(
-    pair: Pair, aligned: bool, mapping: Callable[[np.ndarray], np.ndarray], device: torch.device
-) -> dict[str, float]:
-    maps: dict[str, Callable[[np.ndarray], np.ndarray]] = {"similarity_before": lambda points: points}
-    if aligned:
-        maps["similarity_initial"] = lambda points: apply_affine(pair.affine, points)
-    maps["similarity_after"] = mapping
+def _similarities(pair: Pair, aligned: bool, forward: SampledMap, device: torch.device) -> dict[str, float]:
     moving = ImageSampler(pair.moving.values, pair.moving.grid, device)
-    return {name: _correlation(pair, moving, change, device) for name, change in maps.items()}
+    grid = pair.fixed.grid
+    found = {"similarity_before": _correlation(pair, moving, grid.chunks(_CHUNK), device)}
+    if aligned:
+        straight = ((part, apply_affine(pair.affine, points)) for part, points in grid.chunks(_CHUNK))
+        found["similarity_initial"] = _correlation(pair, moving, straight, device)
+    found["similarity_after"] = _correlation(pair, moving, forward.moved_voxels(grid, _CHUNK), device)
+    return found
 
 
 def _correlation(
-    pair: Pair, moving: ImageSampler, mapping: Callable[[np.ndarray], np.ndarray], device: torch.device
+    pair: Pair, moving: ImageSampler, moved: Iterable[tuple[slice, np.ndarray]], device: torch.device
 ) -> float:
-    """Pearson correlation over all comparable voxels of the fixed region, summed up in double precision."""
-    sums = np.zeros(6)
-    for points, fixed in _region_chunks(pair):
-        moved = mapping(points)
-        inside = comparable(pair.moving, moved)
-        tensor = torch.as_tensor(moved[inside], dtype=torch.float32, device=device)
+    """Pearson correlation over all comparable voxels of the fixed region, summed up in double precision; `moved`: where
+    the fixed voxels come to lie."""
+    region, values, sums = pair.fixed.region.ravel(), pair.fixed.values.ravel(), np.zeros(6)
+    for part, everywhere in moved:
+        points, fixed = everywhere[region[part]], values[part][region[part]]
+        inside = comparable(pair.moving, points)
+        tensor = torch.as_tensor(points[inside], dtype=torch.float32, device=device)
         a, b = fixed[inside].astype(float), moving(tensor).cpu().numpy().astype(float)
         sums += [len(a), a.sum(), b.sum(), a @ a, b @ b, a @ b]
     n, sum_a, sum_b, aa, bb, ab = sums.tolist()
     spread = (n * aa - sum_a**2) * (n * bb - sum_b**2)
     return (n * ab - sum_a * sum_b) / math.sqrt(spread) if spread > 0 else 0.0
-
-
-def _region_chunks(pair: Pair) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yields (points (n, 3) RAS mm, fixed values (n)) of all voxels of the fixed region."""
-    region, values = pair.fixed.region.ravel(), pair.fixed.values.ravel()
-    for part, points in pair.fixed.grid.chunks(_CHUNK):
-        chosen = region[part]
-        if chosen.any():
-            yield points[chosen], values[part][chosen]

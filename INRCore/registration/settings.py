@@ -32,12 +32,15 @@ class RegistrationSettings:
     fit.iterations is shared equally among the stages.
     jacobian_weight, hyperelastic_weight: weights of the volume change and the hyperelastic loss (no unit);
     bending_weight: of the bending energy, in mm^2 (it is per mm^2); the similarity's weight is 1; 0 = not used.
-    regularizer_share: regularisers are taken at this many points per point of the similarity, half of them where the
-    images are compared and half anywhere in the field of view.
+    field: with encoding 'grid' the displacement or velocity is the sum of its levels' splines, with no network behind
+    them, and of a displacement batches are lattices of voxels, regularisers on every eighth point of the whole field
+    of view.
+    regularizer_share: otherwise regularisers are taken at this many points per point of the similarity, half of them
+    where the images are compared and half anywhere in the field of view.
     displacement_scale_mm: displacement that an output of 1 of the network stands for; larger learns faster and coarser;
     None: 5 % of half the longest side. grid_spacing_mm: spacing of the displacement grid; None: as coarse as keeps
-    `grid_tolerance_voxels` (of the shortest voxel side). margin_mm: width of the border around the fixed field of view
-    in which the displacement fades to 0; None: wide enough for it not to fold.
+    `grid_tolerance_voxels` (of the shortest voxel side) or 0.05 mm, whichever is less. margin_mm: width of the border
+    around the fixed field of view in which the displacement fades to 0; None: wide enough for it not to fold.
     """
 
     model: str = "displacement"

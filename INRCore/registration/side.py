@@ -55,14 +55,15 @@ class Side:
         number = self._voxels[picks]
         ni, nj = self._size[0], self._size[1]
         index = torch.stack([number % ni, number // ni % nj, number // (ni * nj)], -1)
-        return self._world(index + torch.rand(count, 3, generator=generator, device=device) - 0.5)
+        return self.world(index + torch.rand(count, 3, generator=generator, device=device) - 0.5)
 
     def draw_anywhere(self, count: int, generator: torch.Generator) -> Tensor:
         """(N, 3) RAS: uniform in the field of view."""
         uniform = torch.rand(count, 3, generator=generator, device=self._voxels.device)
-        return self._world(uniform * self._size - 0.5)
+        return self.world(uniform * self._size - 0.5)
 
-    def _world(self, index: Tensor) -> Tensor:
+    def world(self, index: Tensor) -> Tensor:
+        """(N, 3) continuous (i, j, k) to (N, 3) RAS."""
         return (index - (self._size - 1) / 2) @ self._axes + self._center
 
 

@@ -87,10 +87,24 @@ def register_steps(
     model, record = yield from _fit_steps(pair, settings, control)
     fitted, aligned = fitted_map(model, fixed.grid, settings), not np.array_equal(affine, np.eye(4))
     outputs = yield from sample_steps(fitted, pair, settings, moving, landmarks, aligned)
+    record["notes"] += _folding_notes(outputs["metrics"], settings)
     return RegistrationResult(
         **record, **outputs, settings=settings, affine=affine, fixed_grid=fixed.grid,
         seconds=time.perf_counter() - started,
     )  # fmt: skip
+
+
+def _folding_notes(metrics: dict[str, float], settings: RegistrationSettings) -> tuple[str, ...]:
+    """What to say when the saved map cannot be inverted everywhere."""
+    share = max(metrics["folding_fraction"], metrics["folding_fraction_sampled"])
+    if share == 0:
+        return ()
+    cure = (
+        "choose a smaller grid_spacing_mm, for the flow itself does not fold."
+        if settings.model == "velocity"
+        else "choose model = 'velocity', which cannot, or a larger hyperelastic_weight."
+    )
+    return (f"The map folds at {100 * share:.2g} % of the places and has no inverse there; {cure}",)
 
 
 def _landmarks(fixed: np.ndarray | None, moving: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
