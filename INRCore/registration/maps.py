@@ -19,7 +19,7 @@ from .settings import RegistrationSettings
 
 _PROBES = 512
 _FLOW_TOLERANCE_MM = 1e-3
-_MOST_TOLERANCE_MM = 0.05
+_MOST_TOLERANCE_MM = 0.1
 """However large the voxels, so that the sampled inverse leads back to within a tenth of a millimetre."""
 
 

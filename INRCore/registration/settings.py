@@ -39,7 +39,7 @@ class RegistrationSettings:
     where the images are compared and half anywhere in the field of view.
     displacement_scale_mm: displacement that an output of 1 of the network stands for; larger learns faster and coarser;
     None: 5 % of half the longest side. grid_spacing_mm: spacing of the displacement grid; None: as coarse as keeps
-    `grid_tolerance_voxels` (of the shortest voxel side) or 0.05 mm, whichever is less. margin_mm: width of the border
+    `grid_tolerance_voxels` (of the shortest voxel side) or 0.1 mm, whichever is less. margin_mm: width of the border
     around the fixed field of view in which the displacement fades to 0; None: wide enough for it not to fold.
     """
 
