@@ -22,6 +22,7 @@ from INRCore.errors import InputError
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.interpolation import CubicVectorSampler, ImageSampler
 from INRCore.registration import matrix_of_transform_file, register
+from INRCore.registration.domain import Domain
 from INRCore.registration.flow import enough_steps, expansion, integrate
 from INRCore.registration.images import prepare_image
 from INRCore.registration.inversion import invert
@@ -168,6 +169,45 @@ def test_the_expansion_of_a_flow_is_the_exponential_of_its_divergence():
     growth = np.diag([0.5, -0.2, 0.4])
     found = expansion(lambda x: (x @ growth, np.full(len(x), 0.7)), np.ones((5, 3)), 4)
     assert found == pytest.approx(np.full(5, np.exp(0.7)))
+
+
+def test_the_expansion_along_a_curved_path_is_the_determinant_of_its_flow():
+    def velocity(x: np.ndarray) -> np.ndarray:
+        return np.stack([np.sin(x[:, 1]) + 0.5 * x[:, 0], np.cos(2 * x[:, 0]), np.sin(x[:, 2] + x[:, 0])], -1)
+
+    def with_divergence(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return velocity(x), 0.5 + np.cos(x[:, 2] + x[:, 0])
+
+    points = np.random.default_rng(0).uniform(-2, 2, (200, 3))
+    sides = [
+        (integrate(velocity, points + s, 16) - integrate(velocity, points - s, 16)) / 2e-4 for s in 1e-4 * np.eye(3)
+    ]
+    measured = np.linalg.det(np.eye(3) + np.stack(sides, -1))
+    for steps, tolerance in ((4, 2e-2), (16, 2e-4)):
+        assert expansion(with_divergence, points, steps) == pytest.approx(measured, rel=tolerance)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_the_jacobian_of_a_domain_is_that_of_its_vectors_inside_and_where_they_go_on(name):
+    grid = GRIDS[name]
+    field = Field(FieldSettings(width=16, depth=2, omega_first=2.0), Frame.of_grid(grid), 3, output_scale=300.0)
+    domain = Domain(grid, 0.0, 50.0, 10.0)
+    around = grid.size_ijk - 0.5 + 10 / grid.spacing
+    points = grid.index_to_world(np.random.default_rng(0).uniform(-0.5 - 10 / grid.spacing, around, (300, 3)))
+    assert (domain.clamp_and_fade(points)[1] == 1).all() and not grid.contains(points).all()
+    edges = np.abs(np.abs(grid.world_to_index(points) - (grid.size_ijk - 1) / 2) - grid.size_ijk / 2) * grid.spacing
+    points = points[edges.min(-1) > 0.2]  # the slope jumps where the field of view ends
+    sides = [(domain.vectors(field, points + s) - domain.vectors(field, points - s)) / 0.1 for s in 0.05 * np.eye(3)]
+    found = domain.vectors_and_jacobian(field, points)[1]
+    assert np.abs(found).max() > 0.05
+    assert np.abs(found - np.stack(sides, -1)).max() < 0.02 * np.abs(found).max()
+
+
+@pytest.mark.parametrize("field", [{"encoding": "hashgrid"}, {"encoding": "grid", "grid_interpolation": "trilinear"}])
+def test_bending_is_refused_where_there_are_no_second_derivatives(field):
+    with pytest.raises(InputError, match="second derivatives"):
+        small_settings(field=FieldSettings(**field), bending_weight=1.0)
+    small_settings(field=FieldSettings(encoding="grid"), bending_weight=1.0)
 
 
 @pytest.mark.parametrize("name", GRIDS)

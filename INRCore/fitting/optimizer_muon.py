@@ -7,10 +7,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from ..settings import require
-from .optimizer_parts import Closure, adam_direction, check_rates, real, start_moments
+from .optimizer_parts import DirectionOptimizer, adam_direction, check_rates, start_moments
 
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 _NARROWEST, _LONGEST_RATIO = 16, 32
@@ -38,7 +37,7 @@ def orthogonalised(matrix: Tensor, steps: int = 5) -> Tensor:
     return x.T if transposed else x
 
 
-class Muon(Optimizer):
+class Muon(DirectionOptimizer):
     """Momentum made orthogonal for hidden matrices (Jordan et al., Muon: an optimizer for hidden layers, 2024), scaled
     to the size of Adam's steps (Liu et al., Muon is scalable for LLM training, 2025, eq. 4) so that one learning rate
     serves both; Adam for the other parameters. In float32: torch's own Muon iterates in bfloat16, which CPUs without
@@ -56,20 +55,6 @@ class Muon(Optimizer):
         check_rates(learning_rate, betas, eps)
         require(0 <= momentum < 1, f"The optimizer's momentum is {momentum}; it must be at least 0 and below 1.")
         super().__init__(list(parameters), {"lr": learning_rate, "momentum": momentum, "betas": betas, "eps": eps})
-
-    @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> Tensor | None:  # type: ignore[override]
-        """One step; the closure, if given, computes the gradients first."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    direction = self._direction(group, parameter, real(parameter.grad))
-                    real(parameter).sub_(direction, alpha=group["lr"])
-        return loss
 
     def _direction(self, group: dict[str, Any], parameter: torch.nn.Parameter, gradient: Tensor) -> Tensor:
         state = self.state[parameter]

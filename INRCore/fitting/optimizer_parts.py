@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from ..settings import require, require_range
 
@@ -28,6 +29,29 @@ def check_rates(learning_rate: float, betas: tuple[float, float], eps: float, we
 def real(tensor: Tensor) -> Tensor:
     """A complex tensor as a real one with a last axis of 2 (a view); others unchanged."""
     return torch.view_as_real(tensor) if tensor.is_complex() else tensor
+
+
+class DirectionOptimizer(Optimizer):
+    """An optimiser that moves each parameter by the learning rate along a direction of its own."""
+
+    @torch.no_grad()
+    def step(self, closure: Closure | None = None) -> Tensor | None:  # type: ignore[override]
+        """One step; the closure, if given, computes the gradients first."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                if parameter.grad is not None:
+                    direction = self._direction(group, parameter, real(parameter.grad))
+                    if direction is not None:
+                        real(parameter).sub_(direction, alpha=group["lr"])
+        return loss
+
+    def _direction(self, group: dict[str, Any], parameter: torch.nn.Parameter, gradient: Tensor) -> Tensor | None:
+        """Of the size of the parameter's real view; None: it stays where it is."""
+        raise NotImplementedError
 
 
 def start_moments(state: dict[str, Any], like: Tensor) -> None:

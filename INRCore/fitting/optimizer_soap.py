@@ -7,15 +7,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from ..settings import require_range
-from .optimizer_parts import Closure, adam_direction, check_rates, real, scaled_by_second_moment, start_moments
+from .optimizer_parts import DirectionOptimizer, adam_direction, check_rates, scaled_by_second_moment, start_moments
 
 _SIDES = ("left", "right")
 
 
-class Soap(Optimizer):
+class Soap(DirectionOptimizer):
     """Vyas et al., SOAP: Improving and Stabilizing Shampoo using Adam, ICLR 2025, algorithm 3.
 
     For each matrix, averages of G G^T and G^T G are kept; every `refresh` steps one step of a QR iteration turns the
@@ -37,21 +36,6 @@ class Soap(Optimizer):
         require_range("The optimizer's refresh interval", refresh, 1, 1_000_000, "steps")
         defaults = {"lr": learning_rate, "betas": betas, "eps": eps, "refresh": refresh, "longest": longest}
         super().__init__(list(parameters), defaults)
-
-    @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> Tensor | None:  # type: ignore[override]
-        """One step; the closure, if given, computes the gradients first."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    direction = self._direction(group, parameter, real(parameter.grad))
-                    if direction is not None:
-                        real(parameter).sub_(direction, alpha=group["lr"])
-        return loss
 
     def _direction(self, group: dict[str, Any], parameter: torch.nn.Parameter, gradient: Tensor) -> Tensor | None:
         state = self.state[parameter]

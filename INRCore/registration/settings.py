@@ -88,8 +88,11 @@ class RegistrationSettings:
         require_range("grid_spacing_mm", self.grid_spacing_mm, 1e-3, 1e3, "mm")
         require_range("grid_tolerance_voxels", self.grid_tolerance_voxels, 1e-3, 1, "voxels")
         require_range("margin_mm", self.margin_mm, 0, 1e4, "mm")
+        smooth_grid = self.field.encoding == "grid" and self.field.grid_interpolation == "cubic"
+        trilinear = self.field.encoding in ("hashgrid", "grid") and not smooth_grid
         require(
-            self.field.encoding != "hashgrid" or self.bending_weight == 0,
-            "The bending energy needs second derivatives, which a hash grid lacks; choose another encoding.",
+            self.bending_weight == 0 or not trilinear,
+            "The bending energy needs second derivatives, which trilinear grids lack; choose another encoding, or "
+            "grid_interpolation = 'cubic'.",
         )
         require(self.fit.iterations >= len(self.smoothing_voxels), "Fewer iterations than stages in smoothing_voxels.")

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ..jets import Jet
+from ..settings import FieldSettings
 from . import plain, triton_engine
 from .triton_plan import PRECISIONS
 
@@ -32,6 +33,7 @@ def can_run(network: Network, jet: Jet) -> bool:
     if any(tensor.dtype != torch.float32 for tensor in network.parameters()):
         return False
     kind = type(network)
+    # mypy takes the hash of the instances for that of the class.
     return _agrees(kind, network.settings, _sizes(network), jet.order, _precision(), jet.value.device)  # type: ignore[arg-type]
 
 
@@ -59,7 +61,12 @@ def _precision() -> str:
 
 @cache
 def _agrees(
-    kind: type[Network], settings: object, sizes: tuple[int, ...], order: int, precision: str, device: torch.device
+    kind: type[Network],
+    settings: FieldSettings,
+    sizes: tuple[int, ...],
+    order: int,
+    precision: str,
+    device: torch.device,
 ) -> bool:
     """Whether the kernels run and give what the plain engine gives, on a fresh network of this kind."""
     try:
@@ -76,16 +83,16 @@ def _agrees(
 
 
 def sample_error(
-    kind: type[Network], settings: object, sizes: tuple[int, ...], order: int, device: torch.device
+    kind: type[Network], settings: FieldSettings, sizes: tuple[int, ...], order: int, device: torch.device
 ) -> float:
     """Largest |ours - plain in float64| / |plain| of an output or a parameter's gradient on a small random sample."""
     generator = torch.Generator("cpu").manual_seed(0)
-    network = kind(settings, sizes[0], sizes[-1], generator).to(device)  # type: ignore[arg-type]
+    network = kind(settings, sizes[0], sizes[-1], generator).to(device)
     value, *derivatives = (torch.randn(n, _SAMPLE, sizes[0], generator=generator).to(device) for n in (1, 3, 6))
-    parts = [value[0], *derivatives[:order], None, None][:3]
-    ours = _results(run(network, Jet(*parts)), network)  # type: ignore[arg-type]
-    network, parts = network.double(), [part if part is None else part.double() for part in parts]
-    exact = _results(plain.run(network, Jet(*parts)), network)  # type: ignore[arg-type]
+    parts = [value[0], *derivatives[:order]]
+    ours = _results(run(network, Jet(*parts)), network)
+    network = network.double()
+    exact = _results(plain.run(network, Jet(*(part.double() for part in parts))), network)
     errors = [(o.double() - e).norm() / e.norm() for o, e in zip(ours, exact, strict=True)]
     return float(torch.stack(errors).max())  # not a number where any is not
 
