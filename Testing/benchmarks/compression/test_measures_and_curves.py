@@ -120,8 +120,10 @@ def test_measures_of_an_exact_copy_of_a_shift_and_of_a_damaged_organ(case):
     assert shifted["organ_mean_error"] == pytest.approx(20) and shifted["dice"] < 1
     bone = np.where((truth >= 300) & (truth <= 2000), truth + 50, truth).astype(np.int16)
     assert measure(case, bone)["bone_error"] == 50 and measure(case, bone)["lung_error"] == 0
-    brighter = np.where((truth >= -950) & (truth <= -500), truth + 900, truth).astype(np.int16)  # out of the window
-    assert measure(case, brighter)["lung_error"] == 900
+    lung = (truth >= -950) & (truth <= -500)
+    darker = np.where(lung & case.organs["left"], truth - 600, truth).astype(np.int16)  # out of the window
+    expected = 600 * (lung & case.organs["left"]).sum() / lung.sum()
+    assert measure(case, darker)["lung_error"] == pytest.approx(expected)
     right = np.where(case.organs["left"], truth, truth + 500).astype(np.int16)
     assert measure(case, right)["organ_mean_error"] == 0
 
