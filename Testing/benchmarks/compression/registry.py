@@ -38,7 +38,7 @@ _PEERS = (
     Codec("jpeg2000", "jpeg2000", {}, limits=(0.0, 20.0)),
     Codec("jpeg2000-3d", "jpeg2000", {"across_slices": True}, limits=(0.0, 20.0)),
     Codec("jpegxl", "jpegxl", {}, at_64=3.0, limits=(-5.0, 4.643)),
-    Codec("hevc", "hevc", {}, at_64=24.0, per_halving=5.0, limits=(0.0, 51.0), finest=0.05),
+    Codec("hevc", "hevc", {}, at_64=24.0, per_halving=5.0, limits=(-8.0, 51.0), finest=0.05),
     Codec("sperr", "sperr", {}, at_64=2.0, limits=(-4.0, 12.0)),
     Codec("sz3", "sz3", {}, at_64=-5.0, limits=(-20.0, -0.5)),
     Codec("zfp", "zfp", {}, at_64=0.0, limits=(-20.0, 6.0), finest=1.0),
