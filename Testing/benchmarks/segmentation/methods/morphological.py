@@ -15,6 +15,7 @@ def prepare(job: Job, folder: Path) -> Callable[[], np.ndarray]:
     import itk
 
     image = itk.image_from_array(job.labels.astype(np.int16))
+    itk.MorphologicalContourInterpolator.New(image)  # loads the library, which is not timed
 
     def fill() -> np.ndarray:
         interpolator = itk.MorphologicalContourInterpolator.New(image)
