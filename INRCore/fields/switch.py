@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from ..errors import InputError
 
-ENGINE_NAMES = ("auto", "plain")
+ENGINE_NAMES = ("auto", "numpy", "plain")
 _chosen = os.environ.get("INRCORE_ENGINE", "auto")
 
 
@@ -17,9 +17,14 @@ def is_plain() -> bool:
     return _chosen == "plain"
 
 
+def is_compiled() -> bool:
+    """Whether loops compiled by Numba may be used."""
+    return _chosen == "auto"
+
+
 @contextmanager
 def use_engine(name: str) -> Iterator[None]:
-    """'plain': only the reference; 'auto': the fastest that can run. Raises `InputError` for other names."""
+    """'plain': only the reference; 'numpy': no compiled loops; 'auto': the fastest that can run. Raises `InputError` for other names."""
     global _chosen
     if name not in ENGINE_NAMES:
         raise InputError(f"There is no engine '{name}'; choose one of: {', '.join(ENGINE_NAMES)}.")
