@@ -24,7 +24,8 @@ def is_compiled() -> bool:
 
 @contextmanager
 def use_engine(name: str) -> Iterator[None]:
-    """'plain': only the reference; 'numpy': no compiled loops; 'auto': the fastest that can run. Raises `InputError` for other names."""
+    """'plain': only the reference; 'numpy': no compiled loops; 'auto': the fastest that can run. Raises `InputError`
+    for other names."""
     global _chosen
     if name not in ENGINE_NAMES:
         raise InputError(f"There is no engine '{name}'; choose one of: {', '.join(ENGINE_NAMES)}.")

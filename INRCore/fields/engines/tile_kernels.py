@@ -1,10 +1,10 @@
 """Loops of `tile_compiled`, compiled by Numba; import only where that is installed.
 
 The sine and the cosine of a phase are taken once, together, for all that a layer needs at that place, and the rows they
-lead to are filled while they lie in the nearest cache; Python's lock is not held. Arrays are C-contiguous float32, (C, T, P) as in
-`tile_activation`: z before the activation and without its bias (C), h behind it, g the gradient, in place. t holds z's
-derivatives in its rows from `row` on: z itself from row 1, or, where they are the same at all points and the second
-ones 0, an array (C, 3, 1) from row 0. bend: 2 / omega for FINER, whose phase is y + bend |y| y / 2
+lead to are filled while they lie in the nearest cache; Python's lock is not held. Arrays are C-contiguous float32,
+(C, T, P) as in `tile_activation`: z before the activation and without its bias (C), h behind it, g the gradient, in
+place. t holds z's derivatives in its rows from `row` on: z itself from row 1, or, where they are the same at all points
+and the second ones 0, an array (C, 3, 1) from row 0. bend: 2 / omega for FINER, whose phase is y + bend |y| y / 2
 (Liu et al., CVPR 2024, eq. 4); 0 for the sine.
 
 Loops touch few rows each: LLVM proves rows apart by comparing all pairs, and leaves vectors out when there are many.

@@ -99,9 +99,9 @@ class _Pass:
 
     def __init__(self, network: Network, jet: Jet, parameters: Sequence[Tensor]) -> None:
         self.order = jet.order
-        way: type[TileActivation] = CompiledActivation if tile_compiled.can_run(network.activation) else NumpyActivation
+        make = CompiledActivation if tile_compiled.can_run(network.activation) else NumpyActivation
         omegas = [network.omega(index) for index in range(network.settings.depth)]
-        self.activations = [way(network.activation, omega, jet.order) for omega in omegas]
+        self.activations: list[TileActivation] = [make(network.activation, omega, jet.order) for omega in omegas]
         self.inputs = _arrays(jet)
         first, second = self.inputs[1:]
         # Of coordinates all first derivatives are constants and all second ones are 0.
