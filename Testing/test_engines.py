@@ -10,7 +10,7 @@ import torch
 from INRCore.errors import InputError
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fields.engines import engine_for, plain, products, tile_compiled, tiled
-from INRCore.fields.engines.tiles import on_threads, tiles_of_threads
+from INRCore.tiles import on_threads, tiles_of_threads
 from INRCore.fields.jets import Jet, seed_jet
 from INRCore.fields.switch import ENGINE_NAMES, use_engine
 
@@ -175,12 +175,13 @@ def test_a_gradient_of_the_gradient_is_right_with_the_tiled_engine_too():
 
 
 def test_sine_and_cosine_of_compiled_loops_are_exact_and_never_beyond_one():
-    kernels = pytest.importorskip("INRCore.fields.engines.tile_kernels", reason="numba is not installed")
+    pytest.importorskip("numba", reason="numba is not installed: there are no compiled loops")
+    from INRCore.compiled import activations
 
     def both(phases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         z = phases.astype(np.float32).reshape(1, 1, -1)
         sine, cosine = np.empty_like(z), np.empty_like(z)
-        kernels.values_and_slopes(z, np.zeros(1, np.float32), np.float32(0), sine, cosine)
+        activations.values_and_slopes(z, np.zeros(1, np.float32), np.float32(0), sine, cosine)
         return sine.ravel(), cosine.ravel()
 
     phases = np.concatenate([np.linspace(-6000, 6000, 200_003), np.linspace(-7, 7, 20_001)]).astype(np.float32)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 
 from ..errors import InputError
 
@@ -18,8 +20,13 @@ def is_plain() -> bool:
 
 
 def is_compiled() -> bool:
-    """Whether loops compiled by Numba may be used."""
-    return _chosen == "auto"
+    """Whether the loops in `INRCore.compiled` may be used: Numba is installed, and they are not switched off."""
+    return _chosen == "auto" and _numba_is_installed()
+
+
+@cache
+def _numba_is_installed() -> bool:
+    return find_spec("numba") is not None
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from . import plain, tile_compiled
 from .products import product, row_sums
 from .tile_activation import Before, NumpyActivation, TileActivation, TileJet
 from .tile_compiled import CompiledActivation
-from .tiles import on_threads, tiles_of_threads
+from ...tiles import on_threads, tiles_of_threads
 
 if TYPE_CHECKING:
     from ..networks import Network

@@ -1,4 +1,4 @@
-"""Loops of `tile_compiled`, compiled by Numba; import only where that is installed.
+"""Loops of `fields.engines.tile_compiled`.
 
 The sine and the cosine of a phase are taken once, together, for all that a layer needs at that place, and the rows they
 lead to are filled while they lie in the nearest cache; Python's lock is not held. Arrays are C-contiguous float32,
@@ -13,16 +13,10 @@ Loops touch few rows each: LLVM proves rows apart by comparing all pairs, and le
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-import numba
 import numpy as np
 
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    # "contract": multiplications and additions may be fused; any other liberty would spoil the reduction of the phase.
-    return numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract"})(function)
+from .build import compiled
 
 
 def _first_bits(number: float, bits: int) -> np.float32:
@@ -44,7 +38,7 @@ _S1, _S2, _S3 = (np.float32(c) for c in (-1.6666654611e-1, 8.3321608736e-3, -1.9
 _C1, _C2, _C3 = (np.float32(c) for c in (4.166664568298827e-2, -1.388731625493765e-3, 2.443315711809948e-5))
 
 
-@_compiled
+@compiled
 def _sine_and_cosine(y):  # type: ignore[no-untyped-def]
     """Within 1e-7 up to |y| = 6000; beyond, where a phase in single precision means little, still within [-1, 1]."""
     shifted = np.float32(y * _QUADRANTS + _ROUNDING)
@@ -62,13 +56,13 @@ def _sine_and_cosine(y):  # type: ignore[no-untyped-def]
     return s, c
 
 
-@_compiled
+@compiled
 def _phase(y, bend):  # type: ignore[no-untyped-def]
     return y + _HALF * bend * abs(y) * y
 
 
 # -- values alone ------------------------------------------------------------------------------------------------------
-@_compiled
+@compiled
 def values(z, bias, bend, h):  # type: ignore[no-untyped-def]
     """h = f(z + bias)."""
     for c in range(z.shape[0]):
@@ -77,14 +71,14 @@ def values(z, bias, bend, h):  # type: ignore[no-untyped-def]
             after[p] = _sine_and_cosine(_phase(before[p] + shift, bend))[0]
 
 
-@_compiled
+@compiled
 def values_and_slopes(z, bias, bend, h, slope):  # type: ignore[no-untyped-def]
     for c in range(z.shape[0]):
         _to_first(z[c, 0], bias[c], bend, h[c, 0], slope[c, 0])
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------
-@_compiled
+@compiled
 def _to_first(z, bias, bend, value, slope):  # type: ignore[no-untyped-def]
     """f and f' at z + bias."""
     for p in range(len(z)):
@@ -94,7 +88,7 @@ def _to_first(z, bias, bend, value, slope):  # type: ignore[no-untyped-def]
         slope[p] = (_ONE + bend * abs(y)) * c
 
 
-@_compiled
+@compiled
 def _to_second(z, bias, bend, value, slope, curve):  # type: ignore[no-untyped-def]
     """f, f' and f''."""
     for p in range(len(z)):
@@ -107,7 +101,7 @@ def _to_second(z, bias, bend, value, slope, curve):  # type: ignore[no-untyped-d
         curve[p] = bent * c - rate * rate * s
 
 
-@_compiled
+@compiled
 def _to_third(z, bias, bend, slope, curve, twist):  # type: ignore[no-untyped-def]
     """The first three derivatives."""
     for p in range(len(z)):
@@ -120,7 +114,7 @@ def _to_third(z, bias, bend, slope, curve, twist):  # type: ignore[no-untyped-de
         twist[p] = -rate * (rate * rate * c + _THREE * bent * s)
 
 
-@_compiled
+@compiled
 def _multiply(out, a, b):  # type: ignore[no-untyped-def]
     """out = a b, where b may be one number for all."""
     if len(b) == 1:
@@ -132,7 +126,7 @@ def _multiply(out, a, b):  # type: ignore[no-untyped-def]
             out[p] = a[p] * b[p]
 
 
-@_compiled
+@compiled
 def _add_product(out, a, b):  # type: ignore[no-untyped-def]
     """out += a b."""
     if len(b) == 1:
@@ -144,13 +138,13 @@ def _add_product(out, a, b):  # type: ignore[no-untyped-def]
             out[p] += a[p] * b[p]
 
 
-@_compiled
+@compiled
 def _scale(out, a):  # type: ignore[no-untyped-def]
     for p in range(len(out)):
         out[p] *= a[p]
 
 
-@_compiled
+@compiled
 def _blend(g, slope, curve, by_curve):  # type: ignore[no-untyped-def]
     """g = slope g + curve by_curve."""
     for p in range(len(g)):
@@ -158,7 +152,7 @@ def _blend(g, slope, curve, by_curve):  # type: ignore[no-untyped-def]
 
 
 # -- first derivatives -------------------------------------------------------------------------------------------------
-@_compiled
+@compiled
 def first(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
     slope = np.empty(z.shape[2], np.float32)
     for c in range(z.shape[0]):
@@ -167,7 +161,7 @@ def first(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
             _multiply(h[c, 1 + a], slope, t[c, row + a])
 
 
-@_compiled
+@compiled
 def first_back(z, t, row, bias, bend, g):  # type: ignore[no-untyped-def]
     rows = np.empty((4, z.shape[2]), np.float32)
     value, slope, curve, by_curve = rows[0], rows[1], rows[2], rows[3]
@@ -181,7 +175,7 @@ def first_back(z, t, row, bias, bend, g):  # type: ignore[no-untyped-def]
 
 
 # -- second derivatives, in the order of `jets.PAIRS` ------------------------------------------------------------------
-@_compiled
+@compiled
 def second(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
     rows = np.empty((3, z.shape[2]), np.float32)
     slope, curve, bent = rows[0], rows[1], rows[2]
@@ -199,7 +193,7 @@ def second(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
                 pair += 1
 
 
-@_compiled
+@compiled
 def second_back(z, t, row, bias, bend, g):  # type: ignore[no-untyped-def]
     rows = np.empty((5, z.shape[2]), np.float32)
     slope, curve, twist, by_curve, by_twist = rows[0], rows[1], rows[2], rows[3], rows[4]
