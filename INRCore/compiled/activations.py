@@ -1,4 +1,4 @@
-"""Loops of `fields.engines.tile_compiled`.
+"""Loops of `fields.engines.tile_compiled` and `fields.sine`.
 
 The sine and the cosine of a phase are taken once, together, for all that a layer needs at that place, and the rows they
 lead to are filled while they lie in the nearest cache; Python's lock is not held. Arrays are C-contiguous float32,
@@ -39,7 +39,7 @@ _C1, _C2, _C3 = (np.float32(c) for c in (4.166664568298827e-2, -1.38873162549376
 
 
 @compiled
-def _sine_and_cosine(y):  # type: ignore[no-untyped-def]
+def _both(y):  # type: ignore[no-untyped-def]
     """Within 1e-7 up to |y| = 6000; beyond, where a phase in single precision means little, still within [-1, 1]."""
     shifted = np.float32(y * _QUADRANTS + _ROUNDING)
     quadrant = shifted.view(np.int32)
@@ -57,6 +57,15 @@ def _sine_and_cosine(y):  # type: ignore[no-untyped-def]
 
 
 @compiled
+def sine_and_cosine(phase, sine, cosine):  # type: ignore[no-untyped-def]
+    """Of phases (N)."""
+    for p in range(len(phase)):
+        s, c = _both(phase[p])
+        sine[p] = s
+        cosine[p] = c
+
+
+@compiled
 def _phase(y, bend):  # type: ignore[no-untyped-def]
     return y + _HALF * bend * abs(y) * y
 
@@ -68,7 +77,7 @@ def values(z, bias, bend, h):  # type: ignore[no-untyped-def]
     for c in range(z.shape[0]):
         before, after, shift = z[c, 0], h[c, 0], bias[c]
         for p in range(len(before)):
-            after[p] = _sine_and_cosine(_phase(before[p] + shift, bend))[0]
+            after[p] = _both(_phase(before[p] + shift, bend))[0]
 
 
 @compiled
@@ -83,7 +92,7 @@ def _to_first(z, bias, bend, value, slope):  # type: ignore[no-untyped-def]
     """f and f' at z + bias."""
     for p in range(len(z)):
         y = z[p] + bias
-        s, c = _sine_and_cosine(_phase(y, bend))
+        s, c = _both(_phase(y, bend))
         value[p] = s
         slope[p] = (_ONE + bend * abs(y)) * c
 
@@ -93,7 +102,7 @@ def _to_second(z, bias, bend, value, slope, curve):  # type: ignore[no-untyped-d
     """f, f' and f''."""
     for p in range(len(z)):
         y = z[p] + bias
-        s, c = _sine_and_cosine(_phase(y, bend))
+        s, c = _both(_phase(y, bend))
         rate = _ONE + bend * abs(y)
         bent = bend if y > 0 else -bend
         value[p] = s
@@ -106,7 +115,7 @@ def _to_third(z, bias, bend, slope, curve, twist):  # type: ignore[no-untyped-de
     """The first three derivatives."""
     for p in range(len(z)):
         y = z[p] + bias
-        s, c = _sine_and_cosine(_phase(y, bend))
+        s, c = _both(_phase(y, bend))
         rate = _ONE + bend * abs(y)
         bent = bend if y > 0 else -bend
         slope[p] = rate * c

@@ -60,7 +60,8 @@ def _cubic_weights(t):  # type: ignore[no-untyped-def]
 
 @compiled
 def cubic(image, index, values):  # type: ignore[no-untyped-def]
-    """values (N, 3) of a vector image (k, j, i, 3) by cubic convolution; nodes beyond the border repeat the outermost."""
+    """values (N, 3) of a vector image (k, j, i, 3) by cubic convolution; beyond the border the outermost nodes are
+    repeated."""
     depth, height, width = image.shape[:3]
     last_i, last_j, last_k = width - 1, height - 1, depth - 1
     for n in range(len(index)):

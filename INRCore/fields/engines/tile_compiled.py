@@ -1,5 +1,5 @@
-"""The sine's and FINER's activation at one tile by compiled loops (`compiled.activations`): three to five times as fast as
-NumPy, and with few calls for which the threads have to take turns. Needs Numba, which nothing requires.
+"""The sine's and FINER's activation at one tile by compiled loops (`compiled.activations`): three to five times as fast
+as NumPy, and with few calls for which the threads have to take turns. Needs Numba, which nothing requires.
 """
 
 from __future__ import annotations

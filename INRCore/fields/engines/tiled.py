@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...tiles import on_threads, tiles_of_threads
 from ..activations import ACTIVATIONS
 from ..jets import Jet
 from . import plain, tile_compiled
 from .products import product, row_sums
 from .tile_activation import Before, NumpyActivation, TileActivation, TileJet
 from .tile_compiled import CompiledActivation
-from ...tiles import on_threads, tiles_of_threads
 
 if TYPE_CHECKING:
     from ..networks import Network
