@@ -1,5 +1,6 @@
 """Registration of two volumes by a deformation that fields describe: a displacement, a flow, or a pair."""
 
+from .field_file import RegistrationField, load_registration_field
 from .initial import matrix_of_transform_file
 from .result import RegistrationResult
 from .sampled import SampledMap
@@ -7,9 +8,11 @@ from .settings import RegistrationSettings
 from .task import register, register_steps
 
 __all__ = [
+    "RegistrationField",
     "RegistrationResult",
     "RegistrationSettings",
     "SampledMap",
+    "load_registration_field",
     "matrix_of_transform_file",
     "register",
     "register_steps",

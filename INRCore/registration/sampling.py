@@ -17,7 +17,6 @@ from ..metrics.deformation import folding_fraction, target_registration_error
 from ..volume import Volume
 from .maps import CycleMap, FittedMap, VelocityMap
 from .problem import Pair, comparable
-from .result import chunk_points, warp
 from .sampled import (
     DisplacementSampler,
     SampledMap,
@@ -29,6 +28,7 @@ from .sampled import (
 )
 from .settings import RegistrationSettings
 from .upsampling import Upsampling
+from .warping import chunk_points, warp
 
 _MOST_ERROR_VOXELS = 200_000
 _CHUNK = 1 << 18
