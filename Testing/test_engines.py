@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from INRCore.errors import InputError
-from INRCore.fields import Field, FieldSettings, Frame
+from INRCore.fields import Field, FieldSettings, Frame, switch
 from INRCore.fields.engines import engine_for, plain, products, tile_compiled, tiled
 from INRCore.fields.jets import Jet, seed_jet
 from INRCore.fields.switch import ENGINE_NAMES, use_engine
@@ -189,6 +189,28 @@ def test_sine_and_cosine_of_compiled_loops_are_exact_and_never_beyond_one():
     # Phases of a fit that goes astray.
     assert all(abs(part).max() <= 1 for part in both(np.logspace(3, 38, 5000)))
     assert all(np.isnan(part).all() for part in both(np.array([np.nan, np.inf, -np.inf])))
+
+
+def test_a_numba_that_does_not_run_or_cannot_keep_its_loops_is_no_error(monkeypatch):
+    numba = pytest.importorskip("numba", reason="numba is not installed: there are no compiled loops")
+    from INRCore.compiled.build import compiled
+
+    real = numba.njit
+
+    def without_a_place_to_write(cache=False, **options):
+        if cache:
+            raise RuntimeError("no locator available")
+        return real(**options)
+
+    monkeypatch.setattr(numba, "njit", without_a_place_to_write)
+    assert compiled(lambda number: number + 1)(2) == 3
+    monkeypatch.setitem(sys.modules, "numba", None)
+    switch._numba_runs.cache_clear()
+    try:
+        assert not switch.is_compiled()
+        a_field("siren")(some_points(50)).sum().backward()
+    finally:
+        switch._numba_runs.cache_clear()
 
 
 def test_weights_changed_before_the_backward_pass_are_noticed():

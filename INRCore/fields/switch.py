@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.util import find_spec
+from importlib import import_module
 
 from ..errors import InputError
 
@@ -20,13 +20,17 @@ def is_plain() -> bool:
 
 
 def is_compiled() -> bool:
-    """Whether the loops in `INRCore.compiled` may be used: Numba is installed, and they are not switched off."""
-    return _chosen == "auto" and _numba_is_installed()
+    """Whether the loops in `INRCore.compiled` may be used: Numba runs here, and they are not switched off."""
+    return _chosen == "auto" and _numba_runs()
 
 
 @cache
-def _numba_is_installed() -> bool:
-    return find_spec("numba") is not None
+def _numba_runs() -> bool:
+    try:
+        import_module("numba")
+    except Exception:  # also one that is too old for this NumPy, or whose libraries do not load
+        return False
+    return True
 
 
 @contextmanager
