@@ -143,6 +143,10 @@ def _segment(commands: argparse._SubParsersAction) -> None:
     p.add_argument("--output-model", metavar="M.vtp", help="closed surfaces (.vtp .stl .ply .obj)")
     p.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest label's surface, mm")
     p.add_argument(
+        "--output-uncertainty", metavar="U.nrrd",
+        help="probability that a voxel has the wrong label; the report then names the slice to draw next",
+    )  # fmt: skip
+    p.add_argument(
         "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
     )
     _add_common(p)

@@ -47,7 +47,7 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "points?",
         ),
     },
-    "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?")},
+    "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
 }
 """Task -> roles of its input and output files; '?' marks those that may be left out."""
 

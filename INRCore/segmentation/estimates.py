@@ -50,6 +50,19 @@ def dense_lattice(
     return LabelLattice(grid, start, values, surface)
 
 
+def probability_lattice(levels: np.ndarray, grid: Grid, feature_mm: float, single: bool) -> LabelLattice:
+    """From (k, j, i) values whose zero is the surface, below 0 inside, and whose size means nothing."""
+    if single:
+        levels = np.where(largest_piece(levels < 0), levels, np.abs(levels) + (levels < 0))
+    surface = zero_crossings(levels, grid)
+    if len(surface) == 0:
+        return LabelLattice(grid, np.zeros(3, int), np.zeros(grid.shape, np.float32), surface)
+    values = distances_to(surface, levels < 0, grid)
+    if feature_mm:
+        values, surface = without_small_features(values, grid, feature_mm, single)
+    return LabelLattice(grid, np.zeros(3, int), values, surface)
+
+
 def sparse_lattice(
     mask: np.ndarray, grid: Grid, slices: DrawnSlices, effort: tuple[float, int, int], feature_mm: float, single: bool
 ) -> LabelLattice:

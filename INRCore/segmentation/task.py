@@ -12,7 +12,7 @@ from ..fitting.progress import Steps
 from ..results import loop_record
 from ..settings import choose_settings
 from ..volume import Volume
-from .given import Given, check_given, given_notes
+from .given import Given, check_given
 from .label_map import label_array
 from .measures import measure_steps, native_labels
 from .network import network_problem_steps
@@ -56,7 +56,7 @@ def segment_steps(
         record: dict[str, Any] = {
             "device": choose_device("cpu").reason,
             "stop_reason": prepared.stop_reason,
-            "notes": given_notes(given),
+            "notes": given.notes,
             "metrics": {},
         }
     else:
@@ -67,6 +67,7 @@ def segment_steps(
         **record,
         settings=settings,
         shapes=shapes,
+        given=given,
         labels=native_labels(labels, label_array(labels).dtype, numbers, shapes),
         table=[],
         seconds=0.0,
@@ -81,4 +82,4 @@ def _fit_network(
     problem, shapes = yield from network_problem_steps(given, prepared, settings)
     loop = FitLoop(problem, settings.fit, control)
     yield from loop.run()
-    return shapes, {**loop_record(loop, *given_notes(given)), "metrics": problem.metrics()}
+    return shapes, {**loop_record(loop, *given.notes), "metrics": problem.metrics()}
