@@ -36,8 +36,8 @@ class SurfaceError:
 
 @dataclass(frozen=True)
 class NextSlice:
-    """The slice that would tell most: `number` (0-based, of the input) across `axis` ('i', 'j', 'k'); `center`: RAS mm of
-    its middle; `expected_error_mm2`: area on it that is expected to be wrong now."""
+    """The slice that would tell most: `number` (0-based, of the input) across `axis` ('i', 'j', 'k'); `center`: RAS mm
+    of its middle; `expected_error_mm2`: area on it that is expected to be wrong now."""
 
     axis: str
     number: int
@@ -54,8 +54,8 @@ class NextSlice:
 
 def surface_error(given: Given, settings: SegmentationSettings) -> SurfaceError:
     """Measured by leave-out: the largest labels are filled from every second drawn slice, and the distance of that
-    surface from the contours on the slices left out is set against their distance from the slices kept (root mean
-    squares of both). With too few slices to leave any out, half a mm for each mm is assumed."""
+    surface from the contours on the slices left out is set against their distance from the slices kept (root
+    mean squares of both). With too few slices to leave any out, half a mm for each mm is assumed."""
     least = _SURE_VOXELS * given.domain.voxel_mm
     if not isinstance(given, GivenLabels):
         return SurfaceError(least, _UNCALIBRATED, False)
