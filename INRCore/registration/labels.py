@@ -30,7 +30,8 @@ class LabelTerm:
     """
 
     def __init__(self, fixed: Volume, moving: Volume, affine: np.ndarray, sigma_mm: float, seed: int) -> None:
-        names = np.intersect1d(*(np.unique(volume.array[volume.array != 0]) for volume in (fixed, moving)))
+        in_fixed, in_moving = (np.unique(volume.array[volume.array != 0]) for volume in (fixed, moving))
+        names = np.intersect1d(in_fixed, in_moving)
         require(
             len(names) > 0,
             f"The label maps {fixed.label} and {moving.label} have no label in common (0 is the background); give maps "

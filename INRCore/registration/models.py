@@ -23,6 +23,7 @@ from .vectors import VectorSampler
 
 _DEFAULT_SCALE = 0.05
 _BEYOND_VOXELS = 2.0
+_FINER_STEP = 0.5
 
 
 class Model(nn.Module):
@@ -197,7 +198,8 @@ def _add_levels_up(field: Field) -> None:
     for good: linear in what is fitted. x = max(x, 0) - max(-x, 0)."""
     first, last = field.network.linears
     eye = torch.eye(3)
-    first.weight.copy_(torch.cat([eye, -eye]).repeat(1, field.settings.grid_levels))
+    levels = torch.arange(field.settings.grid_levels).repeat_interleave(3)
+    first.weight.copy_(torch.cat([eye, -eye]).repeat(1, field.settings.grid_levels) * _FINER_STEP**levels)
     last.weight.copy_(torch.cat([eye, -eye], 1))
     for layer in (first, last):
         layer.bias.zero_()

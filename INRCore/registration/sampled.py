@@ -88,7 +88,8 @@ def _inverted(forward: SampledMap) -> np.ndarray:
     bend, nodes = DisplacementSampler(forward.displacement, forward.grid), forward.grid
     affine = nodes.ijk_to_world.copy()
     affine[:3, :3] *= _COARSE_STEP
-    thin = Grid(tuple(-(-size // _COARSE_STEP) for size in nodes.shape), affine)
+    layers, rows, columns = (-(-size // _COARSE_STEP) for size in nodes.shape)
+    thin = Grid((layers, rows, columns), affine)
     coarse = sample(lambda points: invert(bend, points)[0], thin)
     guess = Upsampling(thin, nodes).all(coarse, _CHUNK).reshape(-1, 3)
     slopes = np.stack(np.gradient(guess.reshape(*nodes.shape, 3), axis=(2, 1, 0)), -1).reshape(-1, 3, 3)

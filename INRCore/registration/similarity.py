@@ -119,7 +119,8 @@ class WindowComparison(Comparison):
             flat = around.flatten(0, 1)
             values.append(side.values(flat).view(around.shape[:2]))
             weights.append(side.weight(flat.detach()).view(around.shape[:2]))
-        return 1 - local_correlation(*values, weights[0] * weights[1], signed=self._signed)
+        fixed, moving = values
+        return 1 - local_correlation(fixed, moving, weights[0] * weights[1], signed=self._signed)
 
 
 def new_comparison(name: str, fixed: Side, moving: Side, max_memory_gb: float | None) -> Comparison:
