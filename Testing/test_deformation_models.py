@@ -217,8 +217,8 @@ def test_a_wild_field_folds_as_a_displacement_and_never_as_a_velocity(name):
     field = Field(FieldSettings(width=24, depth=2, omega_first=4.0), frame, 3, output_scale=40 * frame.half_extent_mm)
     settings = small_settings(model="velocity")
     points = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (400, 3)))
-    assert MAPS["displacement"]([field], grid, settings).determinant(points).min() < 0
-    flow = MAPS["velocity"]([field], grid, settings)
+    assert MAPS["displacement"].of([field], grid, settings).determinant(points).min() < 0
+    flow = MAPS["velocity"].of([field], grid, settings)
     assert flow.determinant(points).min() > 0
     there = points + flow.displacement(points)
     assert np.abs(there + flow.inverse(there) - points).max() < 0.05
@@ -236,7 +236,7 @@ def test_the_flow_of_the_fit_is_the_flow_of_the_result(name):
     settings = small_settings(model="velocity", velocity_steps=4)
     points = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (500, 3)))
     tensor = torch.as_tensor(points, dtype=torch.float32)
-    model, found = VelocityModel(field, grid, settings), MAPS["velocity"]([field], grid, settings)
+    model, found = VelocityModel(field, grid, settings), MAPS["velocity"].of([field], grid, settings)
     with torch.no_grad():
         there, back = model(tensor).numpy(), model.backward(tensor).numpy()
     assert np.linalg.norm(there, axis=-1).max() > 0.5
@@ -246,7 +246,7 @@ def test_the_flow_of_the_fit_is_the_flow_of_the_result(name):
 
 def test_the_grid_of_a_wild_map_does_not_outgrow_memory():
     field = constant_field(FIXED_GRID, (900.0, 0, 0))
-    found = MAPS["displacement"]([field], FIXED_GRID, small_settings(grid_spacing_mm=1.0))
+    found = MAPS["displacement"].of([field], FIXED_GRID, small_settings(grid_spacing_mm=1.0))
     assert 10_000 < found.nodes.voxel_count <= 6_000_000
     assert np.all(found.displacement(found.nodes.corners) == 0)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from . import grid_compiled
 from .description import Frame
 from .encoding import Encoding
 from .grid_lattice import SeparableLattice
@@ -105,9 +108,13 @@ class GridEncoding(Encoding):
 
     def _derivatives(self, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> Tensor:
         """Features' derivatives of the wanted orders along x, y, z: points (N, 3) to (K, N, C)."""
-        levels = self.pyramid.levels[: self.levels_in_use]
-        rows, weights = zip(*(self._level(level, points, wanted) for level in levels), strict=True)
-        return self._with_unused(weighted_rows(self.table, rows, weights))
+        pyramid = replace(self.pyramid, levels=self.pyramid.levels[: self.levels_in_use])
+        if grid_compiled.can_run(self.table, points):
+            found = cast(Tensor, grid_compiled.CompiledGrid.apply(self.table, points, pyramid, len(wanted)))
+        else:
+            rows, weights = zip(*(self._level(level, points, wanted) for level in pyramid.levels), strict=True)
+            found = weighted_rows(self.table, rows, weights)
+        return self._with_unused(found)
 
     def _with_unused(self, features: Tensor) -> Tensor:
         """Features (..., n) of the levels in use, and 0 for the others."""

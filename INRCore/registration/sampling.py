@@ -18,7 +18,6 @@ from ..volume import Volume
 from .landmarks import Landmarks
 from .maps import CycleMap, FittedMap, VelocityMap
 from .problem import Pair, comparable
-from .result import chunk_points, warp
 from .sampled import (
     DisplacementSampler,
     SampledMap,
@@ -30,6 +29,7 @@ from .sampled import (
 )
 from .settings import RegistrationSettings
 from .upsampling import Upsampling
+from .warping import chunk_points, warp
 
 _MOST_ERROR_VOXELS = 200_000
 _CHUNK = 1 << 18

@@ -53,6 +53,7 @@ class RegistrationSettings:
     None: 5 % of half the longest side. grid_spacing_mm: spacing of the displacement grid; None: as coarse as keeps
     `grid_tolerance_voxels` (of the shortest voxel side) or 0.1 mm, whichever is less. margin_mm: width of the border
     around the fixed field of view in which the displacement fades to 0; None: wide enough for it not to fold.
+    label_interpolation: how label maps are carried over: 'smooth' (by signed distances) or 'nearest'.
     """
 
     model: str = "displacement"
@@ -78,6 +79,7 @@ class RegistrationSettings:
     grid_spacing_mm: float | None = None
     grid_tolerance_voxels: float = 0.05
     margin_mm: float | None = None
+    label_interpolation: str = "smooth"
     field: FieldSettings = dataclasses.field(default_factory=lambda: FieldSettings(width=96, depth=3, omega_first=10.0))
     fit: FitSettings = dataclasses.field(default_factory=FitSettings)
 
@@ -114,6 +116,7 @@ class RegistrationSettings:
         require_range("grid_spacing_mm", self.grid_spacing_mm, 1e-3, 1e3, "mm")
         require_range("grid_tolerance_voxels", self.grid_tolerance_voxels, 1e-3, 1, "voxels")
         require_range("margin_mm", self.margin_mm, 0, 1e4, "mm")
+        require_choice("label_interpolation", self.label_interpolation, ("smooth", "nearest"))
         smooth_grid = self.field.encoding == "grid" and self.field.grid_interpolation == "cubic"
         trilinear = self.field.encoding in ("hashgrid", "grid") and not smooth_grid
         require(
