@@ -15,7 +15,7 @@ from .upsampling import Upsampling
 
 _CHUNK = 1 << 18
 _COARSE_STEP = 3
-_INVERSE_TOLERANCE_MM = 5e-3
+_INVERSE_TOLERANCE_MM = 4e-3
 """Far below what interpolation between nodes loses."""
 
 
