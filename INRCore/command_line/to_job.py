@@ -19,6 +19,9 @@ _SETTING_OF_OPTION = {
     "model": "model",
     "similarity": "similarity",
     "forbid_folding": "forbid_folding",
+    "thickness": "slice_thickness_mm",
+    "profile": "profile",
+    "motion": "motion",
 }
 
 
