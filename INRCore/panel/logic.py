@@ -66,14 +66,14 @@ class PendingResult:
 
 @dataclass(frozen=True)
 class PreparedJob:
-    """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path;
-    `names` are the names of the nodes behind the temporary files."""
+    """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path,
+    labels met in the inputs by role; `names` are the names of the nodes behind the temporary files."""
 
     folder: Path
     job_file: Path
     results: dict[str, PendingResult]
     files: dict[Path, str]
-    labels: LabelTable
+    labels: dict[str, LabelTable]
     names: dict[str, str]
 
     def in_users_words(self, text: str) -> str:
@@ -158,18 +158,18 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         outputs |= {role: str(folder / Path(path).name) for role, path in request.files.items()}
         return self._job(inputs, outputs, request)
 
-    def _export_inputs(self, folder: Path, request: Request) -> tuple[dict[str, Any], LabelTable, dict[str, str]]:
-        """Paths of the written inputs by role, the labels met on the way, and node names by path."""
-        labels, names = LabelTable(), {}
+    def _export_inputs(
+        self, folder: Path, request: Request
+    ) -> tuple[dict[str, Any], dict[str, LabelTable], dict[str, str]]:
+        """Paths of the written inputs by role, the labels met in them by role, and node names by path."""
+        labels, names = dict[str, LabelTable](), dict[str, str]()
 
         def export(node: Node, role: str, number: int = 0) -> str:
             place = folder / f"{role}_{number}"
             place.mkdir()
             reference = request.inputs.get(self.grid_of.get(role, ""))
             region = request.region if role in self.cropped else None
-            path, table = export_node(node, place / file_stem(node), reference, region)
-            labels.names.update(table.names)
-            labels.colors.update(table.colors)
+            path, labels[role] = export_node(node, place / file_stem(node), reference, region)
             names[str(path)] = node.GetName()
             return str(path)
 
@@ -204,16 +204,16 @@ class PanelLogic(ScriptedLoadableModuleLogic):
                 shutil.copyfile(path, temporary)
         return {role: self._load_one(result, prepared.labels) for role, result in prepared.results.items()}
 
-    def _load_one(self, result: PendingResult, labels: LabelTable) -> Node:
-        scene = slicer.mrmlScene
+    def _load_one(self, result: PendingResult, labels: dict[str, LabelTable]) -> Node:
+        scene, kind = slicer.mrmlScene, result.kind
         target = ResultTarget(
             node=scene.GetNodeByID(result.node_id) if result.node_id else None,
             name=result.name,
             reference=scene.GetNodeByID(result.reference_id),
-            display=result.kind.display,
-            labels=labels,
+            display=kind.display,
+            labels=labels.get(kind.labeled_as or kind.reference, LabelTable()),
         )
-        return result.kind.load(scene, result.path, target)
+        return kind.load(scene, result.path, target)
 
     def discard(self, prepared: PreparedJob) -> None:
         """Removes the job's temporary files."""
