@@ -16,6 +16,8 @@ from INRCore.panel.panel import PanelWidget
 from INRCore.panel.registration_parameters import ImageKind, INRRegistrationParameterNode, Model
 from INRCore.panel.samples import offer_sample
 
+_PAIRS = ("landmarks", "labels", "curve", "second", "third")
+"""Inputs that both volumes have, or neither."""
 _CARRIED = ("labels", "model", "points")
 """Outputs that are made of an input of the same name."""
 
@@ -47,6 +49,16 @@ def _map_of(name: str, quantity: str, reference: str = "fixed") -> ResultKind:
     return ResultKind(".nrrd", load_volume, "{moving} " + name, reference=reference, display={"quantity": quantity})
 
 
+def _missing_half(what: str) -> str:
+    return {
+        "landmarks": _("Choose landmarks in both volumes or in none"),
+        "labels": _("Choose labels in both volumes or in none"),
+        "curve": _("Choose a curve in both volumes or in none"),
+        "second": _("Choose the second contrast of both volumes or of none"),
+        "third": _("Choose the third contrast of both volumes or of none"),
+    }[what]
+
+
 class INRRegistrationLogic(PanelLogic):
     task = "register"
     parameters = INRRegistrationParameterNode
@@ -67,6 +79,7 @@ class INRRegistrationLogic(PanelLogic):
         "points": ResultKind(".csv", load_points, "{carried_points} registered", reference="carried_points"),
     }
     grid_of: ClassVar = {"fixed_mask": "fixed", "moving_mask": "moving"}
+    named_like: ClassVar = {"moving_labels": "fixed_labels"}
 
     def request(
         self,
@@ -83,9 +96,13 @@ class INRRegistrationLogic(PanelLogic):
     ) -> Request:
         """Registers inputs["moving"] to inputs["fixed"] (scalar volume nodes).
 
-        Further inputs: fixed_mask, moving_mask (segmentation or label map nodes); fixed_landmarks, moving_landmarks
-        (point list nodes); initial_transform (linear transform node that brings the moving volume near the fixed one);
-        carried_labels (segmentation or label map), carried_model, carried_points, which belong to the moving volume.
+        Further inputs. fixed_mask, moving_mask: segmentation or label map nodes. fixed_landmarks, moving_landmarks:
+        point list nodes. fixed_labels, moving_labels: like masks, the same names (label maps: numbers) for
+        the same things. fixed_curves,
+        moving_curves: lists of curve nodes. rigid: like a mask, what must not be bent. fixed_channels, moving_channels:
+        lists of scalar volume nodes, further contrasts. initial_transform: linear transform node that brings the moving
+        volume near the fixed one. carried_labels (segmentation or label map), carried_model, carried_points: what
+        belongs to the moving volume.
         `outputs`: which of `results` to make, each a node to update or None; labels, model and points are made of what
         is carried.
         `initial`: "none", "rigid" or "affine". similarity: "ncc", "lncc", "mind", "nmi" or "mse"; model:
@@ -110,6 +127,15 @@ class INRRegistrationWidget(PanelWidget):
         "moving_mask": "movingMask",
         "fixed_landmarks": "fixedLandmarks",
         "moving_landmarks": "movingLandmarks",
+        "fixed_labels": "fixedLabels",
+        "moving_labels": "movingLabels",
+        "fixed_curve": "fixedCurve",
+        "moving_curve": "movingCurve",
+        "rigid": "rigid",
+        "fixed_second": "fixedSecond",
+        "moving_second": "movingSecond",
+        "fixed_third": "fixedThird",
+        "moving_third": "movingThird",
         "initial_transform": "initialTransform",
         "carried_labels": "carriedLabels",
         "carried_model": "carriedModel",
@@ -153,8 +179,9 @@ class INRRegistrationWidget(PanelWidget):
             return _("Choose a moving volume")
         if chosen["fixed"] == chosen["moving"]:
             return _("Choose two different volumes")
-        if ("fixed_landmarks" in chosen) != ("moving_landmarks" in chosen):
-            return _("Choose landmarks in both volumes or in none")
+        for what in _PAIRS:
+            if (f"fixed_{what}" in chosen) != (f"moving_{what}" in chosen):
+                return _missing_half(what)
         if any(role in outputs and f"carried_{role}" not in chosen for role in _CARRIED):
             return _("Choose what to carry over")
         start = chosen.get("initial_transform")
@@ -173,11 +200,20 @@ class INRRegistrationWidget(PanelWidget):
         return ""
 
     def request(self) -> Request:
-        parameters = self.parameters
+        parameters, inputs = self.parameters, self.chosenInputs()
+        for side in ("fixed", "moving"):
+            channels = [inputs.pop(role) for role in (f"{side}_second", f"{side}_third") if role in inputs]
+            curves = [inputs.pop(role) for role in (f"{side}_curve",) if role in inputs]
+            lists = {f"{side}_channels": channels, f"{side}_curves": curves}
+            inputs |= {role: nodes for role, nodes in lists.items() if nodes}
         by_kind = "mind" if parameters.kind is ImageKind.DIFFERENT else None
-        weights = {"hyperelastic_weight": parameters.hyperelasticWeight, "bending_weight": parameters.bendingWeight}
+        weights = {
+            "hyperelastic_weight": parameters.hyperelasticWeight,
+            "bending_weight": parameters.bendingWeight,
+            "landmarks_weight": parameters.landmarksWeight or None,
+        }
         return self.logic.request(
-            self.chosenInputs(),
+            inputs,
             self.chosenOutputs(),
             parameters.initial.value,
             parameters.runOptions(),
@@ -185,7 +221,7 @@ class INRRegistrationWidget(PanelWidget):
             model=parameters.model.value or None,
             never_fold=parameters.neverFold,
             field_file=parameters.fieldPath,
-            settings={name: weight for name, weight in weights.items() if weight >= 0},
+            settings={name: weight for name, weight in weights.items() if weight is not None and weight >= 0},
         )
 
 

@@ -24,6 +24,10 @@ class LabelTable:
     colors: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
 
+LabelTables = dict[str, LabelTable]
+"""By the role of the input in which the labels were met."""
+
+
 @dataclass(frozen=True)
 class ResultTarget:
     """Where one result goes: `node` to update or None for a new one called `name`; `reference` is the input it belongs
@@ -42,9 +46,12 @@ def file_stem(node: Node) -> str:
     return kept[:80].strip() or "unnamed"
 
 
-def export_node(node: Node, stem: Path, reference: Node = None, region: Node = None) -> tuple[Path, LabelTable]:
+def export_node(
+    node: Node, stem: Path, reference: Node = None, region: Node = None, numbers: dict[int, str] | None = None
+) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
-    `reference` (their own grid if not given); volumes are cropped to the ROI node `region`. Raises `InputError` or
+    `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given;
+    volumes are cropped to the ROI node `region`. Raises `InputError` or
     `OutputError` with a line for the user."""
     from ..io import write_volume
     from ..scene import crop_to_region, labels_from_segmentation_node, volume_from_node
@@ -55,7 +62,7 @@ def export_node(node: Node, stem: Path, reference: Node = None, region: Node = N
             write(node, path)
             return path, LabelTable()
     if node.IsA("vtkMRMLSegmentationNode"):
-        volume, names, colors = labels_from_segmentation_node(node, reference)
+        volume, names, colors = labels_from_segmentation_node(node, reference, numbers)
     else:
         volume, names, colors = volume_from_node(node), {}, {}
     if region is not None:
@@ -70,6 +77,13 @@ def _write_points(node: Node, path: Path) -> None:
     from ..scene import landmarks_from_node
 
     write_landmarks(landmarks_from_node(node), path)
+
+
+def _write_curve(node: Node, path: Path) -> None:
+    from ..io import write_landmarks
+    from ..scene import curve_from_node
+
+    write_landmarks(curve_from_node(node), path)
 
 
 def _write_surface(node: Node, path: Path) -> None:
@@ -88,6 +102,7 @@ def _write_matrix(node: Node, path: Path) -> None:
 
 
 _WRITERS: dict[str, tuple[str, Callable[[Node, Path], None]]] = {
+    "vtkMRMLMarkupsCurveNode": (".csv", _write_curve),
     "vtkMRMLMarkupsNode": (".csv", _write_points),
     "vtkMRMLModelNode": (".vtp", _write_surface),
     "vtkMRMLTransformNode": (".tfm", _write_matrix),

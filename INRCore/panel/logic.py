@@ -19,7 +19,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from ..errors import INRError, OutputError
 from .estimate import needed_bytes
-from .files import LabelTable, Node, ResultKind, ResultTarget, export_node, file_stem
+from .files import LabelTable, LabelTables, Node, ResultKind, ResultTarget, export_node, file_stem
 from .undo import SceneChange
 from .worker import Conversation, Outcome, worker_command, worker_environment
 
@@ -73,7 +73,7 @@ class PreparedJob:
     job_file: Path
     results: dict[str, PendingResult]
     files: dict[Path, str]
-    labels: dict[str, LabelTable]
+    labels: LabelTables
     names: dict[str, str]
 
     def in_users_words(self, text: str) -> str:
@@ -96,6 +96,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
     results: ClassVar[dict[str, ResultKind]] = {}
     grid_of: ClassVar[dict[str, str]] = {}
     """Input role -> input role whose grid a segmentation is written on."""
+    named_like: ClassVar[dict[str, str]] = {}
+    """Input role of a segmentation -> an earlier one, whose values segments of the same names get."""
     cropped: ClassVar[tuple[str, ...]] = ()
     """Input roles that a region of interest crops."""
 
@@ -158,18 +160,17 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         outputs |= {role: str(folder / Path(path).name) for role, path in request.files.items()}
         return self._job(inputs, outputs, request)
 
-    def _export_inputs(
-        self, folder: Path, request: Request
-    ) -> tuple[dict[str, Any], dict[str, LabelTable], dict[str, str]]:
+    def _export_inputs(self, folder: Path, request: Request) -> tuple[dict[str, Any], LabelTables, dict[str, str]]:
         """Paths of the written inputs by role, the labels met in them by role, and node names by path."""
-        labels, names = dict[str, LabelTable](), dict[str, str]()
+        labels, names = LabelTables(), dict[str, str]()
 
         def export(node: Node, role: str, number: int = 0) -> str:
             place = folder / f"{role}_{number}"
             place.mkdir()
             reference = request.inputs.get(self.grid_of.get(role, ""))
             region = request.region if role in self.cropped else None
-            path, labels[role] = export_node(node, place / file_stem(node), reference, region)
+            numbers = labels.get(self.named_like.get(role, ""), LabelTable()).names or None
+            path, labels[role] = export_node(node, place / file_stem(node), reference, region, numbers)
             names[str(path)] = node.GetName()
             return str(path)
 
@@ -204,7 +205,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
                 shutil.copyfile(path, temporary)
         return {role: self._load_one(result, prepared.labels) for role, result in prepared.results.items()}
 
-    def _load_one(self, result: PendingResult, labels: dict[str, LabelTable]) -> Node:
+    def _load_one(self, result: PendingResult, labels: LabelTables) -> Node:
         scene, kind = slicer.mrmlScene, result.kind
         target = ResultTarget(
             node=scene.GetNodeByID(result.node_id) if result.node_id else None,

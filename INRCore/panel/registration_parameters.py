@@ -74,12 +74,14 @@ class Model(Enum):
 
 
 # `A | B` would do in Slicer 5.10, but not in those before it
+_Curve = Union[slicer.vtkMRMLMarkupsCurveNode, slicer.vtkMRMLMarkupsClosedCurveNode, None]  # noqa: UP007
 _Labels = Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
 
 
 @parameterNodeWrapper
 class INRRegistrationParameterNode(RunParameters):
-    """hyperelasticWeight, bendingWeight: -1 leaves the choice to the preset. fieldPath: empty, or a file to keep."""
+    """Second and third: other contrasts of the fixed and the moving volume. landmarksWeight 0: they are only measured.
+    hyperelasticWeight, bendingWeight: -1 leaves the choice to the preset. fieldPath: empty, or a file to keep."""
 
     fixedVolume: slicer.vtkMRMLScalarVolumeNode
     movingVolume: slicer.vtkMRMLScalarVolumeNode
@@ -89,6 +91,16 @@ class INRRegistrationParameterNode(RunParameters):
     movingMask: _Labels
     fixedLandmarks: slicer.vtkMRMLMarkupsFiducialNode
     movingLandmarks: slicer.vtkMRMLMarkupsFiducialNode
+    landmarksWeight: Annotated[float, WithinRange(0, 1000)] = 0.0
+    fixedLabels: _Labels
+    movingLabels: _Labels
+    fixedCurve: _Curve
+    movingCurve: _Curve
+    rigid: _Labels
+    fixedSecond: slicer.vtkMRMLScalarVolumeNode
+    movingSecond: slicer.vtkMRMLScalarVolumeNode
+    fixedThird: slicer.vtkMRMLScalarVolumeNode
+    movingThird: slicer.vtkMRMLScalarVolumeNode
     initialTransform: slicer.vtkMRMLLinearTransformNode
     similarity: Similarity = Similarity.AUTOMATIC
     model: Model = Model.AUTOMATIC

@@ -68,6 +68,11 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
         "tre_before_mm": (_("Landmark error before"), "{:.2f} mm", _("Mean distance of the landmark pairs.")),
         "tre_after_mm": (_("Landmark error after"), "{:.2f} mm", _("The same after the transform.")),
         "tre_after_max_mm": (_("Largest landmark error"), "{:.2f} mm", _("The largest of them after the transform.")),
+        "tre_left_out_mm": (
+            _("Landmark error, not fitted"),
+            "{:.2f} mm",
+            _("Mean distance after the transform of the pairs that the fit did not see."),
+        ),
         "dice": (_("Dice"), "{:.4f}", _("Overlap with the input labels; 1 is identical.")),
         "hd95_mm": (_("95 % Hausdorff distance"), "{:.2f} mm", _("95 % of the surfaces are closer than this.")),
         "assd_mm": (_("Mean surface distance"), "{:.2f} mm", _("Average symmetric distance of the surfaces.")),

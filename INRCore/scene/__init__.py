@@ -12,6 +12,7 @@ _HOMES = {
     "save_scene": ".application",
     "fields_of_view_to_nodes": ".fields_of_view",
     "grid_from_node": ".fields_of_view",
+    "curve_from_node": ".landmarks",
     "landmark_errors_to_node": ".landmarks",
     "labels_of": ".landmarks",
     "landmarks_from_node": ".landmarks",

@@ -1,15 +1,16 @@
 """The registration panel: its many results in the scene, what it says, what it asks for."""
 
+import re
+
 import numpy as np
 import pytest
 import vtk
-from panel_tools import a_ball, a_grid, node_names, points, ready, run_to_end
+from panel_tools import ROOT, a_ball, a_grid, a_volume, node_names, points, ready, run_to_end
 
 from INRCore.registration import RegistrationSettings, load_registration_field
 from INRCore.settings import from_dict
 
 SHIFT = np.array([3.0, 0, 0])
-LABELS, MODEL, POINTS = "vtkMRMLSegmentationNode", "vtkMRMLModelNode", "vtkMRMLMarkupsFiducialNode"
 
 
 def a_segmentation(scene, name, segment, color):
@@ -155,3 +156,64 @@ def test_choices_become_settings_that_the_registration_knows(open_panel, scene, 
     ui.elasticSpinBox.value, ui.bendingSpinBox.value = 0, 12.5
     settings = from_dict(RegistrationSettings, panel.request().settings)
     assert (settings.hyperelastic_weight, settings.bending_weight) == (0, 12.5)
+
+
+def a_curve(scene, name, positions, closed=False):
+    node = scene.AddNewNodeByClass(f"vtkMRMLMarkups{'Closed' if closed else ''}CurveNode", name)
+    for position in positions:
+        node.AddControlPoint(list(position))
+    return node
+
+
+def test_what_guides_the_fit_is_asked_for_in_pairs_and_reaches_it(open_panel, scene, tmp_path, modules):
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    ui, center = panel.ui, a_grid().center
+    course = center + np.array([[-8, 0, 0], [0, 6, 0], [8, 0, 2]])
+    given = {
+        "Landmarks": lambda side, move: points(scene, side, [center + move, center + 5 + move]),
+        "Labels": lambda side, move: a_segmentation(scene, side, "liver", (1, 0, 0)),
+        "Curve": lambda side, move: a_curve(scene, side, course + move),
+        "Second": lambda side, move: a_volume(scene, f"T2 {side}", shift=move[0]),
+    }
+    for what, make in given.items():
+        getattr(ui, f"fixed{what}Selector").setCurrentNode(make("Fixed", 0 * SHIFT))
+        assert "both volumes" in ui.applyButton.text
+        getattr(ui, f"moving{what}Selector").setCurrentNode(make("Moving", SHIFT))
+        assert ui.applyButton.text == "Apply"
+    ui.rigidSelector.setCurrentNode(a_segmentation(scene, "Bones", "femur", (1, 1, 1)))
+    ui.landmarksWeightSpinBox.value = 0.01
+    request, losses = panel.request(), {}
+    assert [len(request.inputs[role]) for role in ("fixed_channels", "moving_curves")] == [1, 1]
+    panel.logic.run(request, lambda event: losses.update(event.get("losses", {})))
+    assert {"similarity", "landmarks", "labels", "curves", "rigidity"} <= set(losses)
+
+
+def test_curves_are_taken_as_they_are_drawn_in_the_world(scene):
+    from INRCore.scene import curve_from_node
+
+    corners = np.array([[0, 0, 0], [30, 0, 0], [30, 30, 0], [0, 30, 0]], float)
+    for closed in (False, True):
+        node = a_curve(scene, "Curve", corners, closed)
+        turned = np.eye(4)
+        turned[:3, :3], turned[:3, 3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]], (5, 6, 7)
+        below(scene, [node], turned)
+        curve = curve_from_node(node)
+        ends = corners[[0, 0 if closed else 3]] @ turned[:3, :3].T + turned[:3, 3]
+        np.testing.assert_allclose(curve[[0, -1]], ends, atol=1e-3)
+        assert len(curve) > 20
+        middle = (corners @ turned[:3, :3].T + turned[:3, 3])[1]
+        assert np.linalg.norm(curve - middle, axis=1).min() < 0.5
+
+
+def test_the_lines_for_slicers_console_in_the_readme_run(slicer_app, modules, scene):
+    import slicer
+
+    a_volume(scene, "Before"), a_volume(scene, "After", shift=3)
+    points(scene, "Points in After", [a_grid().center + SHIFT])
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"```py\n(.*?)```", text, re.DOTALL)
+    assert lines
+    for block in lines:
+        names = {"slicer": slicer}
+        exec(block, names)
+        assert set(names["nodes"]) == set(names["outputs"]) and None not in names["nodes"].values()
