@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from . import grid_compiled
 from .description import Frame
 from .encoding import Encoding
 from .grid_lattice import SeparableLattice
@@ -103,6 +105,8 @@ class GridEncoding(Encoding):
 
     def _derivatives(self, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> Tensor:
         """Features' derivatives of the wanted orders along x, y, z: points (N, 3) to (K, N, C)."""
+        if grid_compiled.can_run(self.table, points):
+            return cast(Tensor, grid_compiled.CompiledGrid.apply(self.table, points, self.pyramid, len(wanted)))
         rows, weights = zip(*(self._level(level, points, wanted) for level in self.pyramid.levels), strict=True)
         return weighted_rows(self.table, rows, weights)
 
