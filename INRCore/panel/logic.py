@@ -153,8 +153,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         }
 
     def job_in(self, folder: Path, request: Request) -> dict[str, Any]:
-        """The job of a request on its own, for a command line: its inputs are written into `folder`, its results will
-        be written there as well."""
+        """The job of a request for a command line: its inputs are written into `folder`, its results will be too."""
         inputs, _labels, _names = self._export_inputs(folder, request)
         outputs = {role: str(folder / f"{role}{self.results[role].extension}") for role in request.outputs}
         outputs |= {role: str(folder / Path(path).name) for role, path in request.files.items()}
@@ -208,7 +207,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
     def _load_one(self, result: PendingResult, labels: LabelTables) -> Node:
         scene, kind = slicer.mrmlScene, result.kind
         target = ResultTarget(
-            node=scene.GetNodeByID(result.node_id) if result.node_id else None,
+            node=scene.GetNodeByID(result.node_id or ""),
             name=result.name,
             reference=scene.GetNodeByID(result.reference_id),
             display=kind.display,
