@@ -297,8 +297,49 @@ def test_a_spline_field_is_the_sum_of_its_levels_and_fitted_in_nothing_else():
     with torch.no_grad():
         field.encoding.table.normal_(generator=torch.Generator().manual_seed(0))
     points = torch.as_tensor(FIXED_GRID.points()[::100], dtype=torch.float32)
-    levels = field.encoding(field.frame.normalise(points)).unflatten(-1, (3, 3)).sum(1)
-    assert torch.allclose(field(points), levels * field.output_scale, atol=1e-4)
+    levels = field.encoding(field.frame.normalise(points)).unflatten(-1, (3, 3))
+    finer_move_less = torch.tensor([1.0, 0.5, 0.25])[:, None]
+    assert torch.allclose(field(points), (levels * finer_move_less).sum(1) * field.output_scale, atol=1e-4)
+
+
+def test_coarse_levels_are_fitted_before_fine_ones_and_in_the_end_all_count():
+    model = new_model(FIXED_GRID, small_settings(field=SPLINES))
+    encoding, points = model.fields[0].encoding, torch.as_tensor(FIXED_GRID.points()[::100], dtype=torch.float32)
+    with torch.no_grad():
+        encoding.table.normal_(generator=torch.Generator().manual_seed(0))
+    for to_come, fitted in ((5, 1), (2, 1), (1, 2), (0, 3)):
+        model.refine(to_come)
+        encoding.table.grad = None
+        model(points).square().sum().backward()
+        sizes = [level.stop - level.start for level in encoding.pyramid.levels]
+        moved = [bool(part.abs().sum() > 0) for part in encoding.table.grad.split(sizes)]
+        assert moved == [True] * fitted + [False] * (3 - fitted)
+    whole = model(points)
+    model.refine(2)
+    assert not torch.allclose(model(points), whole, atol=0.1)
+    model.finish()
+    assert torch.equal(model(points), whole)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_prepared_flow_is_that_of_the_splines_themselves(name):
+    grid = GRIDS[name].with_size(GRIDS[name].size_ijk * 2)
+    model = new_model(grid, small_settings(field=SPLINES, model="velocity", symmetric=True, velocity_steps=2))
+    with torch.no_grad():
+        model.fields[0].encoding.table.normal_(0, 0.5, generator=torch.Generator().manual_seed(0))
+    points = torch.as_tensor(
+        grid.index_to_world(np.random.default_rng(0).uniform(0, 10, (400, 3))), dtype=torch.float32
+    )
+    exact = model(points), model.backward(points)
+    model.prepare()
+    for found, expected in zip((model(points), model.backward(points)), exact, strict=True):
+        assert (found - expected).norm(dim=-1).mean() < 0.05 * expected.norm(dim=-1).mean()
+    if not grid.is_sheared:
+        model(points).square().sum().backward()
+        assert model.fields[0].encoding.table.grad.abs().sum() > 0
+        assert not torch.equal(model(points), exact[0])
+    model.finish()
+    assert torch.equal(model(points), exact[0])
 
 
 @pytest.mark.parametrize("name", GRIDS)

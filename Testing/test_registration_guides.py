@@ -151,7 +151,7 @@ def test_labels_on_grids_of_their_own_are_laid_on_each_other():
     guides = Guides(fixed_labels=fixed, moving_labels=moving)
     before = overlap_of(guided({"labels_weight": 0.0, "fit": {"iterations": 1}}, guides=guides))
     after = overlap_of(guided(guides=guides))
-    assert before < 0.75 and 1 - after < 0.4 * (1 - before)
+    assert before < 0.75 and 1 - after < 0.5 * (1 - before)
 
 
 def test_a_label_that_only_one_map_has_is_left_out():
@@ -206,8 +206,8 @@ def test_the_folding_barrier_keeps_a_map_from_folding_where_it_would():
         fit = {"iterations": 60, "points": 2048, "learning_rate": 1e-2, "device": "cpu"}
         changes = small_settings(fit, hyperelastic_weight=0.0, folding_weight=weight)
         least[weight] = register(fixed, moving, changes).metrics
-    assert least[0.0]["folding_fraction"] > 0.005
-    assert least[0.2]["folding_fraction"] < 0.02 * least[0.0]["folding_fraction"]
+    assert least[0.0]["folding_fraction"] > 0 and least[0.0]["jacobian_min"] < -0.01
+    assert least[0.2]["folding_fraction"] == 0 and least[0.2]["jacobian_min"] > 0.05
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ _COARSE_STEP = 3
 _MOST_ERROR_MM, _AIM_MM = 0.1, 0.08
 _MOST_NODES = 6_000_000
 _LEAST_FACTOR = 1.2
-_INVERSE_TOLERANCE_MM = 5e-3
+_INVERSE_TOLERANCE_MM = 4e-3
 """Far below what interpolation between nodes loses."""
 
 
