@@ -8,6 +8,7 @@ from .. import __version__
 from ..devices import DEVICE_NAMES
 from ..settings import PRESET_NAMES
 from .register_options import add_register_options
+from .super_resolve_options import add_super_resolve_options
 
 EXIT_CODES = """exit codes:
   0    done
@@ -106,16 +107,12 @@ def _decompress(commands: argparse._SubParsersAction) -> None:
 
 def _super_resolve(commands: argparse._SubParsersAction) -> None:
     p = _command(
-        commands, "super-resolve", "Make an isotropic volume out of thick slices.",
-        "super-resolve thick.nii.gz --output fine.nrrd --spacing 1",
+        commands, "super-resolve",
+        "Make an isotropic volume out of one stack of thick slices or several stacks of one object and contrast.",
+        "super-resolve axial.nii.gz coronal.nii.gz sagittal.nii.gz --output fine.nrrd --motion slices",
     )  # fmt: skip
     p.add_argument("inputs", nargs="+", metavar="IN", help=INPUT_HELP)
-    p.add_argument("--output", required=True, metavar="OUT.nrrd")
-    p.add_argument("--output-baseline", metavar="B.nrrd", help="also write the cubic B-spline result, for comparison")
-    p.add_argument("--output-difference", metavar="D.nrrd", help="also write the result minus the cubic B-spline one")
-    p.add_argument(
-        "--spacing", type=float, metavar="MM", help="isotropic voxel size (default: the finest of the input)"
-    )
+    add_super_resolve_options(p)
     _add_common(p)
 
 

@@ -15,7 +15,10 @@ from ..settings import PRESET_NAMES, require, require_choice, require_range
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "compress": {"inputs": ("volume",), "outputs": ("file", "volume?", "difference?")},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
-    "super-resolve": {"inputs": ("volumes",), "outputs": ("volume", "baseline?", "difference?")},
+    "super-resolve": {
+        "inputs": ("volumes", "masks?", "guide?"),
+        "outputs": ("volume", "baseline?", "difference?", "uncertainty?", "slices?"),
+    },
     "register": {
         "inputs": (
             "fixed",
@@ -63,8 +66,8 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
 class Job:
     """A task, its files and its settings.
 
-    inputs: role -> path (a list of paths for `volumes`, channels and curves); outputs: role -> path. settings: values
-    laid over the preset, nested as in the settings dataclasses. frame, component: which part of a multi-frame or
+    inputs: role -> path (a list of paths for `volumes`, `masks`, channels and curves); outputs: role -> path. settings:
+    values laid over the preset, nested as in the settings dataclasses. frame, component: which part of a multi-frame or
     multi-component input. report: where to write the report as JSON. preview: a volume file for the result so far,
     replaced again and again while the fit runs. Raises `InputError` for unknown tasks, roles, presets and devices.
     """
