@@ -28,7 +28,8 @@ def workplace(tmp_path):
     grid = GRIDS["left-handed oblique"].with_size([20, 18, 10])
     distance = np.linalg.norm(grid.points() - grid.center, axis=1).reshape(grid.shape)
     image = (1000 * np.exp(-((distance / 6) ** 2)) + 200 * np.sin(distance * 1.3)).astype(np.int16)
-    for name in ("head.nrrd", "thick.nii.gz", "before.nrrd", "after.nrrd"):
+    stacks = [f"{plane}.nrrd" for plane in ("axial", "coronal", "sagittal")]
+    for name in ("head.nrrd", "thick.nii.gz", "before.nrrd", "after.nrrd", *stacks):
         write_volume(Volume(image, grid), tmp_path / name)
     write_volume(Volume((distance < 6).astype(np.uint8), grid), tmp_path / "organs.nii.gz")
     return tmp_path
