@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from grids import GRIDS
 
-from INRCore.io import write_volume
+from INRCore.io import write_landmarks, write_volume
 from INRCore.volume import Volume
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -32,6 +32,7 @@ def workplace(tmp_path):
     for name in ("head.nrrd", "thick.nii.gz", "before.nrrd", "after.nrrd", *stacks):
         write_volume(Volume(image, grid), tmp_path / name)
     write_volume(Volume((distance < 6).astype(np.uint8), grid), tmp_path / "organs.nii.gz")
+    write_landmarks(grid.center[None], tmp_path / "places_before.csv")
     return tmp_path
 
 

@@ -11,7 +11,8 @@ from ..io import write_volume
 from .job import Job
 from .parts import Outcome, read, read_if_given, settings_of, write_difference, write_volumes, writing
 from .reconstruction import super_resolve
-from .registration import register
+from .registration import map_points, register
+from .segmentation import segment
 
 
 def _compress(job: Job, control: Control) -> Steps[Outcome]:
@@ -47,26 +48,11 @@ def _decompress(job: Job, control: Control) -> Steps[Outcome]:
     return Outcome(None, {}, choose_device(job.device).reason)
 
 
-def _segment(job: Job, control: Control) -> Steps[Outcome]:
-    from ..io.surfaces import write_surface
-    from ..segmentation import SegmentationSettings, segment_steps
-
-    settings = settings_of(job, SegmentationSettings, "segmentation")
-    labels = read(job, "labels")
-    result = yield from segment_steps(labels, settings, control)
-    yield writing("results")
-    write_volumes(job, labels=result.labels)
-    if "model" in job.outputs:
-        write_surface(result.combined_surface(), job.outputs["model"], force=job.force)
-    if "distance" in job.outputs:
-        write_volumes(job, distance=result.distance())
-    return Outcome.of(result, labels=result.table)
-
-
 TASKS: dict[str, Callable[[Job, Control], Steps[Outcome]]] = {
     "compress": _compress,
     "decompress": _decompress,
     "super-resolve": super_resolve,
     "register": register,
-    "segment": _segment,
+    "map-points": map_points,
+    "segment": segment,
 }
