@@ -11,7 +11,7 @@ from .problem import Pair
 from .settings import RegistrationSettings
 
 _LITTLE_COMPARED = 0.3
-_FOR_ONE_CONTRAST = ("ncc", "lncc", "mse")
+_FOR_ONE_CONTRAST = ("ncc", "lncc", "ncc_lncc", "mse")
 _BINS = 32
 _FEWEST_POINTS = 300
 _AIR = 0.5
