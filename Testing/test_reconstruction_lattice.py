@@ -6,15 +6,20 @@ import torch
 from grids import GRIDS, rotation
 from phantoms import Blobs, BrainLike, acquired, sampled
 
+from INRCore.errors import InputError
 from INRCore.fitting import Control, FitSettings
 from INRCore.geometry import Grid
 from INRCore.metrics.image import psnr_db
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve
-from INRCore.reconstruction.lattice_operators import PosedSlices, SeparableSlices, SliceGeometry, operator_of_slices
+from INRCore.reconstruction.fine_operator import FinePosedSlices
+from INRCore.reconstruction.lattice_operators import PosedSlices, SeparableSlices, SliceGeometry
 from INRCore.reconstruction.lattice_weights import point_weights, profile_weights, spline_weights
 from INRCore.reconstruction.least_squares import Measurements, Regularity, solve_steps
 from INRCore.reconstruction.noise import noise_deviation
+from INRCore.reconstruction.poses import mean_pose, moved, small_motions
 from INRCore.reconstruction.slices import slice_distance
+from INRCore.reconstruction.stack_operator import operator_of_slices
+from INRCore.volume import Volume
 
 FINE = Grid.from_parts((32, 32, 32), (1, 1, 1), (-15.5, -15.5, -15.5))
 HEAD = BrainLike(radius=13)
@@ -73,13 +78,19 @@ def operators(name):
     geometry = SliceGeometry(grid, axis, float(grid.spacing[axis]))
     lattice = grid.with_spacing(float(grid.spacing.min()))
     still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
-    return SeparableSlices.of(geometry, lattice, CPU), PosedSlices(geometry, lattice, still, CPU), geometry, lattice
+    return (
+        SeparableSlices.of(geometry, lattice, CPU),
+        PosedSlices(geometry, lattice, still, CPU),
+        FinePosedSlices(geometry, lattice, still, CPU),
+        geometry,
+        lattice,
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in GRIDS if name != "sheared"])
 def test_the_way_back_is_the_transposed_way(name):
-    *both, _, lattice = operators(name)
-    for operator in both:
+    *kinds, _, lattice = operators(name)
+    for operator in kinds:
         generator = torch.Generator().manual_seed(0)
         voxels = torch.randn(lattice.shape, generator=generator)
         seen = operator.apply(voxels)
@@ -90,7 +101,7 @@ def test_the_way_back_is_the_transposed_way(name):
 
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_lattice_of_an_object_is_seen_as_the_scanner_sees_the_object(name):
-    axis = operators(name)[2].slice_axis
+    axis = operators(name)[3].slice_axis
     grid = Grid((14, 16, 18), GRIDS[name].ijk_to_world)
     geometry = SliceGeometry(grid, axis, slice_distance(grid, axis))
     lattice = grid.with_spacing(float(grid.spacing.min()))
@@ -98,7 +109,11 @@ def test_a_lattice_of_an_object_is_seen_as_the_scanner_sees_the_object(name):
     still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
     expected = geometry.slices_first(acquired(blob, grid, geometry.slice_axis).array)
     voxels = torch.from_numpy(sampled(blob, lattice).array)
-    for operator in (SeparableSlices.of(geometry, lattice, CPU), PosedSlices(geometry, lattice, still, CPU)):
+    for operator in (
+        SeparableSlices.of(geometry, lattice, CPU),
+        PosedSlices(geometry, lattice, still, CPU),
+        FinePosedSlices(geometry, lattice, still, CPU),
+    ):
         if operator is not None:
             assert np.abs(operator.apply(voxels).numpy() - expected).max() < 1.5
     assert (SeparableSlices.of(geometry, lattice, CPU) is None) == (name == "sheared")
@@ -121,7 +136,7 @@ def test_a_pose_takes_a_slice_to_where_it_was_in_the_patient():
 # -- solver ------------------------------------------------------------------------------------------------------------
 def test_the_solver_finds_the_minimum_of_a_quadratic():
     operator = operators("oblique")[0]
-    shape = operators("oblique")[3].shape
+    shape = operators("oblique")[4].shape
     wanted = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     seen = operator.apply(wanted)
     expected = torch.zeros(shape)
@@ -244,3 +259,125 @@ def test_the_same_seed_gives_the_same_result():
     first, second = super_resolve(thick, settings(5)), super_resolve(thick, settings(5))
     np.testing.assert_array_equal(first.volume.array, second.volume.array)
     assert psnr_db(first.volume.array, first.baseline.array) < 80
+
+
+# -- masks, guide, trust -----------------------------------------------------------------------------------------------
+def test_slices_count_only_inside_the_mask():
+    stacks = [acquired(HEAD, thick_grid(axis), axis) for axis in (2, 1, 0)]
+    spoiled = [stack.with_array(stack.array.copy()) for stack in stacks]
+    for stack in spoiled:
+        outside = np.linalg.norm(stack.grid.points(), axis=1).reshape(stack.grid.shape) > 12
+        stack.array[outside] = 150
+    near = (np.linalg.norm(FINE.points(), axis=1) < 12).reshape(FINE.shape)
+    mask = Volume(near.astype(np.uint8), FINE, "mask")
+    truth = sampled(HEAD, FINE).array
+    core = (np.linalg.norm(FINE.points(), axis=1) < 11).reshape(FINE.shape)
+    quality = [
+        psnr_db(truth, super_resolve(spoiled, settings(uncertainty=False), masks=masks).volume.array, mask=core)
+        for masks in ((), (mask,), (mask, mask, mask))
+    ]
+    assert quality[1] > quality[0] + 1 and quality[1] == pytest.approx(quality[2])
+    with pytest.raises(InputError, match="2 masks for 3 stacks"):
+        super_resolve(stacks, settings(), masks=[mask, mask])
+    elsewhere = Volume(mask.array, FINE.transformed(np.eye(4) + np.eye(4, k=3) * 200), "far")
+    with pytest.raises(InputError, match="leaves nothing"):
+        super_resolve(stacks, settings(), masks=[elsewhere])
+
+
+def test_a_guide_of_another_contrast_helps_and_must_be_there():
+    truth = sampled(HEAD, FINE)
+    stack = acquired(HEAD, thick_grid(), noise=1.0)
+    guide = truth.with_array(np.sin(truth.array / 40) * 100, name="guide")
+    plain = super_resolve(stack, settings(detail=False), truth=truth).metrics["psnr_db"]
+    guided = super_resolve(stack, settings(), guide=guide, truth=truth).metrics["psnr_db"]
+    assert guided > plain + 0.5
+    apart = guide.with_array(guide.array, FINE.transformed(np.eye(4) + np.eye(4, k=3) * 200))
+    with pytest.raises(InputError, match="does not overlap"):
+        super_resolve(stack, settings(), guide=apart)
+    with pytest.raises(InputError, match="takes no guide"):
+        super_resolve(stack, settings(method="network"), guide=guide)
+
+
+def test_the_uncertainty_is_large_where_the_error_is(from_three):
+    error = np.abs(from_three.volume.array - sampled(HEAD, FINE).array)
+    half_width = from_three.uncertainty.array
+    seen = sampled(HEAD, FINE).array > 5
+    covered = (error <= half_width)[seen].mean()
+    assert 0.75 < covered < 0.995
+    sure, unsure = (half_width < np.quantile(half_width[seen], 0.3)), (half_width > np.quantile(half_width[seen], 0.7))
+    assert error[seen & unsure].mean() > 1.5 * error[seen & sure].mean()
+    assert super_resolve(acquired(HEAD, thick_grid()), settings(2, uncertainty=False)).uncertainty is None
+
+
+# -- motion ------------------------------------------------------------------------------------------------------------
+def moved_stacks(seed=3, millimetres=1.2, degrees=1.5):
+    """Three stacks of a head whose slices moved, and where they were."""
+    generator = np.random.default_rng(seed)
+    head, stacks, poses = BrainLike(radius=18), [], []
+    fine = Grid.from_parts((40, 40, 40), (1, 1, 1), (-19.5, -19.5, -19.5))
+    for axis in (2, 1, 0):
+        grid = thick_grid(axis, fine=fine)
+        slices, own = [], []
+        for number in range(10):
+            shift, turn = millimetres * generator.normal(size=3), np.radians(degrees) * generator.normal(size=3)
+            change = np.concatenate([shift, turn])
+            pose = small_motions(change[None], np.zeros((1, 3)))[0]
+            start, stop = np.zeros(3, int), grid.size_ijk.copy()
+            start[axis], stop[axis] = number, number + 1
+            piece = grid.cropped(start.tolist(), stop.tolist())
+            seen = acquired(lambda p, pose=pose: head(p @ pose[:3, :3].T + pose[:3, 3]), piece, axis, 4.0, nodes=8)
+            slices.append(seen.array)
+            own.append(pose)
+        stacks.append(Volume(np.concatenate(slices, 2 - axis), grid, f"stack {axis}"))
+        poses.append(np.stack(own))
+    return stacks, poses, sampled(head, fine)
+
+
+@pytest.fixture(scope="module")
+def motion():
+    return moved_stacks()
+
+
+def pose_misses(found, wanted, stacks):
+    """Distances by which slice centres are missed, mm, after the motion that all slices share was taken away."""
+    centers = np.concatenate([
+        SliceGeometry(stack.grid, int(np.argmax(stack.grid.spacing)), 4.0).centers() for stack in stacks
+    ])  # fmt: skip
+    found, wanted = np.concatenate(found), np.concatenate(wanted)
+    shared = mean_pose(wanted @ np.linalg.inv(found), moved(found, centers[:, None])[:, 0])
+    places = [moved(poses, centers[:, None])[:, 0] for poses in (wanted, shared @ found)]
+    return np.linalg.norm(places[0] - places[1], axis=1)
+
+
+def test_slices_that_moved_are_found(motion):
+    stacks, poses, truth = motion
+    still = [np.tile(np.eye(4), (10, 1, 1))] * 3
+    before = pose_misses(still, poses, stacks)
+    result = super_resolve(stacks, settings(motion="slices", uncertainty=False), truth=truth)
+    after = pose_misses(result.poses, poses, stacks)
+    # The outermost slices show next to nothing of the head.
+    assert np.median(after) < 0.35 * np.median(before) and np.median(before) > 1.2
+    assert result.metrics["psnr_db"] > result.metrics["baseline_psnr_db"] + 1
+    assert np.abs(np.concatenate(result.poses).mean(0) - np.eye(4)).max() < 0.5
+
+
+def test_a_slice_that_shows_something_else_is_rejected(motion):
+    stacks = [stack.with_array(stack.array.copy()) for stack in motion[0]]
+    stacks[1].array[:, 5] = stacks[1].array[::-1, 5] * 0.4
+    result = super_resolve(stacks, settings(motion="slices", motion_rounds=1, uncertainty=False))
+    assert 5 in result.rejected[1]
+    assert any("slices" in note and "5" in note and "left out" in note for note in result.notes)
+
+
+def test_a_stack_that_was_moved_as_a_whole_is_aligned():
+    fine = Grid.from_parts((40, 40, 40), (1, 1, 1), (-19.5, -19.5, -19.5))
+    head = BrainLike(radius=18)
+    stacks = [acquired(head, thick_grid(axis, fine=fine), axis) for axis in (2, 1, 0)]
+    turn = np.eye(4)
+    turn[:3, :3], turn[:3, 3] = rotation(3, -2, 4), (2.0, -3.0, 1.5)
+    shifted = stacks[1].with_array(stacks[1].array, stacks[1].grid.transformed(turn))
+    result = super_resolve([stacks[0], shifted, stacks[2]], settings(motion="stacks", uncertainty=False))
+    corners = shifted.grid.corners
+    back = corners @ result.poses[1][0, :3, :3].T + result.poses[1][0, :3, 3]
+    assert np.linalg.norm(back - stacks[1].grid.corners, axis=1).max() < 1.2
+    assert np.linalg.norm(corners - stacks[1].grid.corners, axis=1).max() > 3

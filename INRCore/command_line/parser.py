@@ -8,6 +8,7 @@ from .. import __version__
 from ..devices import DEVICE_NAMES
 from ..settings import PRESET_NAMES
 from .register_options import add_register_options
+from .super_resolve_options import add_super_resolve_options
 
 EXIT_CODES = """exit codes:
   0    done
@@ -106,16 +107,12 @@ def _decompress(commands: argparse._SubParsersAction) -> None:
 
 def _super_resolve(commands: argparse._SubParsersAction) -> None:
     p = _command(
-        commands, "super-resolve", "Make an isotropic volume out of thick slices.",
-        "super-resolve thick.nii.gz --output fine.nrrd --spacing 1",
+        commands, "super-resolve",
+        "Make an isotropic volume out of one stack of thick slices or several stacks of one object and contrast.",
+        "super-resolve axial.nii.gz coronal.nii.gz sagittal.nii.gz --output fine.nrrd --motion slices",
     )  # fmt: skip
     p.add_argument("inputs", nargs="+", metavar="IN", help=INPUT_HELP)
-    p.add_argument("--output", required=True, metavar="OUT.nrrd")
-    p.add_argument("--output-baseline", metavar="B.nrrd", help="also write the cubic B-spline result, for comparison")
-    p.add_argument("--output-difference", metavar="D.nrrd", help="also write the result minus the cubic B-spline one")
-    p.add_argument(
-        "--spacing", type=float, metavar="MM", help="isotropic voxel size (default: the finest of the input)"
-    )
+    add_super_resolve_options(p)
     _add_common(p)
 
 
@@ -134,14 +131,20 @@ def _register(commands: argparse._SubParsersAction) -> None:
 def _segment(commands: argparse._SubParsersAction) -> None:
     p = _command(
         commands, "segment",
-        "Turn a label map, or a few labelled slices, into smooth signed distance fields. Needs --output-labels, "
-        "--output-model or --output-distance.",
+        "Turn a label map, a few labelled slices of any orientation or a probability map into smooth signed distance "
+        "fields. Needs --output-labels, --output-model, --output-distance or --output-uncertainty.",
         "segment organs.nii.gz --output-labels smooth.nrrd --output-model organs.vtp --spacing 1",
     )  # fmt: skip
-    p.add_argument("labels", metavar="LABELS", help="label map: whole numbers, 0 is background")
+    p.add_argument(
+        "labels", metavar="LABELS", help="label map (whole numbers, 0 is background) or probabilities (0 to 1)"
+    )
     p.add_argument("--output-labels", metavar="L.nrrd", help="label map")
     p.add_argument("--output-model", metavar="M.vtp", help="closed surfaces (.vtp .stl .ply .obj)")
     p.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest label's surface, mm")
+    p.add_argument(
+        "--output-uncertainty", metavar="U.nrrd",
+        help="probability that a voxel has the wrong label; the report then names the slice to draw next",
+    )  # fmt: skip
     p.add_argument(
         "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
     )

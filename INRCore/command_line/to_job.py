@@ -19,6 +19,10 @@ _SETTING_OF_OPTION = {
     "model": "model",
     "similarity": "similarity",
     "forbid_folding": "forbid_folding",
+    "landmarks_weight": "landmarks_weight",
+    "thickness": "slice_thickness_mm",
+    "profile": "profile",
+    "motion": "motion",
 }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..comparison import on_grid
 from ..errors import InputError
 from ..geometry import Grid
 from ..settings import require
@@ -69,18 +71,27 @@ class Stack:
             lines.append(f"{label} is nearly isotropic: there is little to gain beyond undoing its slice profile.")
         missing = self.values.size - self.measured_count
         if missing:
-            lines.append(f"{label}: {missing} voxels that are not numbers take no part and are filled in.")
+            lines.append(f"{label}: {missing} voxels that are not numbers, or outside of the mask, take no part.")
         return lines
 
 
-def prepare_stacks(volumes: list[Volume], settings: SuperResolutionSettings) -> tuple[list[Stack], list[str]]:
-    """The stacks and lines for the user on how they were understood.
+def prepare_stacks(
+    volumes: list[Volume], settings: SuperResolutionSettings, masks: Sequence[Volume] = ()
+) -> tuple[list[Stack], list[str]]:
+    """The stacks and lines for the user on how they were understood. `masks` (any grid, nonzero: the slices count
+    there): none, one for all stacks, or one for each.
 
     Stacks after the first are brought to its intensities by mean and standard deviation where both were measured.
     Raises `InputError` for volumes without slices across, of extreme values, or that do not belong together.
     """
     require(len(volumes) > 0, "There is no volume to super-resolve; give at least one stack of slices.")
-    stacks = [_prepare(volume, settings) for volume in volumes]
+    require(
+        len(masks) in (0, 1, len(volumes)),
+        f"There are {len(masks)} masks for {len(volumes)} stacks; give one mask for all of them, or one for each.",
+    )
+    own: list[Volume | None] = [*masks] * (len(volumes) if len(masks) == 1 else 1)
+    own = own or [None] * len(volumes)
+    stacks = [_prepare(volume, settings, mask) for volume, mask in zip(volumes, own, strict=True)]
     notes = [line for stack in stacks for line in stack.notes()]
     if len(stacks) > 1:
         first = CubicSpline(stacks[0].values, stacks[0].grid)
@@ -90,7 +101,7 @@ def prepare_stacks(volumes: list[Volume], settings: SuperResolutionSettings) -> 
     return stacks, notes
 
 
-def _prepare(volume: Volume, settings: SuperResolutionSettings) -> Stack:
+def _prepare(volume: Volume, settings: SuperResolutionSettings, region: Volume | None = None) -> Stack:
     low, high = volume.finite_range()
     require(
         max(abs(low), abs(high)) <= _LARGEST_VALUE,
@@ -103,6 +114,14 @@ def _prepare(volume: Volume, settings: SuperResolutionSettings) -> Stack:
     nodes = int(np.clip(np.ceil(1.5 * thickness / finest), 3, _MOST_NODES))
     forward = SliceProfile(volume.grid, axis, thickness, settings.profile, nodes, settings.pixel_area)
     mask = volume.finite_mask()
+    if region is not None:
+        inside = on_grid(region.with_array((region.array != 0).astype(np.uint8)), volume.grid) > 0.5
+        mask = inside if mask is None else mask & inside
+        require(
+            bool(mask.any()),
+            f"The mask {region.label} leaves nothing of {volume.label}; give one of the same region, nonzero where the "
+            "slices count.",
+        )
     numbers = None if mask is None else np.flatnonzero(mask)
     return Stack(volume, without_gaps(volume), numbers, forward, axis, thickness, float(finest))
 
