@@ -80,9 +80,11 @@ def test_windows_see_the_edge_at_which_a_mask_ends():
 
     moved = np.array([3.0, -2.0, 2.0])
     fixed, moving = ball(FIXED_GRID, 0.0), ball(MOVING_GRID, moved)
-    result = register(fixed, moving, splines({"iterations": 60}, similarity="lncc"), fixed_mask=fixed)
-    found = result.transform_points(CENTER[None]) - CENTER
-    assert np.linalg.norm(found - moved) < 0.5 * np.linalg.norm(moved)
+    settings = splines({"iterations": 60}, similarity="lncc", smoothing_voxels=(0.0,))
+    result = register(fixed, moving, settings, fixed_mask=fixed)
+    points = CENTER + np.random.default_rng(0).normal(0, 6, (200, 3))
+    # 0.66 mm without what lies beyond the mask, where interpolation at its rim is all there is to see.
+    assert np.linalg.norm(result.transform_points(points) - points - moved, axis=-1).mean() < 0.5
 
 
 def test_windows_see_through_a_slow_change_of_brightness():
