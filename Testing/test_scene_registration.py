@@ -5,19 +5,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from grids import GRIDS
 from registration_phantom import FIXED_GRID, MOVING_GRID, small_settings, warped_pair
 from scene_tools import LINEAR, add_volume, linear_parent
 from scipy.ndimage import map_coordinates
 
+from INRCore.errors import InputError
 from INRCore.io.transforms import write_displacement_transform
 from INRCore.registration import register
 from INRCore.scene import (
+    labels_from_segmentation_node,
     open_scene,
     save_scene,
+    segmentation_to_node,
     transform_node_from_file,
     transform_to_displacement,
     volume_from_node,
 )
+from INRCore.volume import Volume
 
 START = np.eye(4)
 START[:3, 3] = (1.5, -2.0, 1.0)
@@ -81,3 +86,16 @@ def test_the_inverse_node_is_the_inverse_that_slicer_finds(result: Any, scene: A
     back.Inverse()
     again, forward = (transform_to_displacement(node, FIXED_GRID) for node in (back, there))
     assert np.linalg.norm(again - forward, axis=-1).max() < 0.1
+
+
+def test_segments_get_the_values_of_their_namesakes_in_another_segmentation(scene: Any) -> None:
+    grid = GRIDS["oblique"]
+    array = np.zeros(grid.shape, np.uint8)
+    array[1:4], array[5:7] = 1, 2
+    node = segmentation_to_node(scene, Volume(array, grid), None, names={1: "liver", 2: "spleen"})
+    labels, names, colors = labels_from_segmentation_node(node, numbers={4: "spleen", 9: "kidney"})
+    assert names == {4: "spleen"} and set(colors) == {4}
+    np.testing.assert_array_equal(labels.array[np.isin(labels.array, [0, 4], invert=True)], [])
+    assert (labels.array == 4).sum() == (array == 2).sum()
+    with pytest.raises(InputError, match="no segment called like one of the other"):
+        labels_from_segmentation_node(node, numbers={9: "kidney"})

@@ -10,6 +10,7 @@ _POSITIONAL = {
     "decompress": ("inputs.file", "outputs.volume"),
     "super-resolve": ("inputs.volumes",),
     "register": ("inputs.fixed", "inputs.moving"),
+    "map-points": ("inputs.field", "inputs.points", "outputs.points"),
     "segment": ("inputs.labels",),
 }
 _OPTION_OF_OUTPUT = {"super-resolve": {"volume": "--output"}}

@@ -37,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_compress, _decompress, _super_resolve, _register, _segment, _info, _device, _demo, _job):
+    for add in (_compress, _decompress, _super_resolve, _register, _map_points, _segment, _info, _device, _demo, _job):
         add(commands)
     return parser
 
@@ -126,6 +126,18 @@ def _register(commands: argparse._SubParsersAction) -> None:
     p.add_argument("moving", metavar="MOVING", help=INPUT_HELP)
     add_register_options(p)
     _add_common(p)
+
+
+def _map_points(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "map-points", "Carry points over by the field that `register --output-field` wrote.",
+        "map-points map.safetensors points_in_fixed.csv points_in_moving.csv",
+    )  # fmt: skip
+    p.add_argument("field", metavar="F.safetensors")
+    p.add_argument("points", metavar="IN.csv", help="points with the header x,y,z in RAS mm, in the fixed volume")
+    p.add_argument("output", metavar="OUT.csv", help="where they are in the moving volume")
+    p.add_argument("--back", action="store_true", default=None, help="from the moving to the fixed volume instead")
+    _add_common(p, fits=False)
 
 
 def _segment(commands: argparse._SubParsersAction) -> None:

@@ -20,6 +20,7 @@ _SETTING_OF_OPTION = {
     "similarity": "similarity",
     "forbid_folding": "forbid_folding",
     "landmarks_weight": "landmarks_weight",
+    "back": "back",
     "thickness": "slice_thickness_mm",
     "profile": "profile",
     "motion": "motion",

@@ -57,6 +57,7 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "points?",
         ),
     },
+    "map-points": {"inputs": ("field", "points"), "outputs": ("points",)},
     "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
 }
 """Task -> roles of its input and output files; '?' marks those that may be left out."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..comparison import checkerboard
-from ..fitting import Control
+from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..io import check_volume_path, read_landmarks, read_volume, write_landmark_errors, write_landmarks
 from ..settings import require
@@ -89,6 +89,24 @@ def register(job: Job, control: Control) -> Steps[Outcome]:
     _write_landmarks(job, result, *landmarks)
     _write_carried(job, result, carried)
     return Outcome.of(result, direction=result.direction, **_errors_per_point(result))
+
+
+def map_points(job: Job, control: Control) -> Steps[Outcome]:
+    """Points through a registration's field, from the fixed to the moving side or, with the setting `back`, the other
+    way."""
+    from ..devices import choose_device
+    from ..registration import load_registration_field
+
+    unknown = sorted(set(job.settings) - {"back"})
+    require(not unknown, f"The task 'map-points' has no setting '{', '.join(unknown)}'; it has: back.")
+    choice, field = choose_device(job.device), load_registration_field(job.inputs["field"])
+    points = read_landmarks(job.inputs["points"])
+    yield Progress("map points", 0, 1)
+    for one in field.map.fields:
+        one.to(choice.device)
+    moved = field.transform_points_back(points) if job.settings.get("back") else field.transform_points(points)
+    write_landmarks(moved, job.outputs["points"], force=job.force)
+    return Outcome(None, {}, choice.reason)
 
 
 def _check_outputs(job: Job, model: str) -> None:

@@ -11,7 +11,7 @@ from ..io import write_volume
 from .job import Job
 from .parts import Outcome, read, read_if_given, settings_of, write_difference, write_volumes, writing
 from .reconstruction import super_resolve
-from .registration import register
+from .registration import map_points, register
 from .segmentation import segment
 
 
@@ -53,5 +53,6 @@ TASKS: dict[str, Callable[[Job, Control], Steps[Outcome]]] = {
     "decompress": _decompress,
     "super-resolve": super_resolve,
     "register": register,
+    "map-points": map_points,
     "segment": segment,
 }

@@ -22,7 +22,8 @@ _LARGEST_VALUE = 1e30
 _MOST_NODES = 32
 _PROBES = 20_000
 _FEWEST_PROBES = 50
-_LEAST_CORRELATION = 0.5
+_LEAST_CORRELATION, _LEAST_CORRELATION_IN_MOTION = 0.5, 0.15
+_FEW_SLICES = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,12 @@ class Stack:
         ]
         if slice_distance(self.grid, self.slice_axis) < 1.2 * self.finest_mm:
             lines.append(f"{label} is nearly isotropic: there is little to gain beyond undoing its slice profile.")
+        in_plane = [int(self.grid.size_ijk[a]) for a in range(3) if a != self.slice_axis]
+        if np.allclose(self.grid.spacing, 1) and count < _FEW_SLICES * min(in_plane):
+            lines.append(
+                f"{label} has {count} slices of {in_plane[0]} x {in_plane[1]} pixels and 1 mm in every direction: its "
+                "header may lack the spacing. Set it (Volumes module, Volume information) if the slices are thicker."
+            )
         missing = self.values.size - self.measured_count
         if missing:
             lines.append(f"{label}: {missing} voxels that are not numbers, or outside of the mask, take no part.")
@@ -96,7 +103,8 @@ def prepare_stacks(
     if len(stacks) > 1:
         first = CubicSpline(stacks[0].values, stacks[0].grid)
         for number in range(1, len(stacks)):
-            stacks[number], lines = _matched(stacks[number], stacks[0], first)
+            least = _LEAST_CORRELATION if settings.motion == "none" else _LEAST_CORRELATION_IN_MOTION
+            stacks[number], lines = _matched(stacks[number], stacks[0], first, least)
             notes += lines
     return stacks, notes
 
@@ -140,7 +148,7 @@ def _slice_axis(volume: Volume, name: str) -> int:
     return axis
 
 
-def _matched(stack: Stack, first: Stack, first_spline: CubicSpline) -> tuple[Stack, list[str]]:
+def _matched(stack: Stack, first: Stack, first_spline: CubicSpline, least: float) -> tuple[Stack, list[str]]:
     """The stack on the first one's intensity scale. Mean and standard deviation are compared, not a regression: both
     stacks are blurred, along different axes, so that a regression's slope would come out too small."""
     numbers = np.linspace(0, stack.values.size - 1, min(_PROBES, stack.values.size)).astype(np.int64)
@@ -155,10 +163,11 @@ def _matched(stack: Stack, first: Stack, first_spline: CubicSpline) -> tuple[Sta
     if min(own.std(), others.std()) == 0:
         return stack, []
     correlation = float(np.corrcoef(own, others)[0, 1])
-    if correlation < _LEAST_CORRELATION:
+    if correlation < least:
         raise InputError(
             f"{stack.volume.label} does not look like {first.volume.label} where both were measured (correlation "
-            f"{correlation:.2f}); stacks must show one contrast and be aligned. Register them first, or leave it out."
+            f"{correlation:.2f}); stacks must show one contrast and lie where their headers say. Look for motion "
+            "(the setting motion: 'stacks' or 'slices'), correct the header, or leave it out."
         )
     scale = others.std() / own.std()
     shift = others.mean() - scale * own.mean()

@@ -107,6 +107,7 @@ JOBS = {
     "super-resolve": ({"volumes": ["a.nrrd", "b.nrrd"]}, {"volume": "c.nrrd", "baseline": "d.nrrd"}, {"spacing_mm": 1}),
     "register": (
         {"fixed": "f.nrrd", "moving": "m.nrrd", "fixed_landmarks": "f.csv", "moving_landmarks": "m.csv"}
+        | {"fixed_channels": ["f2.nrrd", "f3.nrrd"], "moving_channels": ["m2.nrrd", "m3.nrrd"]}
         | {"initial_transform": "i.tfm", "carried_labels": "c.nrrd", "carried_model": "c.vtp"},
         {"volume": "v.nrrd", "transform": "t.h5", "jacobian": "j.nrrd", "inverse_transform": "b.h5"}
         | {"field": "f.safetensors", "log_jacobian": "l.nrrd", "labels": "s.nrrd", "model": "s.vtp"},
