@@ -31,6 +31,7 @@ _HOMES = {
     "CompressionSettings": ".compression",
     "super_resolve": ".reconstruction",
     "SuperResolutionSettings": ".reconstruction",
+    "load_registration_field": ".registration",
     "register": ".registration",
     "RegistrationSettings": ".registration",
     "segment": ".segmentation",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command_tools import QUICK, run, write_head
 from grids import GRIDS
 
 import INRCore
@@ -22,7 +23,6 @@ from INRCore.settings import from_dict, load_preset, to_dict
 from INRCore.volume import Volume
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-QUICK = ["--set", "fit.iterations=20", "--set", "fit.points=512", "--set", "field.width=16", "--device", "cpu"]
 REPORT_KEYS = {
     "task", "inputs", "outputs", "settings", "seed", "device", "versions", "seconds", "peak_memory_bytes", "metrics",
 }  # fmt: skip
@@ -30,13 +30,7 @@ REPORT_KEYS = {
 
 @pytest.fixture
 def head(tmp_path):
-    """A smooth volume on an oblique left-handed grid, as a file."""
-    grid = GRIDS["left-handed oblique"].with_size([24, 20, 16])
-    k, j, i = np.indices(grid.shape)
-    array = (400 + 300 * np.sin(i / 4) * np.cos(j / 5) + 10 * k).astype(np.int16)
-    path = tmp_path / "head.nrrd"
-    write_volume(Volume(array, grid, name="head"), path)
-    return path
+    return write_head(tmp_path / "head.nrrd")
 
 
 @pytest.fixture
@@ -46,10 +40,6 @@ def labels(tmp_path):
     path = tmp_path / "labels.nrrd"
     write_volume(Volume((distance < 5).astype(np.uint8), grid, name="labels"), path)
     return path
-
-
-def run(*arguments) -> int:
-    return main([str(a) for a in arguments])
 
 
 def child(*arguments, **options) -> subprocess.Popen:

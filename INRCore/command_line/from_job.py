@@ -38,9 +38,8 @@ def arguments_of_job(job: dict[str, Any]) -> list[str]:
 
 def _option(task: str, name: str) -> str:
     kind, role = name.split(".")
-    if kind == "inputs":
-        return f"--{role.replace('_', '-')}"
-    return _OPTION_OF_OUTPUT.get(task, {}).get(role, f"--output-{role}")
+    words = role.replace("_", "-")
+    return f"--{words}" if kind == "inputs" else _OPTION_OF_OUTPUT.get(task, {}).get(role, f"--output-{words}")
 
 
 def _flat(settings: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

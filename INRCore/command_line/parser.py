@@ -7,6 +7,7 @@ import argparse
 from .. import __version__
 from ..devices import DEVICE_NAMES
 from ..settings import PRESET_NAMES
+from .register_options import add_register_options
 
 EXIT_CODES = """exit codes:
   0    done
@@ -121,27 +122,12 @@ def _super_resolve(commands: argparse._SubParsersAction) -> None:
 def _register(commands: argparse._SubParsersAction) -> None:
     p = _command(
         commands, "register",
-        "Find the deformation that brings a moving volume onto a fixed one (IDIR). Needs --output-volume or "
-        "--output-transform. Landmark files are CSV with the header x,y,z in RAS mm, row by row the same places.",
+        "Find the deformation that brings a moving volume onto a fixed one. Needs at least one --output-...",
         "register before.nrrd after.nrrd --output-volume warped.nrrd --output-transform warp.h5 --initial rigid",
     )  # fmt: skip
     p.add_argument("fixed", metavar="FIXED", help=INPUT_HELP)
     p.add_argument("moving", metavar="MOVING", help=INPUT_HELP)
-    p.add_argument("--output-volume", metavar="W.nrrd", help="the moving volume on the fixed one's voxels")
-    p.add_argument("--output-transform", metavar="T.h5", help="transform that Slicer and SimpleITK load (.h5 or .tfm)")
-    p.add_argument("--output-jacobian", metavar="J.nrrd", help="local volume change (determinant of the Jacobian)")
-    p.add_argument("--output-difference", metavar="D.nrrd", help="the warped moving volume minus the fixed one")
-    p.add_argument("--output-landmarks", metavar="L.csv", help="where the fixed landmarks come to lie in MOVING")
-    p.add_argument(
-        "--initial", choices=("none", "rigid", "affine"), help="linear alignment first (default: the preset's)"
-    )
-    p.add_argument("--model", metavar="NAME", help="deformation model: displacement")
-    p.add_argument("--fixed-mask", metavar="F", help="where to compare, on the fixed side")
-    p.add_argument("--moving-mask", metavar="M", help="where to compare, on the moving side")
-    p.add_argument(
-        "--fixed-landmarks", metavar="F.csv", help="measure the error at these points; never used in the fit"
-    )
-    p.add_argument("--moving-landmarks", metavar="M.csv")
+    add_register_options(p)
     _add_common(p)
 
 

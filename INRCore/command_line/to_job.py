@@ -17,17 +17,8 @@ _SETTING_OF_OPTION = {
     "spacing": "spacing_mm",
     "initial": "initial",
     "model": "model",
-}
-_ROLE_OF_OUTPUT = {
-    "output_volume": "volume",
-    "output_baseline": "baseline",
-    "output_transform": "transform",
-    "output_jacobian": "jacobian",
-    "output_difference": "difference",
-    "output_landmarks": "landmarks",
-    "output_labels": "labels",
-    "output_model": "model",
-    "output_distance": "distance",
+    "similarity": "similarity",
+    "forbid_folding": "forbid_folding",
 }
 
 
@@ -61,11 +52,12 @@ def _inputs(task: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
-    outputs = {role: given[option] for option, role in _ROLE_OF_OUTPUT.items() if option in given}
+    roles = [role.rstrip("?") for role in TASK_ROLES[task]["outputs"]]
+    outputs = {role: given[f"output_{role}"] for role in roles if f"output_{role}" in given}
     if "output" in given:  # the main output of a command with just one
-        outputs[TASK_ROLES[task]["outputs"][0]] = given["output"]
+        outputs[roles[0]] = given["output"]
     if not outputs:
-        names = ", ".join(f"--output-{role.rstrip('?')}" for role in TASK_ROLES[task]["outputs"])
+        names = ", ".join(f"--output-{role.replace('_', '-')}" for role in roles)
         raise InputError(f"Nothing to write: name at least one of {names}.")
     return outputs
 

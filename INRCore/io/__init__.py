@@ -1,7 +1,7 @@
 """Files in and out: volumes, DICOM series, landmarks; world coordinates are RAS mm on this side of the border."""
 
 from .atomic import atomic_path, check_writable
-from .landmarks import read_landmarks, write_landmarks
+from .landmarks import read_landmarks, write_landmark_errors, write_landmarks
 from .reading import read_volume
 from .writing import check_volume_path, write_volume
 
@@ -11,6 +11,7 @@ __all__ = [
     "check_writable",
     "read_landmarks",
     "read_volume",
+    "write_landmark_errors",
     "write_landmarks",
     "write_volume",
 ]

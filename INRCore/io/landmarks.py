@@ -55,3 +55,15 @@ def write_landmarks(points: np.ndarray, path: str | os.PathLike[str], force: boo
     lines = [",".join(f"{value:.6f}" for value in point) for point in np.asarray(points, float).reshape(-1, 3)]
     with atomic_path(path, force) as temporary:
         temporary.write_text("\n".join([",".join(_AXES), *lines]) + "\n", encoding="utf-8")
+
+
+def write_landmark_errors(
+    before: np.ndarray, after: np.ndarray, path: str | os.PathLike[str], force: bool = False
+) -> None:
+    """Writes the distances (n) mm of landmark pairs before and after a registration as CSV, numbered from 1, and their
+    means in the last line. Raises `OutputError` as `write_landmarks` does."""
+    names = [*map(str, range(1, len(before) + 1)), "mean"]
+    pairs = zip([*before, np.mean(before)], [*after, np.mean(after)], strict=True)
+    lines = [f"{name},{first:.6f},{second:.6f}" for name, (first, second) in zip(names, pairs, strict=True)]
+    with atomic_path(path, force) as temporary:
+        temporary.write_text("\n".join(["landmark,before_mm,after_mm", *lines]) + "\n", encoding="utf-8")

@@ -82,6 +82,17 @@ def write_displacement_transform(
             raise OutputError(f"'{path}' could not be written: {_last_line(error)}") from error
 
 
+def write_linear_transform(matrix: np.ndarray, path: str | os.PathLike[str], force: bool = False) -> None:
+    """Writes a 4x4 RAS matrix from fixed to moving points to .h5, .hdf5, .tfm or .txt. Raises `OutputError` for another
+    extension or a file that exists (unless `force`)."""
+    import SimpleITK
+
+    if check_transform_path(path) not in _CHAIN_SUFFIXES:
+        raise OutputError(f"'{path}': a linear transform goes to one of {', '.join(_CHAIN_SUFFIXES)}.")
+    with atomic_path(path, force) as temporary:
+        SimpleITK.WriteTransform(_itk_affine(matrix), str(temporary))
+
+
 def read_transform_displacement(path: str | os.PathLike[str], grid: Grid) -> np.ndarray:
     """(k, j, i, 3) float64 RAS mm: how far the transform in a file (linear, B-spline, displacement or a chain of them)
     moves each voxel centre of `grid`. Raises `InputError` when the file is missing or holds no transform."""
@@ -127,9 +138,14 @@ def _itk_chain(displacement: np.ndarray, grid: Grid, affine: np.ndarray | None) 
     )
     if affine is None:
         return bend
-    matrix = LPS_FROM_RAS @ affine @ LPS_FROM_RAS
-    linear = SimpleITK.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
-    return SimpleITK.CompositeTransform([linear, bend])  # ITK applies the last one first
+    return SimpleITK.CompositeTransform([_itk_affine(affine), bend])  # ITK applies the last one first
+
+
+def _itk_affine(matrix: np.ndarray) -> SimpleITK.AffineTransform:
+    import SimpleITK
+
+    lps = LPS_FROM_RAS @ matrix @ LPS_FROM_RAS
+    return SimpleITK.AffineTransform(lps[:3, :3].ravel().tolist(), lps[:3, 3].tolist())
 
 
 def _write_nifti(path: Path, displacement: np.ndarray, grid: Grid) -> None:

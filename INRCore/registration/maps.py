@@ -6,6 +6,7 @@ All live in the fixed image's space, without the affine part, like the models th
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from .inversion import invert
 from .models import Model
 from .settings import RegistrationSettings
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 _PROBES = 512
 _FLOW_TOLERANCE_MM = 1e-3
 _MOST_TOLERANCE_MM = 0.1
@@ -24,14 +28,18 @@ _MOST_TOLERANCE_MM = 0.1
 
 
 class FittedMap(ABC):
-    """x -> x + u(x). `domain`: where u is what the fields say and how it ends; `nodes`: a grid fine and wide enough to
-    sample u on; `fields`: the fitted ones, the first from fixed to moving."""
+    """x -> x + u(x). `fields`: the fitted ones, the first from fixed to moving; `domain`: where u is what they say and
+    how it ends; `nodes`: a grid fine and wide enough to sample u on."""
 
-    domain: Domain
-    nodes: Grid
+    field_count: ClassVar[int] = 1
 
-    def __init__(self, fields: list[Field], max_memory_gb: float | None) -> None:
-        self.fields, self.max_memory_gb = fields, max_memory_gb
+    def __init__(self, fields: list[Field], domain: Domain, nodes: Grid, max_memory_gb: float | None = None) -> None:
+        self.fields, self.domain, self.nodes, self.max_memory_gb = fields, domain, nodes, max_memory_gb
+
+    @classmethod
+    @abstractmethod
+    def of(cls, fields: list[Field], grid: Grid, settings: RegistrationSettings) -> Self:
+        """The map of fitted fields over the field of view of the fixed grid."""
 
     @abstractmethod
     def displacement(self, points: np.ndarray) -> np.ndarray:
@@ -45,8 +53,9 @@ class FittedMap(ABC):
         """w (N, 3) mm with z + w(z) the inverse map. Where the map folds there is none, and it is the nearest found."""
         return invert(self.displacement, points)[0]
 
-    def _cells(self, grid: Grid, settings: RegistrationSettings) -> Grid:
+    def _cells(self, settings: RegistrationSettings) -> Grid:
         """Cells in the field of view that are fine enough for what the map is there."""
+        grid = self.domain.grid
         tolerance = min(settings.grid_tolerance_voxels * float(grid.spacing.min()), _MOST_TOLERANCE_MM)
         return cells_within(grid, settings.grid_spacing_mm or choose_spacing(self.displacement, grid, tolerance))
 
@@ -54,13 +63,13 @@ class FittedMap(ABC):
 class DisplacementMap(FittedMap):
     """u is the field."""
 
-    def __init__(self, fields: list[Field], grid: Grid, settings: RegistrationSettings) -> None:
-        super().__init__(fields, settings.fit.max_memory_gb)
-        reach = float(grid.spacing.max())
+    @classmethod
+    def of(cls, fields: list[Field], grid: Grid, settings: RegistrationSettings) -> Self:
+        reach, memory = float(grid.spacing.max()), settings.fit.max_memory_gb
         # To look at the map with, before it is known how far it has to go on.
-        self.domain = Domain(grid, reach, reach, float((grid.size_ijk * grid.spacing).max()))
-        cells, border = self._cells(grid, settings), largest_on_border(self.displacement, grid)
-        self.domain, self.nodes = bearable(lambda c: make_domain(grid, c, settings.margin_mm, border), cells)
+        held = cls(fields, Domain(grid, reach, reach, float((grid.size_ijk * grid.spacing).max())), grid, memory)
+        cells, border = held._cells(settings), largest_on_border(held.displacement, grid)
+        return cls(fields, *bearable(lambda c: make_domain(grid, c, settings.margin_mm, border), cells), memory)
 
     def displacement(self, points: np.ndarray) -> np.ndarray:
         return self.domain.vectors(self.fields[0], points, self.max_memory_gb)
@@ -72,13 +81,19 @@ class DisplacementMap(FittedMap):
 class VelocityMap(FittedMap):
     """x + u(x) is the flow of the field over a unit of time; it never folds, and the flow back is its inverse."""
 
-    def __init__(self, fields: list[Field], grid: Grid, settings: RegistrationSettings) -> None:
-        super().__init__(fields, settings.fit.max_memory_gb)
-        border = largest_on_border(lambda points: fields[0].evaluate(points, self.max_memory_gb), grid)
-        self.domain = flow_domain(grid, border, settings.margin_mm)
+    def __init__(self, fields: list[Field], domain: Domain, nodes: Grid, max_memory_gb: float | None = None) -> None:
+        super().__init__(fields, domain, nodes, max_memory_gb)
+        grid = domain.grid
         probes = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (_PROBES, 3)))
         self._steps = enough_steps(self._velocity, probes, _FLOW_TOLERANCE_MM)
-        _, self.nodes = bearable(lambda _: self.domain, self._cells(grid, settings))
+
+    @classmethod
+    def of(cls, fields: list[Field], grid: Grid, settings: RegistrationSettings) -> Self:
+        memory = settings.fit.max_memory_gb
+        border = largest_on_border(lambda points: fields[0].evaluate(points, memory), grid)
+        flow = cls(fields, flow_domain(grid, border, settings.margin_mm), grid, memory)
+        _, flow.nodes = bearable(lambda _: flow.domain, flow._cells(settings))
+        return flow
 
     def displacement(self, points: np.ndarray) -> np.ndarray:
         return integrate(self._velocity, points, self._steps).astype(np.float32)
@@ -100,6 +115,8 @@ class VelocityMap(FittedMap):
 class CycleMap(DisplacementMap):
     """u is the mean of the field there and the inverse of the field back; how far apart the two are is the uncertainty
     (van Harten, Stoker & Isgum, IEEE TMI 43(2), 2024)."""
+
+    field_count = 2
 
     def displacement(self, points: np.ndarray) -> np.ndarray:
         there, back = self._estimates(points)
@@ -124,7 +141,7 @@ class CycleMap(DisplacementMap):
         return there, back.astype(np.float32)
 
 
-MAPS: dict[str, type[DisplacementMap] | type[VelocityMap]] = {
+MAPS: dict[str, type[FittedMap]] = {
     "displacement": DisplacementMap,
     "velocity": VelocityMap,
     "cycle": CycleMap,
@@ -133,7 +150,7 @@ MAPS: dict[str, type[DisplacementMap] | type[VelocityMap]] = {
 
 def fitted_map(model: Model, grid: Grid, settings: RegistrationSettings) -> FittedMap:
     """The map of a fitted model over the field of view of the fixed grid."""
-    return MAPS[settings.model](model.fields, grid, settings)
+    return MAPS[settings.model].of(model.fields, grid, settings)
 
 
 def _determinant(jacobian: np.ndarray) -> np.ndarray:

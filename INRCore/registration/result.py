@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from ..fields import Field
 from ..geometry import Grid
-from ..interpolation import ImageSampler
-from ..memory import points_per_chunk
 from ..results import TaskResult
-from ..settings import require_choice
 from ..volume import Volume
+from .field_file import RegistrationField
 from .maps import FittedMap
-from .sampled import SampledMap, apply_affine
+from .sampled import SampledMap
+from .warping import chunk_points, warp
 
-_BYTES_PER_POINT = 400
 _FOLDED = 1e-3
 
 
@@ -42,7 +38,8 @@ class RegistrationResult(TaskResult):
     foreground. grid_error_max_mm: largest difference found between u and the sampled u; inverse_error_mean_mm,
     inverse_error_p95_mm, inverse_error_max_mm: of `inverse_error`; uncertainty_mean_mm, uncertainty_p95_mm: of
     `uncertainty`, over the fixed mask or foreground. tre_before_mm, tre_after_mm: mean landmark errors with the
-    positions as given and after the whole map; tre_after_max_mm: the largest.
+    positions as given and after the whole map; tre_after_max_mm: the largest; tre_left_out_mm: the mean after the map
+    over those that were kept from a fit that saw the others.
     """
 
     map: FittedMap
@@ -70,23 +67,26 @@ class RegistrationResult(TaskResult):
         values = np.log(np.maximum(self.jacobian.array, _FOLDED))
         return Volume(values, self.fixed_grid, "log Jacobian determinant")
 
+    @property
+    def point_map(self) -> RegistrationField:
+        """The fitted map itself, as a thing of its own that can be saved (`load_registration_field` reads it)."""
+        return RegistrationField(self.settings.model, self.map, self.affine)
+
     def transform_points(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) RAS mm on the fixed side to (N, 3) on the moving side, by the fitted map itself."""
-        points = np.asarray(points, float).reshape(-1, 3)
-        return apply_affine(self.affine, points + self.map.displacement(points))
+        return self.point_map.transform_points(points)
 
     def transform_points_back(self, points: np.ndarray) -> np.ndarray:
-        """(N, 3) RAS mm on the moving side to (N, 3) on the fixed side, by the inverse of the fitted map itself. Where
-        the map folds it has no inverse, and points come out wrong by more than a little."""
-        points = apply_affine(np.linalg.inv(self.affine), np.asarray(points, float).reshape(-1, 3))
-        return points + self.map.inverse(points)
+        """(N, 3) RAS mm on the moving side to (N, 3) on the fixed side, by the inverse of the fitted map itself: what
+        brings landmarks and surfaces of the moving image onto the fixed one. Where the map folds it has no inverse, and
+        points come out wrong by more than a little."""
+        return self.point_map.transform_points_back(points)
 
     def warp(self, volume: Volume, interpolation: str = "linear", background: float | None = None) -> Volume:
         """Any volume of the moving side (image, mask, labels) on the fixed grid, through the sampled displacement, in
-        its own type. interpolation: 'linear' or 'nearest' (for labels); `background` is what lies outside the volume;
-        None: its smallest value, for 'nearest' 0. Raises `InputError` for another interpolation."""
+        its own type. interpolation and `background`: see `warping.warp`; labels want 'smooth' or 'nearest'."""
         device, memory = self.field.device, self.settings.fit.max_memory_gb
-        moved = self._sampled.moved_voxels(self.fixed_grid, chunk_points(device, memory))
+        moved = self.sampled.moved_voxels(self.fixed_grid, chunk_points(device, memory))
         return warp(volume, self.fixed_grid, moved, interpolation, background, device)
 
     def warp_back(
@@ -99,52 +99,6 @@ class RegistrationResult(TaskResult):
         return warp(volume, grid, moved, interpolation, background, device)
 
     @property
-    def _sampled(self) -> SampledMap:
+    def sampled(self) -> SampledMap:
+        """The map as it is saved."""
         return SampledMap(self.displacement, self.displacement_grid, self.affine)
-
-
-def chunk_points(device: torch.device | str, max_memory_gb: float | None) -> int:
-    """Voxels that may be warped at once."""
-    return points_per_chunk(_BYTES_PER_POINT, torch.device(device), max_memory_gb)
-
-
-def warp(
-    volume: Volume,
-    grid: Grid,
-    moved: Iterable[tuple[slice, np.ndarray]],
-    interpolation: str = "linear",
-    background: float | None = None,
-    device: torch.device | str = "cpu",
-) -> Volume:
-    """The volume's values where the voxels of `grid` come to lie, in the volume's own type (integers are rounded to the
-    nearest); `moved`: (slice of the flattened (k, j, i) array, (n, 3) RAS mm)."""
-    require_choice("The interpolation", interpolation, ("linear", "nearest"))
-    if background is None:
-        background = 0.0 if interpolation == "nearest" else volume.finite_range()[0]
-    look_up = _nearest(volume) if interpolation == "nearest" else _linear(volume, device)
-    result = np.full(grid.voxel_count, background, volume.array.dtype)
-    for part, points in moved:
-        inside = volume.grid.contains(points)
-        result[part][inside] = look_up(points[inside])
-    return volume.with_array(result.reshape(grid.shape), grid)
-
-
-def _nearest(volume: Volume) -> Callable[[np.ndarray], np.ndarray]:
-    def look_up(points: np.ndarray) -> np.ndarray:
-        i, j, k = np.rint(volume.grid.world_to_index(points)).astype(int).clip(0, volume.grid.size_ijk - 1).T
-        return volume.array[k, j, i]
-
-    return look_up
-
-
-def _linear(volume: Volume, device: torch.device | str) -> Callable[[np.ndarray], np.ndarray]:
-    sampler, dtype = ImageSampler(volume.array, volume.grid, device), volume.array.dtype
-
-    def look_up(points: np.ndarray) -> np.ndarray:
-        values = sampler(torch.as_tensor(points, dtype=torch.float32, device=device)).cpu().numpy()
-        if dtype.kind == "f":
-            return values.astype(dtype)
-        limits = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        return np.clip(np.rint(values.astype(float)), *limits).astype(dtype)
-
-    return look_up

@@ -1,0 +1,84 @@
+"""The command `register`: all its results, and what it says before the fit."""
+
+import numpy as np
+import pytest
+import vtk
+from command_tools import QUICK, run, write_head
+
+from INRCore.io import read_landmarks, read_volume, write_landmarks, write_volume
+from INRCore.io.surfaces import read_surface, write_surface
+from INRCore.io.transforms import read_transform_displacement, write_linear_transform
+from INRCore.registration import load_registration_field
+from INRCore.volume import Volume
+
+
+@pytest.fixture
+def head(tmp_path):
+    return write_head(tmp_path / "head.nrrd")
+
+
+def test_a_registration_writes_all_its_results_and_carries_over_what_belongs_to_the_moving_volume(head, tmp_path):
+    """From a given shift, with next to no fit: the results are those of the shift."""
+    grid, shift = read_volume(head).grid, np.array([6.0, -4.0, 3.0])
+    out, start = tmp_path / "out", np.eye(4)
+    out.mkdir()
+    start[:3, 3] = shift
+    write_volume(
+        read_volume(head).with_array(read_volume(head).array, grid.transformed(start)), tmp_path / "moving.nrrd"
+    )
+    write_linear_transform(start, tmp_path / "start.tfm")
+    middle = grid.center + shift
+    write_landmarks(middle[None], tmp_path / "points.csv")
+    write_landmarks(grid.center[None], tmp_path / "fixed.csv")
+    inside = np.linalg.norm(grid.transformed(start).points() - middle, axis=1).reshape(grid.shape) < 5
+    write_volume(Volume(inside.astype(np.uint8), grid.transformed(start)), tmp_path / "labels.nrrd")
+    sphere = vtk.vtkSphereSource()
+    sphere.SetCenter(*middle)
+    sphere.Update()
+    write_surface(sphere.GetOutput(), tmp_path / "model.vtp")
+
+    volumes = ("volume", "jacobian", "log-jacobian", "inverse-error", "uncertainty", "checkerboard", "labels")
+    names = {name: f"{name}.nrrd" for name in volumes} | {"transform": "t.h5", "inverse-transform": "i.h5"}
+    names |= {"field": "f.safetensors", "model": "m.vtp", "points": "p.csv", "landmark-errors": "e.csv"}
+    words = [word for name, file in names.items() for word in (f"--output-{name}", out / file)]
+    words += ["--carried-labels", tmp_path / "labels.nrrd", "--carried-model", tmp_path / "model.vtp"]
+    words += ["--carried-points", tmp_path / "points.csv", "--initial-transform", tmp_path / "start.tfm"]
+    words += ["--fixed-landmarks", tmp_path / "fixed.csv", "--moving-landmarks", tmp_path / "points.csv"]
+    words += ["--model", "cycle", *QUICK, "--set", "fit.learning_rate=1e-7", "--progress", "none"]
+    assert run("register", head, tmp_path / "moving.nrrd", *words) == 0
+
+    def moved(name):
+        return read_transform_displacement(out / names[name], grid).reshape(-1, 3)
+
+    np.testing.assert_allclose(moved("transform"), np.tile(shift, (grid.voxel_count, 1)), atol=0.05)
+    np.testing.assert_allclose(moved("inverse-transform"), np.tile(-shift, (grid.voxel_count, 1)), atol=0.05)
+    field = load_registration_field(out / names["field"])
+    np.testing.assert_allclose(field.transform_points(grid.center), middle[None], atol=0.05)
+    np.testing.assert_allclose(read_landmarks(out / "p.csv"), grid.center[None], atol=0.05)
+    np.testing.assert_allclose(read_surface(out / "m.vtp").GetCenter(), grid.center, atol=0.05)
+    np.testing.assert_array_equal(read_volume(out / "labels.nrrd").array, inside)
+    np.testing.assert_allclose(read_volume(out / "log-jacobian.nrrd").array, 0, atol=0.01)
+    for name in ("inverse-error", "uncertainty"):
+        assert 0 <= read_volume(out / f"{name}.nrrd").array.max() < 0.05
+    header, first, mean = (out / "e.csv").read_text().split()
+    assert header == "landmark,before_mm,after_mm" and mean == first.replace("1,", "mean,", 1)
+    before, after = map(float, first.split(",")[1:])
+    assert before == pytest.approx(np.linalg.norm(shift), abs=1e-3) and after < 0.05
+
+
+@pytest.mark.parametrize(
+    ("words", "problem", "code"),
+    [
+        (("--output-labels", "l.nrrd"), "no carried labels", 3),
+        (("--output-model", "m.vtp"), "no surfaces", 3),
+        (("--output-uncertainty", "u.nrrd"), "model = 'cycle'", 3),
+        (("--output-transform", "t.abc"), ".h5", 4),
+        (("--output-volume", "v.abc"), ".nrrd", 4),
+        (("--output-volume", "v.nrrd", "--initial-transform", "nowhere.h5"), "no such file", 3),
+        (("--output-volume", "v.nrrd", "--forbid-folding", "--model", "cycle"), "can fold", 3),
+    ],
+)
+def test_what_a_registration_cannot_make_is_said_before_the_fit(head, words, problem, code, tmp_path, capsys):
+    words = [tmp_path / word if "." in word else word for word in words]
+    assert run("register", head, head, *words, "--progress", "none", "--set", "fit.iterations=1000000") == code
+    assert problem in capsys.readouterr().err
