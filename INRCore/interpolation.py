@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, cast
+
 import numpy as np
 import torch
 from torch import Tensor
 
+from .fields.switch import is_compiled
 from .geometry import Grid
+from .tiles import on_threads, tiles_of_threads
+
+_POINTS_PER_TILE = 1 << 14
 
 
 class _Sampler:
@@ -45,6 +52,8 @@ class ImageSampler(_Sampler):
 
     def at_index(self, index: Tensor) -> Tensor:
         """(N, 3) continuous (i, j, k) to (N) values."""
+        if _can_be_compiled(index, self.values):
+            return cast(Tensor, _CompiledTrilinear.apply(index, self.values))
         index = torch.minimum(index.clamp(min=0), (self.size - 1).to(index.dtype))
         low = torch.minimum(index.detach().floor().long(), (self.size - 2).clamp(min=0))
         fraction = index - low
@@ -66,7 +75,14 @@ class CubicVectorSampler(_Sampler):
 
     def __call__(self, points: Tensor) -> Tensor:
         """(N, 3) RAS mm to (N, c) values."""
-        index = torch.minimum(self.index(points).clamp(min=0), (self.size - 1).to(points.dtype))
+        index = self.index(points)
+        if self.values.shape[-1] == 3 and _can_be_compiled(index, self.values) and not index.requires_grad:
+            from .compiled import images
+
+            values = torch.empty(len(index), 3)
+            _in_tiles(lambda tile: images.cubic(self.values.numpy(), index.numpy()[tile], values.numpy()[tile]), index)
+            return values
+        index = torch.minimum(index.clamp(min=0), (self.size - 1).to(points.dtype))
         low = index.floor()
         nodes = low.long()[:, :, None] + torch.arange(-1, 3, device=index.device)  # (N, axis, 4)
         nodes = torch.minimum(nodes.clamp(min=0), (self.size - 1)[:, None])
@@ -81,6 +97,43 @@ class CubicVectorSampler(_Sampler):
                 for i in range(4):
                     total += (weight * weights[:, 0, i])[:, None] * flat[row + nodes[:, 0, i]]
         return total
+
+
+def _can_be_compiled(index: Tensor, image: Tensor) -> bool:
+    return is_compiled() and index.device.type == "cpu" and index.dtype == image.dtype == torch.float32
+
+
+def _in_tiles(work: Callable[[slice], None], index: Tensor) -> None:
+    def of_share(share: list[slice]) -> None:
+        for tile in share:
+            work(tile)
+
+    if len(index):
+        on_threads(of_share, tiles_of_threads(len(index), _POINTS_PER_TILE))
+
+
+class _CompiledTrilinear(torch.autograd.Function):
+    """Values and their gradient in one go, about ten times as fast as by torch's gathers."""
+
+    @staticmethod
+    def forward(ctx: Any, index: Tensor, image: Tensor) -> Tensor:
+        from .compiled import images
+
+        places, wanted = index.detach().contiguous().numpy(), len(index) if ctx.needs_input_grad[0] else 0
+        values, gradient = torch.empty(len(index)), torch.empty(wanted, 3)
+
+        def work(tile: slice) -> None:
+            images.trilinear(image.numpy(), places[tile], values.numpy()[tile], gradient.numpy()[tile])
+
+        _in_tiles(work, index)
+        ctx.save_for_backward(gradient)
+        return values
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, of_values: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = ctx.saved_tensors
+        return of_values[:, None] * gradient, None
 
 
 def _cubic_weights(t: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from typing import Annotated, Any, ClassVar, Union
 
 import slicer
@@ -47,10 +48,20 @@ class INRSegmentation(ScriptedLoadableModule):
         register_effect()
 
 
+class Method(Enum):
+    """How signed distances are represented; the value is the setting `method`."""
+
+    SPLINE = "spline"
+    NETWORK = "network"
+
+    def label(self) -> str:
+        return {"spline": _("Splines"), "network": _("Neural network")}[self.value]
+
+
 @parameterNodeWrapper
 class INRSegmentationParameterNode(RunParameters):
     """spacing: isotropic, mm; 0 takes the grid of the input. smoothing: mm; -1 takes one voxel. emptyIsBackground:
-    slices without a label are meant, not yet to be drawn."""
+    slices without a label are meant, not yet to be drawn. feature: mm; details below it are smoothed away."""
 
     # `A | B` would do in Slicer 5.10, but not in those before it
     inputLabels: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
@@ -60,6 +71,10 @@ class INRSegmentationParameterNode(RunParameters):
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
     smoothing: Annotated[float, WithinRange(-1, 100)] = -1.0
     emptyIsBackground: bool = False
+    feature: Annotated[float, WithinRange(0, 100)] = 0.0
+    oneComponent: bool = False
+    allowOverlap: bool = False
+    method: Method = Method.SPLINE
 
 
 class INRSegmentationLogic(PanelLogic):
@@ -81,12 +96,14 @@ class INRSegmentationLogic(PanelLogic):
         options: RunOptions | None = None,
         smoothing: float | None = None,
         sparse: str | None = None,
+        **shape: Any,
     ) -> Request:
         """Fits shapes to a segmentation or label map node; labels come back at isotropic `spacing` (mm; None: on the
         grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel. `sparse`:
-        'dense' where slices without a label are background; None: found out. `outputs`: which of labels, model,
-        distance to make, each a node to update or None."""
-        given = {"spacing_mm": spacing, "smoothness_mm": smoothing, "sparse": sparse}
+        'dense' where slices without a label are background; None: found out. `shape`: other settings of
+        `SegmentationSettings`, such as method, feature_mm, one_component and allow_overlap. `outputs`: which of
+        labels, model, distance to make, each a node to update or None."""
+        given = {"spacing_mm": spacing, "smoothness_mm": smoothing, "sparse": sparse, **shape}
         settings = {name: value for name, value in given.items() if value is not None}
         return Request({"labels": labels}, outputs, settings, options=options or RunOptions())
 
@@ -111,6 +128,10 @@ class INRSegmentationWidget(PanelWidget):
             self.parameters.runOptions(),
             self.parameters.smoothing if self.parameters.smoothing >= 0 else None,
             "dense" if self.parameters.emptyIsBackground else None,
+            method=None if self.parameters.method is Method.SPLINE else self.parameters.method.value,
+            feature_mm=self.parameters.feature or None,
+            one_component=self.parameters.oneComponent or None,
+            allow_overlap=self.parameters.allowOverlap or None,
         )
 
 

@@ -59,6 +59,8 @@ def ready(name, open_panel, scene, tmp_path):
     else:
         a_volume(scene, "MR", spacing=(1.5, 1.5, 3))
     panel = open_panel(name)
+    if name == "INRSegmentation":  # a fit that takes as long as it is told to
+        panel.parameters.method = type(panel.parameters.method)("network")
     if name == "INRRegistration":
         panel.ui.movingSelector.setCurrentNode(moving)
     if name == "INRCompression":

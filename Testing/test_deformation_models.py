@@ -217,8 +217,8 @@ def test_a_wild_field_folds_as_a_displacement_and_never_as_a_velocity(name):
     field = Field(FieldSettings(width=24, depth=2, omega_first=4.0), frame, 3, output_scale=40 * frame.half_extent_mm)
     settings = small_settings(model="velocity")
     points = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (400, 3)))
-    assert MAPS["displacement"]([field], grid, settings).determinant(points).min() < 0
-    flow = MAPS["velocity"]([field], grid, settings)
+    assert MAPS["displacement"].of([field], grid, settings).determinant(points).min() < 0
+    flow = MAPS["velocity"].of([field], grid, settings)
     assert flow.determinant(points).min() > 0
     there = points + flow.displacement(points)
     assert np.abs(there + flow.inverse(there) - points).max() < 0.05
@@ -236,7 +236,7 @@ def test_the_flow_of_the_fit_is_the_flow_of_the_result(name):
     settings = small_settings(model="velocity", velocity_steps=4)
     points = grid.index_to_world(np.random.default_rng(0).uniform(-0.5, grid.size_ijk - 0.5, (500, 3)))
     tensor = torch.as_tensor(points, dtype=torch.float32)
-    model, found = VelocityModel(field, grid, settings), MAPS["velocity"]([field], grid, settings)
+    model, found = VelocityModel(field, grid, settings), MAPS["velocity"].of([field], grid, settings)
     with torch.no_grad():
         there, back = model(tensor).numpy(), model.backward(tensor).numpy()
     assert np.linalg.norm(there, axis=-1).max() > 0.5
@@ -246,7 +246,7 @@ def test_the_flow_of_the_fit_is_the_flow_of_the_result(name):
 
 def test_the_grid_of_a_wild_map_does_not_outgrow_memory():
     field = constant_field(FIXED_GRID, (900.0, 0, 0))
-    found = MAPS["displacement"]([field], FIXED_GRID, small_settings(grid_spacing_mm=1.0))
+    found = MAPS["displacement"].of([field], FIXED_GRID, small_settings(grid_spacing_mm=1.0))
     assert 10_000 < found.nodes.voxel_count <= 6_000_000
     assert np.all(found.displacement(found.nodes.corners) == 0)
 
@@ -297,8 +297,49 @@ def test_a_spline_field_is_the_sum_of_its_levels_and_fitted_in_nothing_else():
     with torch.no_grad():
         field.encoding.table.normal_(generator=torch.Generator().manual_seed(0))
     points = torch.as_tensor(FIXED_GRID.points()[::100], dtype=torch.float32)
-    levels = field.encoding(field.frame.normalise(points)).unflatten(-1, (3, 3)).sum(1)
-    assert torch.allclose(field(points), levels * field.output_scale, atol=1e-4)
+    levels = field.encoding(field.frame.normalise(points)).unflatten(-1, (3, 3))
+    finer_move_less = torch.tensor([1.0, 0.5, 0.25])[:, None]
+    assert torch.allclose(field(points), (levels * finer_move_less).sum(1) * field.output_scale, atol=1e-4)
+
+
+def test_coarse_levels_are_fitted_before_fine_ones_and_in_the_end_all_count():
+    model = new_model(FIXED_GRID, small_settings(field=SPLINES))
+    encoding, points = model.fields[0].encoding, torch.as_tensor(FIXED_GRID.points()[::100], dtype=torch.float32)
+    with torch.no_grad():
+        encoding.table.normal_(generator=torch.Generator().manual_seed(0))
+    for to_come, fitted in ((5, 1), (2, 1), (1, 2), (0, 3)):
+        model.refine(to_come)
+        encoding.table.grad = None
+        model(points).square().sum().backward()
+        sizes = [level.stop - level.start for level in encoding.pyramid.levels]
+        moved = [bool(part.abs().sum() > 0) for part in encoding.table.grad.split(sizes)]
+        assert moved == [True] * fitted + [False] * (3 - fitted)
+    whole = model(points)
+    model.refine(2)
+    assert not torch.allclose(model(points), whole, atol=0.1)
+    model.finish()
+    assert torch.equal(model(points), whole)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_prepared_flow_is_that_of_the_splines_themselves(name):
+    grid = GRIDS[name].with_size(GRIDS[name].size_ijk * 2)
+    model = new_model(grid, small_settings(field=SPLINES, model="velocity", symmetric=True, velocity_steps=2))
+    with torch.no_grad():
+        model.fields[0].encoding.table.normal_(0, 0.5, generator=torch.Generator().manual_seed(0))
+    points = torch.as_tensor(
+        grid.index_to_world(np.random.default_rng(0).uniform(0, 10, (400, 3))), dtype=torch.float32
+    )
+    exact = model(points), model.backward(points)
+    model.prepare()
+    for found, expected in zip((model(points), model.backward(points)), exact, strict=True):
+        assert (found - expected).norm(dim=-1).mean() < 0.05 * expected.norm(dim=-1).mean()
+    if not grid.is_sheared:
+        model(points).square().sum().backward()
+        assert model.fields[0].encoding.table.grad.abs().sum() > 0
+        assert not torch.equal(model(points), exact[0])
+    model.finish()
+    assert torch.equal(model(points), exact[0])
 
 
 @pytest.mark.parametrize("name", GRIDS)

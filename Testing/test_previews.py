@@ -59,7 +59,10 @@ def test_a_preview_shows_the_result_at_its_place(task, inputs, tmp_path):
         task=task,
         inputs={role: [path] if role == "volumes" else path for role, path in paths.items()},
         outputs={role: str(tmp_path / name) for role, name in outputs.items()},
-        settings={"fit": {"iterations": 100_000, "points": 500}},
+        settings={
+            "fit": {"iterations": 100_000, "points": 500},
+            **({"method": "network"} if task == "segment" else {}),
+        },
         preset="fast",
         device="cpu",
         preview=str(tmp_path / "preview.nii"),

@@ -34,7 +34,12 @@ HEAD = BrainLike(radius=13)
 def settings(field=None, fit=None, **changes):
     fit = {"iterations": 120, "points": 4096, "learning_rate": 5e-4, "device": "cpu", **(fit or {})}
     return SuperResolutionSettings(
-        field=FieldSettings(**{"width": 192, "omega_first": 8.0, **(field or {})}), fit=FitSettings(**fit), **changes
+        **{
+            "method": "network",
+            "field": FieldSettings(**{"width": 192, "omega_first": 8.0, **(field or {})}),
+            **changes,
+        },
+        fit=FitSettings(**fit),
     )
 
 
@@ -411,4 +416,4 @@ def test_the_field_can_be_saved_and_loaded(tmp_path):
 @pytest.mark.parametrize("preset", PRESET_NAMES)
 def test_presets_are_valid(preset):
     chosen = load_preset(SuperResolutionSettings, "reconstruction", preset)
-    assert chosen.field.network == "siren" and chosen.completion_iterations >= 1
+    assert chosen.method == "lattice" and chosen.detail and chosen.fit.iterations >= 100

@@ -77,7 +77,9 @@ def test_a_curved_field_gets_a_finer_grid_and_a_straight_one_a_coarse_one():
 
 # -- masks and missing voxels ------------------------------------------------------------------------------------------
 def loss_of(fixed, moving, fixed_mask=None, moving_mask=None, sigma=0.0, count=4000):
-    pair = Pair(prepare_image(fixed, fixed_mask, "fixed"), prepare_image(moving, moving_mask, "moving"), np.eye(4), 0)
+    pair = Pair(
+        [(prepare_image(fixed, fixed_mask, "fixed"), prepare_image(moving, moving_mask, "moving"))], np.eye(4), 0
+    )
     model = DisplacementModel(constant_field(fixed.grid, (0, 0, 0)))
     problem = RegistrationProblem(model, pair, small_settings(), sigma)
     problem.to(torch.device("cpu"))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from . import grid_compiled
 from .description import Frame
 from .encoding import Encoding
 from .grid_lattice import SeparableLattice
@@ -42,6 +45,8 @@ class GridEncoding(Encoding):
         self.table = nn.Parameter(start)
         self.features = len(self.pyramid.levels) * channels
         self.gathered = len(self.pyramid.levels) * math.prod(self.pyramid.support)
+        self.levels_in_use = len(self.pyramid.levels)
+        """So many of the coarsest levels; the features of the others are 0 and cost nothing."""
 
     def forward(self, points: Tensor) -> Tensor:
         return self._derivatives(points, _VALUE)[0]
@@ -63,10 +68,10 @@ class GridEncoding(Encoding):
         parts = []
         channels = self.table.shape[1]
         tables = self.table.split([level.stop - level.start for level in self.pyramid.levels])
-        for level, table in zip(self.pyramid.levels, tables, strict=True):
+        for level, table in list(zip(self.pyramid.levels, tables, strict=True))[: self.levels_in_use]:
             nodes = table.view(*level.nodes[::-1], channels).permute(*(2 - axis for axis in lattice.order), 3)
             parts.append(self._upsampled(level, nodes, lattice, orders).reshape(-1, channels))
-        return torch.cat(parts, -1)
+        return self._with_unused(torch.cat(parts, -1))
 
     def _upsampled(self, level: GridLevel, nodes: Tensor, lattice: SeparableLattice, orders: tuple[int, ...]) -> Tensor:
         """Nodes (nk, nj, ni, F) of a level to derivatives (K * J, I * F) on the lattice. Pieces along i keep the
@@ -103,8 +108,17 @@ class GridEncoding(Encoding):
 
     def _derivatives(self, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> Tensor:
         """Features' derivatives of the wanted orders along x, y, z: points (N, 3) to (K, N, C)."""
-        rows, weights = zip(*(self._level(level, points, wanted) for level in self.pyramid.levels), strict=True)
-        return weighted_rows(self.table, rows, weights)
+        pyramid = replace(self.pyramid, levels=self.pyramid.levels[: self.levels_in_use])
+        if grid_compiled.can_run(self.table, points):
+            found = cast(Tensor, grid_compiled.CompiledGrid.apply(self.table, points, pyramid, len(wanted)))
+        else:
+            rows, weights = zip(*(self._level(level, points, wanted) for level in pyramid.levels), strict=True)
+            found = weighted_rows(self.table, rows, weights)
+        return self._with_unused(found)
+
+    def _with_unused(self, features: Tensor) -> Tensor:
+        """Features (..., n) of the levels in use, and 0 for the others."""
+        return nn.functional.pad(features, (0, self.features - features.shape[-1]))
 
     def _level(self, level: GridLevel, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> tuple[Tensor, Tensor]:
         """Rows (N, S) of the table around each point on one level and their weights (K, N, S)."""

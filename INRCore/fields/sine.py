@@ -1,24 +1,22 @@
 """Sine and cosine together, as Fourier features want them.
 
-On a CPU, NumPy's single-precision sine is three times as fast as torch's (0.36 against 1.05 ns a value on one core with
-AVX-512, both within 1e-7), so it is used there, on as many threads as torch uses.
+On a CPU by a compiled loop (0.2 ns for both on one core with AVX-512), or else by NumPy, whose single-precision sine is
+three times as fast as torch's (0.36 against 1.05 ns each; all within 1e-7), on as many threads as torch uses.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .switch import is_plain
+from ..tiles import on_threads, tiles_of_threads
+from .switch import is_compiled, is_plain
 
-_FEWEST_PER_THREAD = 1 << 15
+_LARGEST_PART = 1 << 15
 
 
 def sine_and_cosine(z: Tensor) -> tuple[Tensor, Tensor]:
@@ -45,29 +43,26 @@ class _SineAndCosine(torch.autograd.Function):
 
 
 def _both(z: Tensor) -> tuple[Tensor, Tensor]:
-    return _evaluate(np.sin, torch.sin, z), _evaluate(np.cos, torch.cos, z)
+    if z.device.type != "cpu" or z.dtype != torch.float32 or is_plain() or not z.numel():
+        return torch.sin(z), torch.cos(z)
+    both = [torch.empty_like(z, memory_format=torch.contiguous_format) for _ in range(2)]
+    given, sine, cosine = (t.detach().contiguous().view(-1).numpy() for t in (z, *both))
+    fill = _fill_compiled() if is_compiled() else _fill_by_numpy
+
+    def work(share: list[slice]) -> None:
+        for part in share:
+            fill(given[part], sine[part], cosine[part])
+
+    on_threads(work, tiles_of_threads(len(given), _LARGEST_PART))
+    return both[0], both[1]
 
 
-def _evaluate(by_numpy: Callable[..., Any], by_torch: Callable[[Tensor], Tensor], z: Tensor) -> Tensor:
-    """The function of every element, by the library that is faster on the tensor's device."""
-    if z.device.type != "cpu" or z.dtype != torch.float32 or is_plain():
-        return by_torch(z)
-    result = torch.empty_like(z, memory_format=torch.contiguous_format)
-    threads = min(torch.get_num_threads(), max(1, z.numel() // _FEWEST_PER_THREAD))
-    if threads == 1:
-        by_numpy(z.detach().numpy(), out=result.numpy())
-        return result
-    given, made = z.detach().contiguous().view(-1).numpy(), result.view(-1).numpy()
-    bounds = np.linspace(0, len(given), threads + 1).astype(int).tolist()
-    parts = [slice(start, stop) for start, stop in itertools.pairwise(bounds)]
-    others = [_pool(threads - 1).submit(by_numpy, given[part], made[part]) for part in parts[1:]]
-    by_numpy(given[parts[0]], made[parts[0]])
-    for other in others:
-        other.result()
-    return result
+def _fill_by_numpy(phase: np.ndarray, sine: np.ndarray, cosine: np.ndarray) -> None:
+    np.sin(phase, out=sine)
+    np.cos(phase, out=cosine)
 
 
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    """NumPy lets go of Python's lock while it computes, so threads do help."""
-    return ThreadPoolExecutor(threads, thread_name_prefix="sine")
+def _fill_compiled() -> Callable[[np.ndarray, np.ndarray, np.ndarray], None]:
+    from ..compiled.activations import sine_and_cosine
+
+    return cast(Callable[[np.ndarray, np.ndarray, np.ndarray], None], sine_and_cosine)

@@ -28,15 +28,16 @@ class FillJob:
         from ..scene.oriented_images import volume_from_oriented_image
 
         self._drawn = volume_from_oriented_image(image, "labels")
-        self._axis = _drawn_axis(self._drawn.array)
+        self._slices = _drawn_slices(self._drawn.array)
         self._folder = Path(tempfile.mkdtemp(prefix="inr_fill_", dir=slicer.app.temporaryPath))
         labels, self._result = self._folder / "labels.nrrd", self._folder / "filled.nrrd"
         write_volume(self._drawn, labels)
+        axes = "".join("ijk"[axis] for axis in self._slices.axes)
         job = {
             "task": "segment",
             "inputs": {"labels": str(labels)},
             "outputs": {"labels": str(self._result)},
-            "settings": {"sparse": "ijk"[self._axis]} | ({"fit": {"iterations": iterations}} if iterations else {}),
+            "settings": {"sparse": axes} | ({"fit": {"iterations": iterations}} if iterations else {}),
             "preset": preset,
         }
         self._job_file = self._folder / "job.json"
@@ -54,22 +55,21 @@ class FillJob:
         from ..scene.oriented_images import put_into_oriented_image
 
         filled, drawn = read_volume(self._result).array, self._drawn.array
-        across = 2 - self._axis
-        is_drawn = drawn.any(axis=tuple(axis for axis in range(3) if axis != across), keepdims=True)
+        is_drawn = self._slices.known(drawn.shape)
         put_into_oriented_image(image, np.where(is_drawn, drawn, filled))
 
     def discard(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _drawn_axis(array: Any) -> int:
-    """The axis (0, 1, 2 = i, j, k) across which single slices are drawn. Raises `InputError` in words for the user."""
-    from ..segmentation.sparse import find_drawn_slices
+def _drawn_slices(array: Any) -> Any:
+    """The slices that are drawn. Raises `InputError` in words for the user."""
+    from ..segmentation.drawn_slices import find_drawn_slices
 
     slices = find_drawn_slices(array > 0, "auto")
     if slices is None:
         raise InputError(
-            "There is nothing to fill: draw the segments on at least two slices of one orientation, "
+            "There is nothing to fill: draw the segments on at least two slices, of one orientation or several, "
             "and leave empty slices between them."
         )
-    return slices.axis
+    return slices

@@ -10,7 +10,7 @@ from ..volume import Volume
 
 # Mirrored about the outer edge of the outer slice: the half slice beyond the last centre is then level, which is all
 # that a slice average says about it (and a little better in PSNR than mirroring about the centre).
-_MODE = "reflect"
+MODE = "reflect"
 
 
 class CubicSpline:
@@ -22,12 +22,12 @@ class CubicSpline:
     def __init__(self, array: np.ndarray, grid: Grid) -> None:
         self.grid = grid
         # In double precision first: the recursive filter runs along whole lines.
-        self._coefficients = ndimage.spline_filter(array, 3, np.float64, mode=_MODE).astype(np.float32)
+        self._coefficients = ndimage.spline_filter(array, 3, np.float64, mode=MODE).astype(np.float32)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) RAS mm to (N) float32."""
         index = self.grid.world_to_index(points).T[::-1]
-        return ndimage.map_coordinates(self._coefficients, index, np.float32, 3, mode=_MODE, prefilter=False)
+        return ndimage.map_coordinates(self._coefficients, index, np.float32, 3, mode=MODE, prefilter=False)
 
 
 class SplineMean:

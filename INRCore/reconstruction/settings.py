@@ -10,6 +10,8 @@ from ..fitting import FitSettings
 from ..settings import require_choice, require_range
 
 PROFILE_NAMES = ("boxcar", "gaussian")
+MOTION_NAMES = ("none", "stacks", "slices")
+METHOD_NAMES = ("lattice", "network")
 SLICE_AXIS_NAMES = ("auto", "i", "j", "k")
 
 
@@ -17,6 +19,8 @@ SLICE_AXIS_NAMES = ("auto", "i", "j", "k")
 class SuperResolutionSettings:
     """How thick slices become an isotropic volume.
 
+    method: 'lattice' (voxels that explain the slices best, with what was learned of the detail or with the total
+    variation beside) or 'network' (a neural field through the slice profile, completed by splines).
     spacing_mm: voxel size of the result, the same along all axes; None: the smallest spacing of the (first) stack.
     profile: sensitivity through a slice, 'boxcar' or 'gaussian'. slice_thickness_mm: width of the boxcar, or the
     Gaussian's full width at half maximum; None: the distance between slices (slices without gaps).
@@ -26,10 +30,18 @@ class SuperResolutionSettings:
     within the slices as well, which sharpens the result and its noise.
     completion_iterations: rounds in which what the field leaves unexplained of the slices is added by cubic splines;
     0: the field alone (smooth, without noise, but fine detail only after a long fit).
-    field, fit: the network and how it is fitted; `fit.points` counts evaluations of the field, that is measured voxels
-    times samples.
+    detail: 'lattice' only; where all slices lie one way, a small network learns the detail across the slices from the
+    detail within them. mirrors: it is also asked about the mirror images (four times the time, a little better).
+    solver_rounds, solver_steps: rounds of conjugate gradients and steps in each ('lattice').
+    motion: 'none' (the headers are right), 'stacks' (each stack is aligned to the first as a whole) or 'slices' (every
+    slice has a pose of its own, slices that fit nowhere are rejected); motion_rounds: of poses and volume in turn, at
+    each of three resolutions ('lattice').
+    uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; twice the time where stacks cross).
+    field: the network of the method 'network'. fit: how that network, or the one that learns the detail, is fitted;
+    `fit.points` counts evaluations of the field (measured voxels times samples), or fine pixels of lessons.
     """
 
+    method: str = "lattice"
     spacing_mm: float | None = None
     profile: str = "boxcar"
     slice_thickness_mm: float | None = None
@@ -37,13 +49,25 @@ class SuperResolutionSettings:
     samples: int = 3
     pixel_area: bool = False
     completion_iterations: int = 2
+    detail: bool = True
+    mirrors: bool = True
+    solver_rounds: int = 3
+    solver_steps: int = 8
+    motion: str = "none"
+    motion_rounds: int = 2
+    uncertainty: bool = True
     field: FieldSettings = dataclasses.field(default_factory=lambda: FieldSettings(omega_first=8.0))
     fit: FitSettings = dataclasses.field(default_factory=FitSettings)
 
     def __post_init__(self) -> None:
+        require_choice("The method", self.method, METHOD_NAMES)
+        require_choice("The motion", self.motion, MOTION_NAMES)
+        require_range("The number of rounds of motion", self.motion_rounds, 1, 50)
         require_range("The spacing of the result", self.spacing_mm, 1e-3, 1e3, "mm")
         require_choice("The slice profile", self.profile, PROFILE_NAMES)
         require_range("The slice thickness", self.slice_thickness_mm, 1e-3, 1e3, "mm")
         require_choice("The slice axis", self.slice_axis, SLICE_AXIS_NAMES)
         require_range("The number of samples through a slice", self.samples, 1, 64)
         require_range("The number of completion rounds", self.completion_iterations, 0, 100)
+        require_range("The number of rounds of the solver", self.solver_rounds, 1, 50)
+        require_range("The number of steps of the solver", self.solver_steps, 1, 200)

@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from ..geometry import Grid
+from .lattice_weights import SIGMA_OF_FWHM
 from .slices import slice_normal
-
-SIGMA_OF_FWHM = 1 / (2 * math.sqrt(2 * math.log(2)))
 
 
 class ForwardModel(Protocol):

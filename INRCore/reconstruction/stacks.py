@@ -11,8 +11,9 @@ from ..geometry import Grid
 from ..settings import require
 from ..volume import Volume
 from .baseline import CubicSpline, without_gaps
+from .lattice_operators import SliceGeometry
 from .settings import SLICE_AXIS_NAMES, SuperResolutionSettings
-from .slice_profile import ForwardModel, SliceProfile
+from .slice_profile import SliceProfile
 from .slices import guess_slice_axis, slice_distance
 
 _LARGEST_VALUE = 1e30
@@ -34,7 +35,7 @@ class Stack:
     volume: Volume
     values: np.ndarray
     numbers: np.ndarray | None
-    forward: ForwardModel
+    forward: SliceProfile
     slice_axis: int
     thickness_mm: float
     finest_mm: float
@@ -46,6 +47,12 @@ class Stack:
     @property
     def measured_count(self) -> int:
         return self.values.size if self.numbers is None else len(self.numbers)
+
+    @property
+    def geometry(self) -> SliceGeometry:
+        """How the slices lie, for the operators of a lattice."""
+        model = self.forward
+        return SliceGeometry(self.grid, self.slice_axis, self.thickness_mm, model.profile, model.pixel_area)
 
     def measured(self) -> np.ndarray:
         """The measured voxels' values, one after the other."""

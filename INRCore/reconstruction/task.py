@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
-from ..fields import Field, Frame
-from ..fitting import Control, FitLoop, Progress, run_to_end
+from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..geometry import Grid
+from ..memory import points_per_chunk
 from ..results import loop_record
 from ..settings import choose_settings
 from ..volume import Volume
 from .baseline import CubicSpline, SplineMean
-from .completion import CompletedField, Function, complete_steps, consistency_rmse
-from .problem import SuperResolutionProblem
+from .completion import Function, consistency_rmse
+from .lattice_field import LatticeField
+from .lattice_method import LatticeSolution, solve_stacks_steps
+from .network_method import fit_network_steps
 from .result import SuperResolutionResult
 from .settings import SuperResolutionSettings
 from .stacks import Stack, prepare_stacks
 from .truth import measure_against, require_overlap
+
+_SPLINE_BYTES_PER_POINT = 200
 
 
 def super_resolve(
@@ -35,13 +40,14 @@ def super_resolve(
     """Makes an isotropic volume out of one stack of thick slices, or of several stacks of the same object and contrast
     whose headers say where they lie.
 
-    A SIREN over patient space is fitted so that its average over each slice profile is the measured voxel (as IREM,
-    Wu et al., MICCAI 2021, with the profile modelled as in NeSVoR, Xu et al., IEEE TMI 2023); splines add what it
-    leaves unexplained (`completion`). The result covers the first stack's field of view.
+    Stacks that cross are explained together by one lattice of voxels with little total variation (`least_squares`);
+    where all slices lie one way, a network first learns the detail across them from the detail within them
+    (`detail_network`). The method 'network' fits a neural field instead (`network_method`). The result covers the first
+    stack's field of view.
 
     `truth` (any grid) is measured against and never fitted. `settings`: an object or a preset's name (default
-    'balanced'). A stopped run returns the best field so far, completed. Raises `InputError` for a single slice, no
-    finite voxel, extreme values, stacks that do not overlap or show different contrasts.
+    'balanced'). A stopped run returns the best so far. Raises `InputError` for a single slice, no finite voxel, extreme
+    values, stacks that do not overlap or show different contrasts.
     """
     return run_to_end(super_resolve_steps(volumes, settings, control, truth=truth), on_progress)
 
@@ -56,32 +62,20 @@ def super_resolve_steps(
     """`super_resolve` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(SuperResolutionSettings, "reconstruction", settings)
+    control = control or Control()
     stacks, notes = prepare_stacks([volumes] if isinstance(volumes, Volume) else list(volumes), settings)
     grid = target_grid(stacks[0], settings.spacing_mm)
     if truth is not None:
         require_overlap(truth, grid)
-    field, scale = _new_field(stacks, settings)
-    loop = FitLoop(SuperResolutionProblem(field, stacks, scale, settings.samples), settings.fit, control)
-    yield from loop.run()
-    for stack in stacks:
-        stack.forward.to(torch.device("cpu"))
-    points = field.points_per_chunk(settings.fit.max_memory_gb)
-    fitted = CompletedField(field, max_memory_gb=settings.fit.max_memory_gb)
-    completed = yield from complete_steps(fitted, stacks, settings.completion_iterations, points)
-    splines = SplineMean([CubicSpline(stack.values, stack.grid) for stack in stacks])
-    volume = yield from _sample_steps(completed, stacks[0], grid, points, "super-resolved")
-    baseline = yield from _sample_steps(splines, stacks[0], grid, points, "B-spline")
-    metrics = {
-        "consistency_rmse_relative": consistency_rmse(completed, stacks, points) / scale,
-        "baseline_consistency_rmse_relative": consistency_rmse(splines, stacks, points) / scale,
-    }
+    way = _by_network if settings.method == "network" else _by_lattice
+    found = yield from way(stacks, grid, settings, control)
+    notes, metrics = notes + found.pop("notes", []), found.pop("metrics")
     if truth is not None:
-        measures, lines = measure_against(truth, volume, baseline)
+        measures, lines = measure_against(truth, found["volume"], found["baseline"])
         metrics, notes = metrics | measures, notes + lines
     return SuperResolutionResult(
-        **loop_record(loop, *notes), settings=settings, metrics=metrics, volume=volume, baseline=baseline,
-        reconstruction=completed, seconds=time.perf_counter() - started,
-    )  # fmt: skip
+        **found, notes=tuple(notes), settings=settings, metrics=metrics, seconds=time.perf_counter() - started
+    )
 
 
 def target_grid(stack: Stack, spacing_mm: float | None) -> Grid:
@@ -90,14 +84,81 @@ def target_grid(stack: Stack, spacing_mm: float | None) -> Grid:
     return stack.grid.with_spacing(spacing.tolist())
 
 
-def _new_field(stacks: list[Stack], settings: SuperResolutionSettings) -> tuple[Field, float]:
-    """A field around the stacks whose outputs have their mean and deviation, and the unit of the loss. Constant slices
-    have no deviation: the field is that constant from the start, and any unit will do."""
-    values = np.concatenate([stack.measured() for stack in stacks]).astype(np.float64)
-    mean, deviation = float(values.mean()), float(values.std())
-    frame = Frame.of_grid(*(stack.grid for stack in stacks))
-    field = Field(settings.field, frame, seed=settings.fit.seed, output_scale=deviation, output_offset=mean)
-    return field, deviation or 1.0
+def _by_lattice(
+    stacks: list[Stack], grid: Grid, settings: SuperResolutionSettings, control: Control
+) -> Steps[dict[str, Any]]:
+    """The fields of the result but for what the truth says."""
+    solution = yield from solve_stacks_steps(stacks, grid, settings, control)
+    splines = SplineMean([CubicSpline(stack.values, stack.grid) for stack in stacks])
+    points = points_per_chunk(_SPLINE_BYTES_PER_POINT, torch.device("cpu"), settings.fit.max_memory_gb)
+    baseline = yield from _sample_steps(splines, stacks[0], grid, points, "B-spline")
+    rms = solution.unexplained(solution.values)
+    metrics = {
+        "consistency_rmse_relative": _relative(solution, rms),
+        "baseline_consistency_rmse_relative": _relative(solution, solution.unexplained(baseline.array)),
+        "noise_relative": solution.noise,
+    }
+    notes = _motion_notes(stacks, solution)
+    if solution.prior is not None:
+        metrics["detail_gain_db"] = solution.prior.gain_db
+        record = loop_record(solution.prior.loop)
+        gain = f"{solution.prior.gain_db:.1f} dB nearer to slices that were held out than a cubic spline"
+        notes += [*record.pop("notes"), f"Learned detail: {gain}."]
+    else:
+        record = {"device": solution.device}
+    return {
+        **record,
+        "stop_reason": "stopped" if control.stopped else "iterations",
+        "metrics": metrics,
+        "notes": notes,
+        "volume": stacks[0].volume.with_array(solution.values, grid, f"{stacks[0].volume.name} super-resolved"),
+        "baseline": baseline,
+        "reconstruction": LatticeField(solution.values, grid),
+        "poses": () if solution.motion is None else tuple(solution.motion.poses),
+        "rejected": () if solution.motion is None else tuple(map(tuple, solution.motion.rejected)),
+        "uncertainty": None
+        if solution.half_width is None
+        else stacks[0].volume.with_array(solution.half_width, grid, f"{stacks[0].volume.name} uncertainty"),
+        "slice_rmse": tuple(tuple(float(value) for value in each) for each in rms),
+    }
+
+
+def _motion_notes(stacks: list[Stack], solution: LatticeSolution) -> list[str]:
+    """Lines for the user on slices that were left out."""
+    rejected = [] if solution.motion is None else solution.motion.rejected
+    return [
+        f"{stack.volume.label}: slices {', '.join(map(str, numbers))} fit nowhere and were left out (numbered from 0)."
+        for stack, numbers in zip(stacks, rejected, strict=False)
+        if numbers
+    ]
+
+
+def _relative(solution: LatticeSolution, rms: list[np.ndarray]) -> float:
+    """Root mean square over all slices, in standard deviations of the measured voxels."""
+    counts = np.concatenate([(each.weights > 0).sum((1, 2)).cpu().numpy() for each in solution.measurements])
+    squares = np.nan_to_num(np.concatenate(rms)) ** 2
+    return float(np.sqrt((squares * counts).sum() / counts.sum()) / solution.scale)
+
+
+def _by_network(
+    stacks: list[Stack], grid: Grid, settings: SuperResolutionSettings, control: Control
+) -> Steps[dict[str, Any]]:
+    """The fields of the result but for what the truth says."""
+    completed, loop = yield from fit_network_steps(stacks, settings, control)
+    points = completed.field.points_per_chunk(settings.fit.max_memory_gb)
+    splines = SplineMean([CubicSpline(stack.values, stack.grid) for stack in stacks])
+    volume = yield from _sample_steps(completed, stacks[0], grid, points, "super-resolved")
+    baseline = yield from _sample_steps(splines, stacks[0], grid, points, "B-spline")
+    scale = float(completed.field.output_scale[0]) or 1.0
+    metrics = {
+        "consistency_rmse_relative": consistency_rmse(completed, stacks, points) / scale,
+        "baseline_consistency_rmse_relative": consistency_rmse(splines, stacks, points) / scale,
+    }
+    record = loop_record(loop)
+    return {
+        **record, "notes": list(record["notes"]), "metrics": metrics, "volume": volume, "baseline": baseline,
+        "reconstruction": completed,
+    }  # fmt: skip
 
 
 def _sample_steps(function: Function, stack: Stack, grid: Grid, points_per_chunk: int, suffix: str) -> Steps[Volume]:

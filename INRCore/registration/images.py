@@ -61,7 +61,7 @@ def foreground(volume: Volume) -> np.ndarray:
     coarse = volume.with_array(volume.array[:: steps[0], :: steps[1], :: steps[2]], _coarse_grid(volume.grid, steps))
     values = coarse.as_float32(fill=volume.finite_range()[0])
     low, high = np.percentile(values, _PERCENTILES)
-    mask = values > _otsu_threshold(np.clip(values, low, high))
+    mask = values > otsu_threshold(np.clip(values, low, high))
     if not mask.any() or np.mean([mask[face].mean() for face in _FACES]) > 0.5:
         return np.ones(volume.grid.shape, bool)
     for axis in range(3):
@@ -73,15 +73,8 @@ def foreground(volume: Volume) -> np.ndarray:
     return mask[np.ix_(k, j, i)]
 
 
-def _coarse_grid(grid: Grid, steps: np.ndarray) -> Grid:
-    affine = grid.ijk_to_world.copy()
-    affine[:3, :3] *= steps[::-1]
-    k, j, i = (int(n) for n in -(-np.array(grid.shape) // steps))
-    return Grid((k, j, i), affine)
-
-
-def _otsu_threshold(values: np.ndarray, bins: int = 256) -> float:
-    """The threshold with the largest variance between the two classes."""
+def otsu_threshold(values: np.ndarray, bins: int = 256) -> float:
+    """The threshold with the largest variance between the two classes (Otsu, IEEE Trans. SMC 9(1), 1979)."""
     counts, edges = np.histogram(values, bins)
     middles, total = (edges[1:] + edges[:-1]) / 2, counts.sum()
     below = np.cumsum(counts)[:-1]
@@ -91,6 +84,13 @@ def _otsu_threshold(values: np.ndarray, bins: int = 256) -> float:
         gap = sum_below / below - ((counts * middles).sum() - sum_below) / above
         spread = np.nan_to_num(below * above * gap**2)
     return float(edges[1 + int(spread.argmax())])
+
+
+def _coarse_grid(grid: Grid, steps: np.ndarray) -> Grid:
+    affine = grid.ijk_to_world.copy()
+    affine[:3, :3] *= steps[::-1]
+    k, j, i = (int(n) for n in -(-np.array(grid.shape) // steps))
+    return Grid((k, j, i), affine)
 
 
 def _mapped(volume: Volume, region: np.ndarray) -> np.ndarray:
@@ -123,7 +123,7 @@ def _mask_on_grid(mask: Volume, volume: Volume, role: str) -> np.ndarray:
         if not selected.any():
             raise InputError(
                 f"The {role} mask {mask.label} lies outside the {role} image {volume.label}; check that it was drawn "
-                "on this image."
+                "on this image, and that fixed and moving are not swapped."
             )
     return selected
 

@@ -11,19 +11,22 @@ _SMALLEST_STEP = 1 / 64
 
 
 def invert(
-    displacement: Callable[[np.ndarray], np.ndarray], points: np.ndarray, tolerance_mm: float = 1e-3
+    displacement: Callable[[np.ndarray], np.ndarray],
+    points: np.ndarray,
+    tolerance_mm: float = 1e-3,
+    guess: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Displacements w (N, 3) mm with x + u(x) = z and x = z + w for the points z (N, 3), and how far x + u(x) is from z
     (N) mm: at most the tolerance unless the map folds there and has no inverse.
 
     Broyden's method (Mathematics of Computation 19(92), 1965), which learns the inverse Jacobian of each point from its
-    own steps, beginning with the fixed-point iteration x = z - u(x) (Chen et al., Medical Physics 35(1), 2008); a step
-    that leads away is halved.
+    own steps, beginning with the fixed-point iteration x = z - u(x) (Chen et al., Medical Physics 35(1), 2008) or with
+    a `guess` of w (N, 3) and of its Jacobian (N, 3, 3); a step that leads away is halved.
     """
-    x = points - displacement(points)
+    w, bend = (-displacement(points), np.zeros((len(points), 3, 3))) if guess is None else guess
+    x, slopes = points + w, np.eye(3) + bend
     left = x + displacement(x) - points
     size, step = np.linalg.norm(left, axis=-1), np.ones(len(points))
-    slopes = np.tile(np.eye(3), (len(points), 1, 1))
     for _ in range(_MOST_ROUNDS):
         chosen = np.flatnonzero((size > tolerance_mm) & (step >= _SMALLEST_STEP))
         if not chosen.size:

@@ -9,16 +9,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..fields import Field, Frame
+from ..fields.grid_encoding import GridEncoding
+from ..fields.grid_lattice import SeparableLattice
 from ..geometry import Grid
 from .flow import integrate
 from .settings import RegistrationSettings
+from .vectors import VectorSampler
 
 _DEFAULT_SCALE = 0.05
 _BEYOND_VOXELS = 2.0
+_FINER_STEP = 0.5
 
 
 class Model(nn.Module):
@@ -45,6 +50,29 @@ class Model(nn.Module):
         """Displacement (N, 3) mm of the map back at points (N, 3)."""
         raise NotImplementedError
 
+    def slopes(self, points: Tensor, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
+        """The displacement (N, 3) mm of the map there or back at points (N, 3) and its Jacobian (N, 3, 3), mm per mm:
+        exact where fields give it, else by differences over `step_mm`."""
+        steps = torch.cat([points.new_zeros(1, 3), step_mm * torch.eye(3, dtype=points.dtype, device=points.device)])
+        way = self.backward if back else self.forward
+        middle, *sides = way((points + steps[:, None]).flatten(0, 1)).unflatten(0, (4, -1))
+        return middle, torch.stack([side - middle for side in sides], -1) / step_mm
+
+    def refine(self, stages_to_come: int) -> None:
+        """Leaves out one of the finest levels of spline fields for each stage that is still to come: large motion is
+        found by few coefficients before detail has a say."""
+        for field in self.fields:
+            if isinstance(field.encoding, GridEncoding):
+                levels = len(field.encoding.pyramid.levels)
+                field.encoding.levels_in_use = max(1, levels - stages_to_come)
+
+    def finish(self) -> None:
+        """Called after the last stage: all levels count, and the map is what the fields say."""
+        self.refine(0)
+
+    def prepare(self) -> None:
+        """Called before the first of several looks at the map between which no parameter changes."""
+
     def disagreement(self, points: Tensor, displacement: Tensor) -> Tensor | None:
         """(N, 3) mm by which the way there and back misses its start; None where the two are one map."""
         return None
@@ -55,6 +83,9 @@ class DisplacementModel(Model):
 
     def forward(self, points: Tensor) -> Tensor:
         return cast(Tensor, self.fields[0](points))
+
+    def slopes(self, points: Tensor, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
+        return self.fields[0].value_and_jacobian(points)
 
 
 class VelocityModel(Model):
@@ -70,23 +101,48 @@ class VelocityModel(Model):
     def __init__(self, field: Field, grid: Grid, settings: RegistrationSettings) -> None:
         super().__init__(field)
         self.both_ways, self._steps = settings.symmetric, settings.velocity_steps
+        self._prepared: VectorSampler | None = None
+        self._nodes, self._lattice = _lattice_of_half_cells(field, grid)
         for name, array in (
             ("_to_index", grid.world_to_ijk[:3, :3].T), ("_to_world", grid.ijk_to_world[:3, :3].T),
             ("_center", grid.center), ("_half", grid.size_ijk / 2),
         ):  # fmt: skip
             self.register_buffer(name, torch.as_tensor(array.copy(), dtype=torch.float32), persistent=False)
 
+    def prepare(self) -> None:
+        """Looks at a spline velocity on a lattice of half its cells, where it costs little, for the flow to interpolate
+        in: following points through the splines themselves costs 64 nodes of each level at every step."""
+        if self._nodes is not None:
+            values = self.fields[0](self._lattice).view(*self._nodes.shape, 3)
+            self._prepared = VectorSampler(values, self._nodes, values.device)
+
     def velocity(self, points: Tensor) -> Tensor:
         """v (N, 3) mm; beyond the field of view that of the nearest point in it."""
         index = (points - self._center) @ self._to_index
-        held = torch.minimum(torch.maximum(index, -self._half), self._half)
-        return cast(Tensor, self.fields[0](held @ self._to_world + self._center))
+        held = torch.minimum(torch.maximum(index, -self._half), self._half) @ self._to_world + self._center
+        return cast(Tensor, (self._prepared or self.fields[0])(held))
+
+    def finish(self) -> None:
+        super().finish()
+        self._prepared = None
 
     def forward(self, points: Tensor) -> Tensor:
         return cast(Tensor, integrate(self.velocity, points, self._steps))
 
     def backward(self, points: Tensor) -> Tensor:
         return cast(Tensor, integrate(self.velocity, points, self._steps, -1.0))
+
+
+def _lattice_of_half_cells(field: Field, grid: Grid) -> tuple[Grid | None, SeparableLattice | None]:
+    """Nodes that cover the field of view, twice as fine as the finest cells of a spline field; None for other fields
+    and where the grid's axes are not the field's."""
+    if not field.encoding.separable:
+        return None, None
+    cell_mm = 2 * field.frame.half_extent_mm / field.settings.grid_finest
+    size = np.maximum(2, np.ceil(2 * grid.size_ijk * grid.spacing / cell_mm)).astype(int)
+    nodes = grid.with_size(size.tolist()).padded((1, 1, 1))
+    lattice = SeparableLattice.of(field.frame, nodes)
+    return (None, None) if lattice is None else (nodes, lattice)
 
 
 class CycleModel(Model):
@@ -100,6 +156,9 @@ class CycleModel(Model):
 
     def backward(self, points: Tensor) -> Tensor:
         return cast(Tensor, self.fields[1](points))
+
+    def slopes(self, points: Tensor, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
+        return self.fields[int(back)].value_and_jacobian(points)
 
     def disagreement(self, points: Tensor, displacement: Tensor) -> Tensor | None:
         return displacement + self.backward(points + displacement)
@@ -139,7 +198,8 @@ def _add_levels_up(field: Field) -> None:
     for good: linear in what is fitted. x = max(x, 0) - max(-x, 0)."""
     first, last = field.network.linears
     eye = torch.eye(3)
-    first.weight.copy_(torch.cat([eye, -eye]).repeat(1, field.settings.grid_levels))
+    levels = torch.arange(field.settings.grid_levels).repeat_interleave(3)
+    first.weight.copy_(torch.cat([eye, -eye]).repeat(1, field.settings.grid_levels) * _FINER_STEP**levels)
     last.weight.copy_(torch.cat([eye, -eye], 1))
     for layer in (first, last):
         layer.bias.zero_()

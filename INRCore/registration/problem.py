@@ -1,7 +1,10 @@
 """The forward model of registration: moving(A(x + u(x))) against fixed(x) at random points of the fixed image, and the
-same the other way round where the model has a way back."""
+same the other way round where the model has a way back; with A in the moving image's place, all is x + u(x)."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,38 +13,65 @@ from torch import Tensor
 from ..errors import InputError
 from ..fields.grid_lattice import SeparableLattice
 from ..fitting import Problem
-from ..losses.deformation import bending_energy, hyperelastic_loss, volume_change_loss
-from ..losses.similarity import mean_squared_difference, normalised_cross_correlation
+from ..interpolation import ImageSampler
+from ..losses.deformation import bending_energy, folding_barrier, hyperelastic_loss, volume_change_loss
+from ..losses.similarity import normalised_cross_correlation
 from ..volume import Volume
+from .guides import Term
 from .images import PreparedImage
 from .lattice_batch import LatticeDraw
 from .models import Model
 from .settings import RegistrationSettings
 from .side import Side, voxels_to_draw_from
+from .similarity import Comparison, Matches, new_comparison, points_per_centre
 
 _LEAST_SHARE_INSIDE = 0.01
 _METRIC_POINTS = 20_000
 
 
 class Pair:
-    """Both images, the linear part of the map, and where points are drawn: shared by all stages of a fit.
+    """Both images, the linear part of the map, and where points are drawn: shared by all stages of a fit. `channels`:
+    the prepared images (fixed, moving) of each contrast, the first of which says where points are drawn and results
+    lie.
 
     Raises `InputError` when hardly any of the fixed region lands inside the moving image.
     """
 
-    def __init__(self, fixed: PreparedImage, moving: PreparedImage, affine: np.ndarray, seed: int) -> None:
-        self.fixed, self.moving, self.affine = fixed, moving, affine
+    def __init__(self, channels: Sequence[tuple[PreparedImage, PreparedImage]], affine: np.ndarray, seed: int) -> None:
+        self.channels, self.affine = tuple(channels), affine
+        self.fixed, self.moving = fixed, moving = channels[0]
         rng = np.random.default_rng(seed)
-        self.fixed_voxels, self.moving_voxels = (voxels_to_draw_from(image, rng) for image in (fixed, moving))
-        drawn = rng.choice(self.fixed_voxels, _METRIC_POINTS)
+        self.voxels = tuple(voxels_to_draw_from(image, rng) for image in (fixed, moving))
+        drawn = rng.choice(self.voxels[0], _METRIC_POINTS)
         k, j, i = np.unravel_index(drawn, fixed.grid.shape)
         self.metric_points = fixed.grid.index_to_world(np.stack([i, j, k], -1))
         moved = self.metric_points @ affine[:3, :3].T + affine[:3, 3]
-        if comparable(moving, moved).mean() < _LEAST_SHARE_INSIDE:
+        self.share_inside = float(comparable(moving, moved).mean())
+        if self.share_inside < _LEAST_SHARE_INSIDE:
             raise InputError(
                 "The fixed and the moving image do not overlap where they are to be compared; check that they show the "
                 "same body part and the masks, or choose initial = 'rigid', which brings them together."
             )
+
+    def intensities(self, channel: int) -> tuple[np.ndarray, np.ndarray]:
+        """Values (n) of both images of a channel, as the fit sees them, at those random points of the fixed region that
+        the start takes into the moving image."""
+        fixed, moving = self.channels[channel]
+        moved = self.metric_points @ self.affine[:3, :3].T + self.affine[:3, 3]
+        inside = comparable(fixed, self.metric_points) & comparable(moving, moved)
+        a, b = (
+            ImageSampler(image.values, image.grid)(torch.as_tensor(points[inside], dtype=torch.float32)).numpy()
+            for image, points in ((fixed, self.metric_points), (moving, moved))
+        )
+        return a, b
+
+    def comparisons(self, settings: RegistrationSettings, sigma_mm: float) -> list[Comparison]:
+        """One for each channel, of its images smoothed by `sigma_mm`."""
+        placed, found = np.linalg.inv(self.affine), []
+        for (fixed, moving), name in zip(self.channels, settings.measures(len(self.channels)), strict=True):
+            sides = Side(fixed, self.voxels[0], sigma_mm, np.eye(4)), Side(moving, self.voxels[1], sigma_mm, placed)
+            found.append(new_comparison(name, *sides, settings.fit.max_memory_gb))
+        return found
 
 
 def comparable(moving: PreparedImage, points: np.ndarray) -> np.ndarray:
@@ -58,76 +88,89 @@ class RegistrationProblem(Problem):
 
     module: Model
 
-    def __init__(self, model: Model, pair: Pair, settings: RegistrationSettings, sigma_mm: float) -> None:
-        self.module, self.pair, self.settings = model, pair, settings
-        self._fixed = Side(pair.fixed, pair.fixed_voxels, sigma_mm)
-        self._moving = Side(pair.moving, pair.moving_voxels, sigma_mm)
+    def __init__(
+        self,
+        model: Model,
+        pair: Pair,
+        settings: RegistrationSettings,
+        sigma_mm: float,
+        terms: dict[str, tuple[float, Term]] | None = None,
+    ) -> None:
+        self.module, self.pair, self.settings, self._terms = model, pair, settings, terms or {}
+        self._comparisons = pair.comparisons(settings, sigma_mm)
+        self._fixed, self._moving = self._comparisons[0].fixed, self._comparisons[0].moving
+        self._shares = settings.shares(len(self._comparisons))
         self._lattices = LatticeDraw.of(model, pair.fixed)
         self._voxel_mm = pair.fixed.grid.voxel_volume ** (1 / 3)
 
     def to(self, device: torch.device) -> None:
         super().to(device)
-        self._fixed.to(device)
-        self._moving.to(device)
-        self._forward, self._backward = (
-            (
-                torch.as_tensor(affine[:3, :3].T.copy(), dtype=torch.float32, device=device),
-                torch.as_tensor(affine[:3, 3].copy(), dtype=torch.float32, device=device),
-            )
-            for affine in (self.pair.affine, np.linalg.inv(self.pair.affine))
-        )
+        self._device = device
+        for comparison in self._comparisons:
+            comparison.to(device)
+        for _, term in self._terms.values():
+            term.to(device)
 
     # -- loss --------------------------------------------------------------------------------------------------------
     def losses(self, points: int, generator: torch.Generator, iteration: int) -> dict[str, Tensor]:
-        positions, displacement, where = self._batch(points, generator, iteration)
-        terms = {"similarity": self._dissimilarity_there(positions, displacement)}
+        self.module.prepare()
+        points = max(1, points // points_per_centre(self._comparisons))
+        batch = self._batch(points, generator, iteration)
+        positions, moved = batch.matches.fixed, batch.matches.moving
+        terms = {"similarity": self._dissimilarity(batch.matches, generator)}
         if self.module.both_ways:
-            back = self._dissimilarity_back(self._moving.draw(points, generator))
+            back = self._dissimilarity(self._matches_back(points, generator), generator)
             terms["similarity"] = (terms["similarity"] + back) / 2
-        astray = self.module.disagreement(positions, displacement)
+        astray = self.module.disagreement(positions, moved - positions)
         if astray is not None:
-            inside = self._fixed.inside((positions + displacement).detach())
             error = (astray / self._voxel_mm).square().sum(-1)
-            terms["cycle"] = self.settings.cycle_weight * (error * inside).mean()
-        return {**terms, **self._regularity(where)}
+            terms["cycle"] = self.settings.cycle_weight * (error * self._fixed.inside(moved.detach())).mean()
+        guided = {name: w * term.loss(self.module, points, generator) for name, (w, term) in self._terms.items()}
+        return {**terms, **guided, **self._regularity(batch.where)}
 
-    def _batch(
-        self, points: int, generator: torch.Generator, iteration: int
-    ) -> tuple[Tensor, Tensor, Tensor | SeparableLattice]:
-        """Points (N, 3) of the fixed region, their displacement (N, 3), and places at which to ask for regularity."""
+    def _batch(self, points: int, generator: torch.Generator, iteration: int) -> _Batch:
         if self._lattices is None:
             positions = self._fixed.draw(points, generator)
             half = max(1, round(len(positions) * self.settings.regularizer_share / 2))
             where = torch.cat([positions[:half], self._fixed.draw_anywhere(half, generator)])
-            return positions, self.module(positions), where
-        batch = self._lattices.draw(points, self.settings.fit.seed, iteration)
-        device = self._forward[0].device
-        positions = self._fixed.world(torch.as_tensor(batch.places, device=device))
-        displacement = self.module.fields[0](batch.lattice)[torch.as_tensor(batch.chosen, device=device)]
-        return positions, displacement, batch.lattice.every(2, (0, 0, 0))
+            displacement, slope = self._displaced(positions)
+            return _Batch(Matches(positions, positions + displacement, moving_slope=slope), where)
+        drawn = self._lattices.draw(points, self.settings.fit.seed, iteration)
+        positions = self._fixed.world(torch.as_tensor(drawn.places, device=self._device))
+        chosen = torch.as_tensor(drawn.chosen, device=self._device)
+        field, slope = self.module.fields[0], None
+        if self._with_slopes:
+            displacement, slope = (values[chosen] for values in field.value_and_jacobian(drawn.lattice))
+        else:
+            displacement = field(drawn.lattice)[chosen]
+        matches = Matches(positions, positions + displacement, moving_slope=slope)
+        return _Batch(matches, drawn.lattice.every(2, (0, 0, 0)))
 
-    def _dissimilarity_there(self, positions: Tensor, displacement: Tensor) -> Tensor:
-        moved = self._to_moving(positions + displacement)
-        return self._dissimilarity(
-            self._fixed.values(positions), self._moving.values(moved), self._moving.weight(moved.detach())
-        )
+    def _matches_back(self, points: int, generator: torch.Generator) -> Matches:
+        drawn = self._moving.draw(points, generator)
+        displacement, slope = self._displaced(drawn, back=True)
+        return Matches(drawn + displacement, drawn, fixed_slope=slope)
 
-    def _dissimilarity_back(self, drawn: Tensor) -> Tensor:
-        """Points (N, 3) of the moving image, seen in the fixed image's space, where the model's way back lives."""
-        matrix, shift = self._backward
-        positions = drawn @ matrix + shift
-        moved = positions + self.module.backward(positions)
-        weight = self._fixed.weight(moved.detach()) * self._fixed.inside(positions)
-        return self._dissimilarity(self._fixed.values(moved), self._moving.values(drawn), weight)
+    def _displaced(self, points: Tensor, back: bool = False) -> tuple[Tensor, Tensor | None]:
+        if self._with_slopes:
+            return self.module.slopes(points, self._voxel_mm, back)
+        return (self.module.backward if back else self.module)(points), None
 
-    def _dissimilarity(self, fixed: Tensor, moving: Tensor, weight: Tensor) -> Tensor:
-        if self.settings.similarity == "mse":
-            return mean_squared_difference(fixed, moving, weight)
-        return 1 - normalised_cross_correlation(fixed, moving, weight)
+    @property
+    def _with_slopes(self) -> bool:
+        return any(comparison.needs_slopes for comparison in self._comparisons)
+
+    def _dissimilarity(self, matches: Matches, generator: torch.Generator) -> Tensor:
+        terms = [
+            share * comparison.loss(matches, generator)
+            for share, comparison in zip(self._shares, self._comparisons, strict=True)
+        ]
+        return torch.stack(terms).sum()
 
     def _regularity(self, where: Tensor | SeparableLattice) -> dict[str, Tensor]:
         s = self.settings
-        if not (s.jacobian_weight or s.hyperelastic_weight or s.bending_weight):
+        folding_weight = 0.0 if s.model == "velocity" else s.folding_weight
+        if not (s.jacobian_weight or s.hyperelastic_weight or s.bending_weight or folding_weight):
             return {}
         terms: dict[str, Tensor] = {}
         fields = self.module.fields
@@ -141,31 +184,39 @@ class RegistrationProblem(Problem):
                 _add(terms, "jacobian", s.jacobian_weight / len(fields) * volume_change_loss(jacobian))
             if s.hyperelastic_weight:
                 _add(terms, "hyperelastic", s.hyperelastic_weight / len(fields) * hyperelastic_loss(jacobian))
+            if folding_weight:
+                _add(terms, "folding", folding_weight / len(fields) * folding_barrier(jacobian))
         return terms
-
-    def _to_moving(self, points: Tensor) -> Tensor:
-        matrix, shift = self._forward
-        return points @ matrix + shift
 
     # -- reports -----------------------------------------------------------------------------------------------------
     @torch.no_grad()
     def metrics(self) -> dict[str, float]:
         """Similarity of the images of this stage at fixed voxels: an estimate of the final `similarity_after`."""
-        positions = torch.as_tensor(self.pair.metric_points, dtype=torch.float32, device=self._forward[0].device)
-        moved = self._to_moving(positions + self.module(positions))
+        self.module.prepare()
+        positions = torch.as_tensor(self.pair.metric_points, dtype=torch.float32, device=self._device)
+        moved = positions + self.module(positions)
         fixed, moving = self._fixed.values(positions), self._moving.values(moved)
         return {"similarity_after": float(normalised_cross_correlation(fixed, moving, self._moving.weight(moved)))}
 
     @torch.no_grad()
     def preview(self, voxels: int) -> Volume:
         """The warped moving image of this stage, 0 to 1, over the fixed field of view."""
+        self.module.prepare()
         grid = self.pair.fixed.grid.coarsened(voxels)
         values = np.empty(grid.voxel_count, np.float32)
         for part, points in grid.chunks(self.module.fields[0].points_per_chunk()):
-            positions = torch.as_tensor(points, dtype=torch.float32, device=self._forward[0].device)
-            moved = self._to_moving(positions + self.module(positions))
+            positions = torch.as_tensor(points, dtype=torch.float32, device=self._device)
+            moved = positions + self.module(positions)
             values[part] = (self._moving.values(moved) * self._moving.inside(moved)).cpu().numpy()
         return Volume(values.reshape(grid.shape), grid, name="preview")
+
+
+@dataclass(frozen=True, eq=False)
+class _Batch:
+    """What corresponds at drawn points of the fixed region, and places at which to ask for regularity."""
+
+    matches: Matches
+    where: Tensor | SeparableLattice
 
 
 def _add(terms: dict[str, Tensor], name: str, term: Tensor) -> None:

@@ -38,7 +38,8 @@ class RegistrationResult(TaskResult):
     foreground. grid_error_max_mm: largest difference found between u and the sampled u; inverse_error_mean_mm,
     inverse_error_p95_mm, inverse_error_max_mm: of `inverse_error`; uncertainty_mean_mm, uncertainty_p95_mm: of
     `uncertainty`, over the fixed mask or foreground. tre_before_mm, tre_after_mm: mean landmark errors with the
-    positions as given and after the whole map; tre_after_max_mm: the largest.
+    positions as given and after the whole map; tre_after_max_mm: the largest; tre_left_out_mm: the mean after the map
+    over those that were kept from a fit that saw the others.
     """
 
     map: FittedMap

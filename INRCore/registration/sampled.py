@@ -14,6 +14,9 @@ from .inversion import invert
 from .upsampling import Upsampling
 
 _CHUNK = 1 << 18
+_COARSE_STEP = 3
+_INVERSE_TOLERANCE_MM = 4e-3
+"""Far below what interpolation between nodes loses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +77,27 @@ def inverse_of(forward: SampledMap, inverse: Callable[[np.ndarray], np.ndarray] 
 
     x + u(x) = z and y = A z give y -> A^-1 y + w(A^-1 y) = A^-1 (y + L w(A^-1 y)), where L is A without its shift.
     """
-    if inverse is None:
-        bend = DisplacementSampler(forward.displacement, forward.grid)
-        back = sample(lambda points: invert(bend, points)[0], forward.grid)
-    else:
-        back = sample(inverse, forward.grid)
+    back = _inverted(forward) if inverse is None else sample(inverse, forward.grid)
     turned = back @ forward.affine[:3, :3].T.astype(np.float32)
     return SampledMap(turned, forward.grid.transformed(forward.affine), np.linalg.inv(forward.affine))
+
+
+def _inverted(forward: SampledMap) -> np.ndarray:
+    """(k, j, i, 3) mm: w at the nodes of u, coarse to fine: what every third node needs many rounds to find is, between
+    them and with its slope, so good a guess for the others that one or two rounds are enough."""
+    bend, nodes = DisplacementSampler(forward.displacement, forward.grid), forward.grid
+    affine = nodes.ijk_to_world.copy()
+    affine[:3, :3] *= _COARSE_STEP
+    layers, rows, columns = (-(-size // _COARSE_STEP) for size in nodes.shape)
+    thin = Grid((layers, rows, columns), affine)
+    coarse = sample(lambda points: invert(bend, points)[0], thin)
+    guess = Upsampling(thin, nodes).all(coarse, _CHUNK).reshape(-1, 3)
+    slopes = np.stack(np.gradient(guess.reshape(*nodes.shape, 3), axis=(2, 1, 0)), -1).reshape(-1, 3, 3)
+    result = np.empty((nodes.voxel_count, 3), np.float32)
+    for part, points in nodes.chunks(_CHUNK):
+        start = guess[part], slopes[part] @ nodes.world_to_ijk[:3, :3]
+        result[part] = invert(bend, points, _INVERSE_TOLERANCE_MM, start)[0]
+    return result.reshape(*nodes.shape, 3)
 
 
 def largest_difference(

@@ -15,6 +15,7 @@ from ..geometry import Grid
 from ..interpolation import ImageSampler
 from ..metrics.deformation import folding_fraction, target_registration_error
 from ..volume import Volume
+from .landmarks import Landmarks
 from .maps import CycleMap, FittedMap, VelocityMap
 from .problem import Pair, comparable
 from .sampled import (
@@ -39,7 +40,7 @@ def sample_steps(
     pair: Pair,
     settings: RegistrationSettings,
     moving: Volume,
-    landmarks: tuple[np.ndarray, np.ndarray] | None,
+    landmarks: Landmarks | None,
     aligned: bool,
 ) -> Steps[dict[str, Any]]:
     """Yields progress and returns the sampled parts and the metrics of a `RegistrationResult`; `aligned`: whether the
@@ -104,17 +105,19 @@ def _summary(name: str, values: np.ndarray, largest: bool = False) -> dict[str, 
 def _landmark_errors(
     fitted: FittedMap,
     affine: np.ndarray,
-    landmarks: tuple[np.ndarray, np.ndarray] | None,
+    landmarks: Landmarks | None,
     metrics: dict[str, float],
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """(N) mm before and after the map; puts their means into the metrics."""
     if landmarks is None:
         return None, None
-    fixed, moving = landmarks
+    fixed, moving, left_out = landmarks.fixed, landmarks.moving, ~landmarks.fitted
     before = target_registration_error(fixed, moving)
     after = target_registration_error(apply_affine(affine, fixed + fitted.displacement(fixed)), moving)
     metrics["tre_before_mm"], metrics["tre_after_mm"] = float(before.mean()), float(after.mean())
     metrics["tre_after_max_mm"] = float(after.max())
+    if left_out.any() and not left_out.all():
+        metrics["tre_left_out_mm"] = float(after[left_out].mean())
     return before, after
 
 

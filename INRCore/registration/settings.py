@@ -11,7 +11,11 @@ from ..settings import require, require_choice, require_range
 
 MODEL_NAMES = ("displacement", "velocity", "cycle")
 INITIAL_NAMES = ("none", "rigid", "affine")
-SIMILARITY_NAMES = ("ncc", "mse")
+SIMILARITY_NAMES = ("ncc", "lncc", "lncc_squared", "mse", "mind", "nmi")
+_WEIGHTS = (
+    "jacobian_weight", "hyperelastic_weight", "bending_weight", "folding_weight", "cycle_weight", "landmarks_weight",
+    "curves_weight", "labels_weight", "rigidity_weight",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,20 @@ class RegistrationSettings:
     weight of the squared distance, in voxels, by which the way there and back misses its start.
     initial: 'none' (trust the positions in the files), 'rigid' or 'affine' alignment first (SimpleITK, mutual
     information).
-    similarity: 'ncc' (same contrast up to brightness and gain) or 'mse' (same intensities).
+    similarity: 'ncc' (same contrast up to brightness and gain), 'lncc' (the same in small windows, so that brightness
+    may change from place to place), 'lncc_squared' (likewise, and bright may be dark in the other image), 'mse' (same
+    intensities), 'mind' (MIND-SSC descriptors, for different contrasts) or 'nmi' (normalised mutual information, for
+    different contrasts). channel_similarities: one for each of several channels; empty: `similarity` for all.
+    channel_weights: how much each channel counts; empty: all alike.
     smoothing_voxels: one stage of the fit for each entry, from coarse to fine; both images are smoothed by a Gaussian
     of so many voxel lengths (standard deviation; cube root of the fixed voxel's volume), 0 = as they are.
     fit.iterations is shared equally among the stages.
     jacobian_weight, hyperelastic_weight: weights of the volume change and the hyperelastic loss (no unit);
     bending_weight: of the bending energy, in mm^2 (it is per mm^2); the similarity's weight is 1; 0 = not used.
+    folding_weight: of the barrier that rises where volumes shrink to less than 0.3 of theirs (no unit; displacement
+    and cycle: a flow cannot fold).
+    landmarks_weight, curves_weight: per mm^2 of squared distance, of landmarks (0: they are only measured) and curves;
+    labels_weight: of 1 - Dice; rigidity_weight: of rigid structures (no unit); all only where such things are given.
     field: with encoding 'grid' the displacement or velocity is the sum of its levels' splines, with no network behind
     them, and of a displacement batches are lattices of voxels, regularisers on every eighth point of the whole field
     of view.
@@ -51,10 +63,17 @@ class RegistrationSettings:
     cycle_weight: float = 0.05
     initial: str = "none"
     similarity: str = "ncc"
+    channel_similarities: tuple[str, ...] = ()
+    channel_weights: tuple[float, ...] = ()
     smoothing_voxels: tuple[float, ...] = (4.0, 2.0, 0.0)
     jacobian_weight: float = 0.0
     hyperelastic_weight: float = 0.01
     bending_weight: float = 0.0
+    folding_weight: float = 0.0
+    landmarks_weight: float = 0.0
+    curves_weight: float = 0.01
+    labels_weight: float = 0.5
+    rigidity_weight: float = 1.0
     regularizer_share: float = 0.25
     displacement_scale_mm: float | None = None
     grid_spacing_mm: float | None = None
@@ -76,14 +95,21 @@ class RegistrationSettings:
         )
         require_range("velocity_steps", self.velocity_steps, 1, 32)
         require_choice("The initial alignment", self.initial, INITIAL_NAMES)
-        require_choice("The similarity", self.similarity, SIMILARITY_NAMES)
+        for name in (self.similarity, *self.channel_similarities):
+            require_choice("The similarity", name, SIMILARITY_NAMES)
+        for weight in self.channel_weights:
+            require_range("An entry of channel_weights", weight, 0, 1e6)
+        require(
+            not self.channel_weights or sum(self.channel_weights) > 0,
+            "All channel_weights are 0; one of them at least must be above 0.",
+        )
         require(
             1 <= len(self.smoothing_voxels) <= 8,
             "smoothing_voxels needs one to eight numbers, one for each stage, coarse to fine, such as (4, 2, 0).",
         )
         for sigma in self.smoothing_voxels:
             require_range("An entry of smoothing_voxels", sigma, 0, 64, "voxels")
-        for name in ("jacobian_weight", "hyperelastic_weight", "bending_weight", "cycle_weight"):
+        for name in _WEIGHTS:
             require_range(name, getattr(self, name), 0, 1e6)
         require_range("regularizer_share", self.regularizer_share, 0.01, 4)
         require_range("displacement_scale_mm", self.displacement_scale_mm, 1e-3, 1e4, "mm")
@@ -99,3 +125,23 @@ class RegistrationSettings:
             "grid_interpolation = 'cubic'.",
         )
         require(self.fit.iterations >= len(self.smoothing_voxels), "Fewer iterations than stages in smoothing_voxels.")
+
+    def measures(self, channels: int) -> tuple[str, ...]:
+        """The similarity of each of so many channels. Raises `InputError` when another number of them is set."""
+        names = self.channel_similarities or (self.similarity,) * channels
+        self._require_as_many("channel_similarities", len(names), channels)
+        return names
+
+    def shares(self, channels: int) -> tuple[float, ...]:
+        """How much each of so many channels counts, 1 in all. Raises `InputError` when another number is set."""
+        weights = self.channel_weights or (1.0,) * channels
+        self._require_as_many("channel_weights", len(weights), channels)
+        return tuple(weight / sum(weights) for weight in weights)
+
+    @staticmethod
+    def _require_as_many(name: str, given: int, channels: int) -> None:
+        require(
+            given == channels,
+            f"{name} has {given} entries and there are {channels} channels (pairs of a fixed and a moving volume); "
+            "give one for each, or leave it empty.",
+        )

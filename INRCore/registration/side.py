@@ -1,4 +1,8 @@
-"""One image of a pair on the fit's device: its values, where it may be compared, and random points of its region."""
+"""One image of a pair on the fit's device: its values, where it may be compared, and random points of its region.
+
+Both images of a pair live in the fixed image's space: the moving one is laid there by the inverse of the affine start,
+which moves its grid and interpolates nothing.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +25,24 @@ def voxels_to_draw_from(image: PreparedImage, rng: np.random.Generator) -> np.nd
 
 
 class Side:
-    """An image smoothed by `sigma_mm`; nothing here waits for the device once `to` has put it there."""
+    """An image smoothed by `sigma_mm` and moved by the 4x4 RAS matrix `placed`; nothing here waits for the device once
+    `to` has put it there. `grid`: its voxels where they lie then; `level`: the smoothed values and their grid there.
+    """
 
-    def __init__(self, image: PreparedImage, voxels: np.ndarray, sigma_mm: float) -> None:
+    def __init__(self, image: PreparedImage, voxels: np.ndarray, sigma_mm: float, placed: np.ndarray) -> None:
         self.image, self._numbers = image, voxels
-        self._level = smoothed(image.values, image.grid, sigma_mm, image.finite)
+        self.grid = image.grid.transformed(placed)
+        values, thin = smoothed(image.values, image.grid, sigma_mm, image.finite)
+        self.level = values, thin.transformed(placed)
 
     def to(self, device: torch.device) -> None:
-        image = self.image
-        self.values = ImageSampler(*self._level, device)
+        self.values = ImageSampler(*self.level, device)
         # Without a mask only the field of view counts, for which the sampler needs no voxels.
-        usable = np.ones((1, 1, 1), np.float32) if image.usable is None else image.usable
-        self._usable = ImageSampler(usable, image.grid, device)
+        usable = np.ones((1, 1, 1), np.float32) if self.image.usable is None else self.image.usable
+        self._usable = ImageSampler(usable, self.grid, device)
         self._voxels = torch.as_tensor(self._numbers, device=device)
-        self._size = torch.as_tensor(image.grid.size_ijk.copy(), device=device)
-        self._axes, self._center = _linear_part(image.grid, device)
+        self._size = torch.as_tensor(self.grid.size_ijk.copy(), device=device)
+        self._axes, self._center = _linear_part(self.grid, device)
 
     def weight(self, points: Tensor) -> Tensor:
         """(N) 1 where a point (N, 3) lies in the image and may be compared, else 0."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,11 @@ from ..fitting.progress import Steps
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .affine import align_steps
+from .checks import input_notes, require_landmarks_in_place
+from .guides import Guides, terms_of
 from .images import prepare_image
 from .initial import checked_matrix
+from .landmarks import Landmarks
 from .maps import fitted_map
 from .models import Model, new_model
 from .problem import Pair, RegistrationProblem
@@ -26,14 +29,15 @@ from .settings import RegistrationSettings
 
 
 def register(
-    fixed: Volume,
-    moving: Volume,
+    fixed: Volume | Sequence[Volume],
+    moving: Volume | Sequence[Volume],
     settings: RegistrationSettings | str | None = None,
     *,
     fixed_mask: Volume | None = None,
     moving_mask: Volume | None = None,
     fixed_landmarks: np.ndarray | None = None,
     moving_landmarks: np.ndarray | None = None,
+    guides: Guides | None = None,
     initial_transform: np.ndarray | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
@@ -41,23 +45,28 @@ def register(
     """Finds phi(x) = affine(x + u(x)), from fixed to moving points (RAS mm), that makes moving(phi(x)) look like
     fixed(x), in the way of IDIR (Wolterink, Zwienenberg & Brune, MIDL 2022); what u is, settings.model says.
 
+    fixed, moving: a volume, or as many of each that show the same in other contrasts (T1, T2, FLAIR; on any grids, the
+    first of each where results lie): the n-th fixed is compared with the n-th moving one, and the mean counts.
     Masks (any grid; nonzero = compare here) weight the loss and leave the images alone. Landmarks, (N, 3) RAS mm row by
-    row the same places, are measured and never fitted. `initial_transform`: 4x4 RAS matrix that takes fixed to moving
-    points, to start from (`matrix_of_transform_file` reads one); settings.initial other than 'none' improves it first.
-    `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the best field so far. Raises
-    `InputError` for images of one slice, constant or not overlapping ones, empty masks, unequal landmarks, and an
-    initial transform that is no invertible affine matrix.
+    row the same places, are measured; they are fitted as well with settings.landmarks_weight above 0, a fifth of ten or
+    more left out. `guides`: labels, curves and rigid structures to be fitted too. `initial_transform`: 4x4 RAS matrix
+    that takes fixed to moving points, to start from (`matrix_of_transform_file` reads one); settings.initial other than
+    'none' improves it first. `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the
+    best field so far. Raises `InputError` for images of one slice, constant or not overlapping ones, empty masks,
+    unequal numbers of volumes, landmarks or curves, labels of which none is in both maps, and an initial transform that
+    is no invertible affine matrix.
     """
     steps = register_steps(
         fixed, moving, settings, control, fixed_mask=fixed_mask, moving_mask=moving_mask,
-        fixed_landmarks=fixed_landmarks, moving_landmarks=moving_landmarks, initial_transform=initial_transform,
+        fixed_landmarks=fixed_landmarks, moving_landmarks=moving_landmarks, guides=guides,
+        initial_transform=initial_transform,
     )  # fmt: skip
     return run_to_end(steps, on_progress)
 
 
 def register_steps(
-    fixed: Volume,
-    moving: Volume,
+    fixed: Volume | Sequence[Volume],
+    moving: Volume | Sequence[Volume],
     settings: RegistrationSettings | str | None = None,
     control: Control | None = None,
     *,
@@ -65,33 +74,64 @@ def register_steps(
     moving_mask: Volume | None = None,
     fixed_landmarks: np.ndarray | None = None,
     moving_landmarks: np.ndarray | None = None,
+    guides: Guides | None = None,
     initial_transform: np.ndarray | None = None,
 ) -> Steps[RegistrationResult]:
     """`register` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(RegistrationSettings, "registration", settings)
-    control = control or Control()
-    landmarks = _landmarks(fixed_landmarks, moving_landmarks)
+    control, guides = control or Control(), guides or Guides()
+    landmarks = Landmarks.of(fixed_landmarks, moving_landmarks, settings.landmarks_weight > 0, settings.fit.seed)
     affine = checked_matrix(initial_transform)
+    volumes = _in_channels(fixed, moving, settings)
+    _require_overlap(*volumes[0], affine, settings)
+    channels = [(prepare_image(a, fixed_mask, "fixed"), prepare_image(b, moving_mask, "moving")) for a, b in volumes]
+    if settings.initial != "none":
+        given = None if initial_transform is None else affine
+        affine = yield from align_steps(*channels[0], settings.initial, settings.fit.seed, control, given)
+    pair = Pair(channels, affine, settings.fit.seed)
+    require_landmarks_in_place(landmarks, pair)
+    warnings = input_notes(pair, settings)
+    if warnings:
+        yield Progress("check", 1, 1, note=" ".join(warnings))
+    model, record = yield from _fit_steps(pair, settings, control, guides, landmarks)
+    grid, aligned = channels[0][0].grid, not np.array_equal(affine, np.eye(4))
+    outputs = yield from sample_steps(
+        fitted_map(model, grid, settings), pair, settings, volumes[0][1], landmarks, aligned
+    )
+    record["notes"] += warnings + _folding_notes(outputs["metrics"], settings) + _landmark_notes(landmarks)
+    return RegistrationResult(
+        **record, **outputs, settings=settings, affine=affine, fixed_grid=grid, seconds=time.perf_counter() - started
+    )
+
+
+def _in_channels(
+    fixed: Volume | Sequence[Volume], moving: Volume | Sequence[Volume], settings: RegistrationSettings
+) -> list[tuple[Volume, Volume]]:
+    """The volumes as pairs of the same contrast, their numbers checked."""
+    sides = [[given] if isinstance(given, Volume) else list(given) for given in (fixed, moving)]
+    counts = [len(side) for side in sides]
+    require(
+        counts[0] == counts[1] > 0,
+        f"There are {counts[0]} fixed and {counts[1]} moving volumes; give as many of each, in the same order of "
+        "contrasts.",
+    )
+    settings.measures(counts[0])
+    settings.shares(counts[0])
+    return list(zip(*sides, strict=True))
+
+
+def _require_overlap(fixed: Volume, moving: Volume, affine: np.ndarray, settings: RegistrationSettings) -> None:
     if settings.initial == "none" and not fixed.grid.transformed(affine).overlaps(moving.grid):
         raise InputError(
             f"The fixed image {fixed.label} and the moving image {moving.label} lie apart in space (centres "
             f"{np.linalg.norm(fixed.grid.center - moving.grid.center):.0f} mm from each other); choose "
             "initial = 'rigid' or 'affine', which brings them together first."
         )
-    images = prepare_image(fixed, fixed_mask, "fixed"), prepare_image(moving, moving_mask, "moving")
-    if settings.initial != "none":
-        given = None if initial_transform is None else affine
-        affine = yield from align_steps(*images, settings.initial, settings.fit.seed, control, given)
-    pair = Pair(*images, affine, settings.fit.seed)
-    model, record = yield from _fit_steps(pair, settings, control)
-    fitted, aligned = fitted_map(model, fixed.grid, settings), not np.array_equal(affine, np.eye(4))
-    outputs = yield from sample_steps(fitted, pair, settings, moving, landmarks, aligned)
-    record["notes"] += _folding_notes(outputs["metrics"], settings)
-    return RegistrationResult(
-        **record, **outputs, settings=settings, affine=affine, fixed_grid=fixed.grid,
-        seconds=time.perf_counter() - started,
-    )  # fmt: skip
+
+
+def _landmark_notes(landmarks: Landmarks | None) -> tuple[str, ...]:
+    return (landmarks.note,) if landmarks is not None and landmarks.note else ()
 
 
 def _folding_notes(metrics: dict[str, float], settings: RegistrationSettings) -> tuple[str, ...]:
@@ -107,25 +147,10 @@ def _folding_notes(metrics: dict[str, float], settings: RegistrationSettings) ->
     return (f"The map folds at {100 * share:.2g} % of the places and has no inverse there; {cure}",)
 
 
-def _landmarks(fixed: np.ndarray | None, moving: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
-    if fixed is None and moving is None:
-        return None
-    if fixed is None or moving is None:
-        raise InputError(f"Landmarks are given for the {'moving' if fixed is None else 'fixed'} image only; give both.")
-    pair = np.asarray(fixed, float), np.asarray(moving, float)
-    for name, points in zip(("fixed", "moving"), pair, strict=True):
-        good = points.ndim == 2 and points.shape[1:] == (3,) and len(points) > 0 and np.isfinite(points).all()
-        require(good, f"The {name} landmarks must be rows of three finite numbers x, y, z (RAS mm).")
-    counts = [len(points) for points in pair]
-    require(
-        counts[0] == counts[1],
-        f"There are {counts[0]} fixed and {counts[1]} moving landmarks; row by row they must be the same places.",
-    )
-    return pair
-
-
 # -- fit ---------------------------------------------------------------------------------------------------------------
-def _fit_steps(pair: Pair, settings: RegistrationSettings, control: Control) -> Steps[tuple[Model, dict[str, Any]]]:
+def _fit_steps(
+    pair: Pair, settings: RegistrationSettings, control: Control, guides: Guides, landmarks: Landmarks | None
+) -> Steps[tuple[Model, dict[str, Any]]]:
     """Fits stage by stage, coarse to fine. Each stage has a loop of its own, because losses of images smoothed
     differently cannot be compared and the loop keeps the parameters with the smallest."""
     model = new_model(pair.fixed.grid, settings)
@@ -135,7 +160,9 @@ def _fit_steps(pair: Pair, settings: RegistrationSettings, control: Control) -> 
     elapsed = 0.0
     for stage, sigma in enumerate(settings.smoothing_voxels):
         fit, before = _stage_settings(settings, stage, elapsed)
-        loop = FitLoop(RegistrationProblem(model, pair, settings, sigma * voxel), fit, control)
+        model.refine(len(settings.smoothing_voxels) - 1 - stage)
+        terms = terms_of(guides, landmarks, pair.fixed, pair.affine, settings, sigma * voxel)
+        loop = FitLoop(RegistrationProblem(model, pair, settings, sigma * voxel, terms), fit, control)
         for progress in loop.run():
             yield _in_whole(progress, before, settings.fit.iterations, elapsed)
         history += [(before + iteration, loss) for iteration, loss in loop.loss_history]
@@ -143,6 +170,7 @@ def _fit_steps(pair: Pair, settings: RegistrationSettings, control: Control) -> 
         elapsed += loop.elapsed
         if loop.stop_reason == "stopped":
             break
+    model.finish()
     record = {"device": loop.choice.reason, "stop_reason": loop.stop_reason}
     return model, {**record, "notes": tuple(notes), "loss_history": tuple(history)}
 

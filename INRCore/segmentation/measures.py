@@ -12,11 +12,14 @@ from ..fitting import Progress
 from ..fitting.progress import Steps
 from ..metrics.surface import agreement
 from ..volume import Volume
+from .estimates import LabelLattice
+from .given import Given
+from .preparation import Prepared
 from .result import SegmentationResult
 from .shapes import Shapes
-from .sparse import DrawnSlices
 
-_AGREEMENT = ("dice", "hd95_mm", "assd_mm")
+_MEANS = ("dice", "hd95_mm", "assd_mm", "surface_error_mm", "gradient_norm_deviation")
+_TEST_POINTS = 2000
 
 
 def native_labels(source: Volume, dtype: np.dtype, numbers: np.ndarray, shapes: Shapes) -> Volume:
@@ -27,14 +30,14 @@ def native_labels(source: Volume, dtype: np.dtype, numbers: np.ndarray, shapes: 
 
 
 def measure_steps(
-    result: SegmentationResult, given: np.ndarray, numbers: np.ndarray, slices: DrawnSlices | None, started: float
+    result: SegmentationResult, prepared: Prepared, given: Given, numbers: np.ndarray, started: float
 ) -> Steps[SegmentationResult]:
     """The result with table, metrics, seconds and, when another spacing was asked for, labels on that grid; a report
-    after every label. `given` and `numbers` are (k, j, i) on the domain's grid: the input's labels, and what was
-    fitted as numbers of labels (1 for the first)."""
+    after every label. `numbers` (k, j, i) on the domain's grid: what was fitted, as numbers of labels (1 for the
+    first)."""
     table: list[dict[str, Any]] = []
-    for number, value in enumerate(result.label_values):
-        table.append(_row(result, value, given == value, numbers == number + 1, slices))
+    for number in range(len(result.label_values)):
+        table.append(_row(result, number, prepared, given, numbers == number + 1))
         yield Progress("sample", number + 1, len(result.label_values))
     labels = result.labels
     if result.settings.spacing_mm is not None:
@@ -49,16 +52,33 @@ def measure_steps(
 
 
 def _row(
-    result: SegmentationResult, value: int, given: np.ndarray, fitted: np.ndarray, slices: DrawnSlices | None
+    result: SegmentationResult, number: int, prepared: Prepared, given: Given, fitted: np.ndarray
 ) -> dict[str, Any]:
-    grid, mesh = result.shapes.domain.grid, result.mesh(value)
+    value, grid = given.values[number], given.domain.grid
+    mesh = result.mesh(value)
     row = {"label": value, "name": f"label {value}", "volume_ml": mesh.volume_ml, "surface_area_mm2": mesh.area_mm2}
+    row |= _fit_quality(result.shapes, number, prepared.lattices[number])
+    mask, slices = given.array == value, given.slices
     if slices is None:
-        return {**row, **agreement(given, fitted, grid)}
-    return {**row, **agreement(slices.only(given), slices.only(fitted), grid, slices.axis)}
+        return {**row, **agreement(mask, fitted, grid)}
+    rows = [agreement(slices.only(mask, axis), slices.only(fitted, axis), grid, axis) for axis in slices.axes]
+    return {**row, **_means(rows)}
+
+
+def _fit_quality(shapes: Shapes, number: int, lattice: LabelLattice) -> dict[str, float]:
+    """surface_error_mm: mean |signed distance| at the surface points that the field should pass through;
+    gradient_norm_deviation: mean of | |grad| - 1 | there."""
+    points = lattice.surface.points[:: max(1, len(lattice.surface) // _TEST_POINTS)]
+    if len(points) == 0:
+        return {}
+    slope = np.linalg.norm(shapes.gradient_of(number, points), axis=1)
+    return {
+        "surface_error_mm": float(np.abs(shapes.distance_to(number, points)).mean()),
+        "gradient_norm_deviation": float(np.abs(slope - 1).mean()),
+    }
 
 
 def _means(table: list[dict[str, Any]]) -> dict[str, float]:
-    """Means of the agreement over the labels that have it."""
-    columns = {name: [row[name] for row in table if name in row] for name in _AGREEMENT}
+    """Means of the measures over the rows that have them."""
+    columns = {name: [row[name] for row in table if name in row] for name in _MEANS}
     return {name: float(np.mean(values)) for name, values in columns.items() if values}

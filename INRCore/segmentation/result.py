@@ -14,6 +14,7 @@ from ..geometry import Grid
 from ..results import TaskResult
 from ..volume import Volume
 from .shapes import Shapes
+from .spline_field import SplineField
 from .surface import Mesh, to_polydata, trace, tracing_grid
 
 
@@ -38,7 +39,7 @@ class SegmentationResult(TaskResult):
     _meshes: dict[tuple[int, float | None], Mesh] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def field(self) -> Field:
+    def field(self) -> Field | SplineField:
         return self.shapes.field
 
     @property

@@ -9,20 +9,29 @@ from ..fields import FieldSettings
 from ..fitting import FitSettings
 from ..settings import require, require_choice, require_range
 
-SPARSE_NAMES = ("auto", "dense", "i", "j", "k")
+METHOD_NAMES = ("spline", "network")
+SPARSE_NAMES = ("auto", "dense", "i", "j", "k", "ij", "ik", "jk", "ijk")
 
 
 @dataclass(frozen=True)
 class SegmentationSettings:
     """How a label map becomes signed distance fields.
 
-    field, fit: network and fit loop. One unit of the network's coordinates is 40 voxels (the mean of the three sides;
-    for sparse slices their distance counts), not half of the longest side: omega_first 30 means details of some voxels.
+    method: 'spline' (cubic splines on lattices, of least bending between drawn slices) or 'network' (one network for
+    all labels, fitted to what the splines say).
+    stiffness: weight of bending against the drawn contours; rounds, bending_iterations: how often the angle between
+    surface and slices is found anew, and steps of the solver each time; 0 rounds interpolate from slice to slice only.
+    feature_mm: bumps, pits and gaps smaller than this are smoothed away, volume kept; 0: none.
+    one_component: of each label only the largest connected piece is kept.
+    allow_overlap: surfaces of different labels may cross; else overlaps and narrow gaps are shared.
+    field, fit: network and fit loop (the method 'network'; of `fit` the splines take max_memory_gb alone). One unit of
+    the network's coordinates is 40 voxels (the mean of the three sides; for sparse slices their distance counts), not
+    half of the longest side: omega_first 30 means details of some voxels.
     labels: label values to fit; None: all but 0.
     spacing_mm: isotropic voxel size of the resulting label map and distance map, and of the lattice the surfaces are
     traced on; None: the input's.
-    sparse: 'dense': every voxel's label is meant; 'i', 'j', 'k': only the slices across this axis that hold a label
-    are drawn, those between are unknown; 'auto': look at the pattern of empty slices.
+    sparse: 'dense': every voxel's label is meant; 'i', 'j', 'k' or several of them ('ik', 'ijk'): only slices across
+    these axes are drawn, what is between them is unknown; 'auto': look at the pattern.
     smoothness_mm: voxel steps are smoothed over this length, without ever changing a voxel's label; None: one voxel
     (the cube root of its volume); 0: not at all.
     band_voxels: standard deviation, in voxels, of the points around the surfaces that the field is mostly fitted at.
@@ -35,6 +44,13 @@ class SegmentationSettings:
     interpolated contours (sparse slices only).
     """
 
+    method: str = "spline"
+    stiffness: float = 0.01
+    rounds: int = 6
+    bending_iterations: int = 40
+    feature_mm: float = 0.0
+    one_component: bool = False
+    allow_overlap: bool = False
     field: FieldSettings = dataclasses.field(default_factory=FieldSettings)
     fit: FitSettings = dataclasses.field(default_factory=lambda: FitSettings(points=1024))
     labels: tuple[int, ...] | None = None
@@ -50,6 +66,11 @@ class SegmentationSettings:
     between_slices: float = 0.5
 
     def __post_init__(self) -> None:
+        require_choice("The method", self.method, METHOD_NAMES)
+        require_range("stiffness", self.stiffness, 1e-6, 1e6)
+        require_range("rounds", self.rounds, 0, 100)
+        require_range("bending_iterations", self.bending_iterations, 1, 10_000)
+        require_range("feature_mm", self.feature_mm, 0, 100, "mm")
         require_choice("sparse", self.sparse, SPARSE_NAMES)
         require_range("The spacing", self.spacing_mm, 1e-3, 1e3, "mm")
         require_range("smoothness_mm", self.smoothness_mm, 0, 100, "mm")

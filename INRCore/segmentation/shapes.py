@@ -10,6 +10,8 @@ import numpy as np
 from ..fields import Field
 from ..geometry import Grid
 from .domain import Domain
+from .settings import SegmentationSettings
+from .spline_field import SplineField
 
 _BLOCK = 4
 _LIPSCHITZ = 1.3
@@ -20,10 +22,14 @@ _SEAM_SHARE = 0.6
 class Shapes:
     """Signed distance fields of labels in a domain: output n of `field` is that of `label_values[n]`."""
 
-    field: Field
+    field: Field | SplineField
     domain: Domain
     label_values: tuple[int, ...]
-    max_memory_gb: float | None = None
+    settings: SegmentationSettings
+
+    @property
+    def max_memory_gb(self) -> float | None:
+        return self.settings.fit.max_memory_gb
 
     @property
     def seam_mm(self) -> float:
@@ -38,13 +44,26 @@ class Shapes:
         way = np.linalg.norm(points - inside, axis=1).astype(np.float32)
         return self.field.evaluate(inside, self.max_memory_gb) + way[:, None]
 
+    def distance_to(self, number: int, points: np.ndarray) -> np.ndarray:
+        """The field's value (N) mm for one label at (N, 3) RAS points of the domain."""
+        if isinstance(self.field, SplineField):
+            return self.field.value_of(number, points)
+        return self.field.evaluate(points, self.max_memory_gb)[:, number]
+
+    def gradient_of(self, number: int, points: np.ndarray) -> np.ndarray:
+        """Its gradient (N, 3) per mm."""
+        if isinstance(self.field, SplineField):
+            return self.field.gradient_of(number, points)
+        return self.field.evaluate_jacobian(points, self.max_memory_gb)[:, number]
+
     def levels(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) RAS mm to (N, D): below 0 where the point belongs to the label, for at most one label. The signed
         distances, cut off at the domain's faces, with overlaps shared out and narrow gaps closed."""
         box = self.domain.box_distance(points).astype(np.float32)
         levels = np.repeat(box[:, None], len(self.label_values), axis=1)
         inside = box <= 0
-        shared = share_seams(self.field.evaluate(points[inside], self.max_memory_gb), self.seam_mm)
+        values = self.field.evaluate(points[inside], self.max_memory_gb)
+        shared = values if self.settings.allow_overlap else share_seams(values, self.seam_mm)
         levels[inside] = np.maximum(shared, levels[inside])
         return levels
 

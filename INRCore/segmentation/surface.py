@@ -66,7 +66,7 @@ def trace(shapes: Shapes, number: int, grid: Grid) -> Mesh:
     # A vertex exactly on a lattice point would make triangles without area: keep levels off zero.
     smallest = _SMALLEST_LEVEL * float(grid.spacing.min())
     levels = np.where(np.abs(levels) < smallest, np.where(levels < 0, -smallest, smallest), levels)
-    index, triangles = _march(levels)
+    index, triangles = march(levels)
     points = grid.index_to_world(index + start)
     if _signed_volume(points, triangles) < 0:  # a left-handed grid turns the triangles inside out
         triangles = triangles[:, ::-1]
@@ -102,7 +102,7 @@ def to_polydata(meshes: Iterable[tuple[int, Mesh]]) -> vtkPolyData:
     return polydata
 
 
-def _march(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def march(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points (P, 3) ijk and triangles (T, 3) of the zero set of a (k, j, i) array."""
     image, contour = vtkImageData(), vtkFlyingEdges3D()
     image.SetDimensions(*levels.shape[::-1])
@@ -123,8 +123,8 @@ def _settle(shapes: Shapes, number: int, points: np.ndarray, longest: float) -> 
     settled, slopes = points.copy(), np.zeros_like(points)
     for first in range(0, len(points), _VERTICES_AT_ONCE):
         part = slice(first, first + _VERTICES_AT_ONCE)
-        distance = shapes.field.evaluate(points[part], shapes.max_memory_gb)[:, number].astype(float)
-        slope = shapes.field.evaluate_jacobian(points[part], shapes.max_memory_gb)[:, number].astype(float)
+        distance = shapes.distance_to(number, points[part]).astype(float)
+        slope = shapes.gradient_of(number, points[part]).astype(float)
         square = np.maximum((slope**2).sum(1), 1e-6)
         free = np.abs(shapes.levels(points[part])[:, number] - distance) < 1e-4 * longest
         step = -(distance / square)[:, None] * slope

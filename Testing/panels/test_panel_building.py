@@ -114,7 +114,7 @@ SETTINGS = {
 @pytest.mark.parametrize("name", MODULES)
 def test_settings_reach_the_job_and_untouched_ones_are_left_to_the_preset(name, open_panel, scene, tmp_path):
     panel = ready(name, open_panel, scene, tmp_path)
-    assert set(panel.request().settings) <= {"initial"}
+    assert set(panel.request().settings) <= {"initial", "method"}
     for widget, (_, value) in SETTINGS[name].items():
         getattr(panel.ui, widget).value = value
     if name == "INRSegmentation":

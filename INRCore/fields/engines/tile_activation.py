@@ -10,10 +10,11 @@ NumPy and not torch, because every call into torch, even a slice, hands Python's
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from ..activations import ACTIVATIONS
 from ..jets import PAIRS
 
 FIRST, SECOND = slice(1, 4), slice(4, 10)
@@ -33,6 +34,64 @@ class TileJet(NamedTuple):
         """Views into (C, T, P)."""
         parts = stacked.shape[1]
         return cls(stacked[:, 0], stacked[:, FIRST] if parts > 1 else None, stacked[:, SECOND] if parts > 4 else None)
+
+
+class Before(NamedTuple):
+    """What comes before an activation: z (C, T, P), to whose value the bias (C) is yet to be added. tangents (C, 3, 1):
+    first derivatives that are the same at all points, with second ones of 0; T is 1 then."""
+
+    z: np.ndarray
+    bias: np.ndarray
+    tangents: np.ndarray | None = None
+
+
+class TileActivation(Protocol):
+    """A hidden layer's activation for jets of one order."""
+
+    def forward(self, before: Before, remember: bool) -> tuple[np.ndarray, Any]:
+        """h (C, T, P), and what the way back needs where it is to be remembered."""
+        ...
+
+    def again(self, memory: Any) -> tuple[np.ndarray, Any]:
+        """h once more, and what `backward` takes."""
+        ...
+
+    def backward(self, gradient: np.ndarray, memory: Any, slopes: Any) -> None:
+        """Turns the gradient (C, T, P) by h in place into the one by z."""
+        ...
+
+
+class _Memory(NamedTuple):
+    """z with its bias; for values alone also the activations and their slope, which are dear to compute. With
+    derivatives they are worked out again: the fewest arrays."""
+
+    z: TileJet
+    activated: tuple[np.ndarray, list[Any]] | None
+
+
+class NumpyActivation:
+    """Any activation of `ACTIVATIONS`. Keeps `before.z` and adds the bias to it."""
+
+    def __init__(self, name: str, omega: float, order: int) -> None:
+        self._activation, self._omega, self._order = ACTIVATIONS[name], omega, order
+
+    def forward(self, before: Before, remember: bool) -> tuple[np.ndarray, _Memory]:
+        z = TileJet.of(before.z)
+        z.value[...] += before.bias[:, None]
+        if before.tangents is not None:
+            z = TileJet(z.value, before.tangents)
+        h, slopes = self._activated(z, self._order + remember)
+        return h, _Memory(z, None if self._order else (h, slopes))
+
+    def again(self, memory: _Memory) -> tuple[np.ndarray, list[Any]]:
+        return memory.activated or self._activated(memory.z, self._order + 1)
+
+    def backward(self, gradient: np.ndarray, memory: _Memory, slopes: list[Any]) -> None:
+        activate_back(gradient, memory.z, slopes, self._order)
+
+    def _activated(self, z: TileJet, slopes: int) -> tuple[np.ndarray, list[Any]]:
+        found = self._activation(np, z.value, slopes, self._omega)
+        return activate(z, found, self._order), found
 
 
 def activate(z: TileJet, slopes: Sequence[np.ndarray | None], order: int) -> np.ndarray:

@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...tiles import on_threads, tiles_of_threads
 from ..activations import ACTIVATIONS
 from ..jets import Jet
-from . import plain
+from . import plain, tile_compiled
 from .products import product, row_sums
-from .tile_activation import TileJet, activate, activate_back
-from .tiles import on_threads, tiles_of_threads
+from .tile_activation import Before, NumpyActivation, TileActivation, TileJet
+from .tile_compiled import CompiledActivation
 
 if TYPE_CHECKING:
     from ..networks import Network
@@ -86,38 +87,32 @@ def _differentiable_gradients(
 
 
 class _Layer(NamedTuple):
-    """weight (m, n), the same transposed, bias (m, 1)."""
+    """weight (m, n), the same transposed, bias (m)."""
 
     weight: np.ndarray
     transposed: np.ndarray
     bias: np.ndarray
 
 
-class _Hidden(NamedTuple):
-    """What the backward pass needs of a hidden layer at a tile: for values alone the activations and their slope, which
-    are dear to compute; with derivatives the fewest arrays, the jet before the activation."""
-
-    z: TileJet
-    activated: tuple[np.ndarray, list[Any]] | None
-
-
 class _Pass:
     """A jet's way through a network and back."""
 
     def __init__(self, network: Network, jet: Jet, parameters: Sequence[Tensor]) -> None:
-        self.activation = ACTIVATIONS[network.activation]
-        self.omegas = [network.omega(index) for index in range(network.settings.depth)]
         self.order = jet.order
+        make = CompiledActivation if tile_compiled.can_run(network.activation) else NumpyActivation
+        omegas = [network.omega(index) for index in range(network.settings.depth)]
+        self.activations: list[TileActivation] = [make(network.activation, omega, jet.order) for omega in omegas]
         self.inputs = _arrays(jet)
-        # Those of coordinates.
-        self.second_is_zero = jet.second is not None and jet.second.shape[1] == 1 and not self.inputs[2].any()
+        first, second = self.inputs[1:]
+        # Of coordinates all first derivatives are constants and all second ones are 0.
+        self.of_constants = first is not None and first.shape[1] == 1 and (second is None or not second.any())
         flat = [parameter.detach().numpy() for parameter in parameters]
         self.layers = [
-            _Layer(weight, np.ascontiguousarray(weight.T), bias[:, None])
+            _Layer(weight, np.ascontiguousarray(weight.T), bias)
             for weight, bias in zip(flat[::2], flat[1::2], strict=True)
         ]
         self.shares = tiles_of_threads(len(jet.value), max(64, _TILE_VALUES[jet.order] // network.settings.width))
-        self.hidden: dict[int, list[_Hidden]] = {}
+        self.hidden: dict[int, list[Any]] = {}
 
     # -- forwards ----------------------------------------------------------------------------------------------------
     def forward(self, remember: bool) -> Jet:
@@ -127,7 +122,7 @@ class _Pass:
 
         def work(share: list[slice]) -> None:
             for tile in share:
-                hidden: list[_Hidden] = []
+                hidden: list[Any] = []
                 columns, start = self._outputs(tile, hidden if remember else None), 0
                 for rows in outputs:
                     if rows is not None:
@@ -141,20 +136,17 @@ class _Pass:
         assert value is not None
         return Jet(value[0], *derivatives)
 
-    def _outputs(self, tile: slice, hidden: list[_Hidden] | None) -> np.ndarray:
-        """(D, T, P) at a tile."""
-        z = self._after_first_layer(tile)
-        for index, layer in enumerate(self.layers[1:]):
-            h, slopes = self._activated(index, z, self.order + (hidden is not None))
+    def _outputs(self, tile: slice, hidden: list[Any] | None) -> np.ndarray:
+        """(D, T, P) at a tile; hidden: where to leave what the hidden layers remember."""
+        before = self._after_first_layer(tile)
+        for activation, layer in zip(self.activations, self.layers[1:], strict=True):
+            h, memory = activation.forward(before, hidden is not None)
             if hidden is not None:
-                hidden.append(_Hidden(z, None if self.order else (h, slopes)))
-            if self.order == 0:
-                stacked = product(layer.weight, h[:, 0], layer.bias)[:, None]
-            else:
-                stacked = product(layer.weight, h.reshape(len(h), -1)).reshape(-1, *h.shape[1:])
-                stacked[:, 0] += layer.bias
-            z = TileJet.of(stacked)
-        return stacked
+                hidden.append(memory)
+            z = product(layer.weight, h.reshape(len(h), -1)).reshape(-1, *h.shape[1:])
+            before = Before(z, layer.bias)
+        z[:, 0] += layer.bias[:, None]
+        return z
 
     def _inputs(self, tile: slice) -> TileJet:
         """The jet that the network is given, as views (C, P), (C, 3, P), (C, 6, P)."""
@@ -163,21 +155,22 @@ class _Pass:
             for part in self.inputs
         )
         assert value is not None
-        return TileJet(value[:, 0], first, None if self.second_is_zero else second)
+        return TileJet(value[:, 0], first, None if self.of_constants else second)
 
-    def _after_first_layer(self, tile: slice) -> TileJet:
+    def _after_first_layer(self, tile: slice) -> Before:
         weight, _, bias = self.layers[0]
-        value, *derivatives = self._inputs(tile)
-        z = product(weight, value, bias)
-        parts = [
-            None if t is None else np.stack([product(weight, t[:, n]) for n in range(t.shape[1])], 1)
-            for t in derivatives
-        ]
-        return TileJet(z, *parts)
-
-    def _activated(self, index: int, z: TileJet, slopes: int) -> tuple[np.ndarray, list[Any]]:
-        found = self.activation(np, z.value, slopes, self.omegas[index])
-        return activate(z, found, self.order), found
+        value, first, second = self._inputs(tile)
+        of_value = product(weight, value)[:, None]
+        if first is None:
+            return Before(of_value, bias)
+        derivatives = [t[:, n] for t in (first, second) if t is not None for n in range(t.shape[1])]
+        if self.of_constants:
+            return Before(of_value, bias, np.stack([product(weight, t) for t in derivatives], 1))
+        z = np.empty((len(weight), 1 + len(derivatives), value.shape[1]), np.float32)
+        z[:, :1] = of_value
+        for n, t in enumerate(derivatives, start=1):
+            z[:, n] = product(weight, t)
+        return Before(z, bias)
 
     # -- and back ----------------------------------------------------------------------------------------------------
     def backward(self, gradients: Jet, wanted: Sequence[bool]) -> tuple[list[Tensor | None], list[Tensor]]:
@@ -200,19 +193,18 @@ class _Pass:
             for whole, part in zip(total, sums, strict=True):
                 whole += part
         value, *derivatives = [None if part is None else torch.from_numpy(part) for part in of_jet]
-        of_parameters = [torch.from_numpy(array[:, 0] if n % 2 else array) for n, array in enumerate(total)]
-        return [None if value is None else value[0], *derivatives], of_parameters
+        return [None if value is None else value[0], *derivatives], [torch.from_numpy(array) for array in total]
 
     def _to_first_layer(self, tile: slice, g: np.ndarray, sums: list[np.ndarray]) -> np.ndarray:
         """The gradient (m, T, P) by what the first layer gives, from the one (D, T, P) by the outputs."""
         for index in range(len(self.layers) - 1, 0, -1):
-            z, activated = self.hidden[tile.start][index - 1]
-            h, slopes = activated or self._activated(index - 1, z, self.order + 1)
+            activation, memory = self.activations[index - 1], self.hidden[tile.start][index - 1]
+            h, slopes = activation.again(memory)
             columns = g.reshape(len(g), -1)
             sums[2 * index] += product(columns, h.reshape(len(h), -1).T)
             sums[2 * index + 1] += row_sums(g[:, 0])
             g = product(self.layers[index].transposed, columns).reshape(-1, *g.shape[1:])
-            activate_back(g, z, slopes, self.order)
+            activation.backward(g, memory, slopes)
         return g
 
     def _to_inputs(

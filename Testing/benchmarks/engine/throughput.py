@@ -20,7 +20,7 @@ def rows(device: torch.device, cases: list[Case], compile_too: bool) -> Iterator
     yield from peers.rows_of("eager", cases, device)
     if compile_too:
         yield from peers.rows_of("torch.compile", cases, device)
-    for who, engine in (("INRCore, plain engine", "plain"), ("INRCore", "auto")):
+    for who, engine in (("INRCore, plain engine", "plain"), ("INRCore, NumPy alone", "numpy"), ("INRCore", "auto")):
         with use_engine(engine):
             for case in cases:
                 settings = FieldSettings(width=case.width, depth=case.depth)

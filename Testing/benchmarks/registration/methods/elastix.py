@@ -4,6 +4,7 @@ bending (weight)."""
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
     def registration() -> tuple[np.ndarray, str]:
         with tempfile.TemporaryDirectory() as folder:
             start = _start_file(Path(folder), job.start)
+            os.chdir(folder)  # where transformix leaves a file that nobody asked for; this process does nothing else
             method = itk.ElastixRegistrationMethod.New(fixed, moving)
             method.SetFixedMask(mask)
             method.SetParameterObject(parameters)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..exchange import Job
 
-_FOR_OTHER_CONTRASTS = ("mind", "mind_ssc", "nmi")
+_FOR_OTHER_CONTRASTS = "lncc_squared"
 
 
 def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
@@ -17,20 +17,15 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
     from INRCore.geometry import Grid
     from INRCore.process import keep_freed_memory
     from INRCore.registration import register
-    from INRCore.registration.settings import SIMILARITY_NAMES, RegistrationSettings
+    from INRCore.registration.settings import RegistrationSettings
     from INRCore.settings import from_dict, load_preset
     from INRCore.volume import Volume
 
     keep_freed_memory()
     options = dict(job.options)
     base = load_preset(RegistrationSettings, "registration", options.pop("preset", "balanced"))
-    note = ""
-    if job.multimodal and "similarity" not in options:
-        known = [name for name in _FOR_OTHER_CONTRASTS if name in SIMILARITY_NAMES]
-        if known:
-            options["similarity"] = known[0]
-        else:
-            note = "has no similarity for different contrasts: global NCC was used"
+    if job.multimodal:
+        options.setdefault("similarity", _FOR_OTHER_CONTRASTS)
     settings = from_dict(RegistrationSettings, _nested({"fit.device": job.device, "initial": "none", **options}), base)
     fixed = Volume(job.fixed, Grid(job.fixed.shape, job.fixed_affine), "fixed")
     moving = Volume(job.moving, Grid(job.moving.shape, job.moving_affine), "moving")
@@ -40,7 +35,7 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
     def registration() -> tuple[np.ndarray, str]:
         result = register(fixed, moving, settings, fixed_mask=mask)
         moved = result.transform_points(job.fixed_points().reshape(-1, 3))
-        return job.started(moved).reshape(*job.fixed.shape, 3), note
+        return job.started(moved).reshape(*job.fixed.shape, 3), ""
 
     return registration
 

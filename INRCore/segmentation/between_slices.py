@@ -1,0 +1,169 @@
+"""From the drawn slices of one label to an estimate of its signed distance everywhere: minimal bending.
+
+On a drawn slice the contour gives a distance within the plane. A surface that runs through the plane at a slant is
+nearer than that: by the sine of its angle to the plane. That angle is only known once the surface is, so estimate and
+angle are found in turns. Signed distances between slices go back to shape-based interpolation (Raya & Udupa, IEEE TMI
+9(1), 1990), smooth implicit surfaces through contours to Turk & O'Brien (SIGGRAPH 1999) and Sawdayee et al. (OReX, CVPR
+2023), who also let several orientations speak.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+from ..geometry import Grid
+from .bending import coarse_to_fine
+from .crossings import Crossings, find_crossings
+from .distances import SurfaceDistance
+from .drawn_slices import DrawnSlices, nearest_gap
+
+_NEAR_PIXELS = 2.5
+_FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.1
+_EXACT_PIXELS = 4.0
+_LEAST_SINE, _ANGLE_PIXELS, _DAMPING = 0.3, 2.0, 0.5
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What one drawn slice says of a label. `place`: index of the slice in a (k, j, i) array; `distance`: (rows,
+    columns) mm within the plane; `weight`: how much each pixel says; `present`: whether the label is there at all."""
+
+    axis: int
+    number: int
+    distance: np.ndarray
+    weight: np.ndarray
+    present: bool
+
+    @property
+    def place(self) -> tuple[slice | int, ...]:
+        place: list[slice | int] = [slice(None)] * 3
+        place[2 - self.axis] = self.number
+        return tuple(place)
+
+
+def interpolated_distance(
+    mask: np.ndarray, grid: Grid, slices: DrawnSlices, stiffness: float, rounds: int, iterations: int
+) -> np.ndarray:
+    """(k, j, i) float32 mm, below 0 inside, from a bool mask with the label on the drawn slices."""
+    planes = drawn_planes(mask, grid, slices)
+    found = linear_between(planes, grid.shape, grid.spacing)
+    sines = [np.ones_like(plane.distance) for plane in planes]
+    spacing = grid.spacing[::-1]
+    for number in range(rounds):
+        target, weight = _targets(planes, sines, grid.shape)
+        solve = coarse_to_fine
+        found = solve(target, weight, found, spacing, stiffness, iterations)
+        if number + 1 < rounds:
+            sines = _sines(planes, sines, found, spacing)
+    return found
+
+
+def contour_crossings(mask: np.ndarray, grid: Grid, slices: DrawnSlices, smoothness_mm: float | None) -> Crossings:
+    """Smoothed contours on the drawn slices of a (k, j, i) bool mask."""
+    parts = [find_crossings(slices.only(mask, axis), grid, smoothness_mm, axis) for axis in slices.axes]
+    return Crossings(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("points", "normals", "areas")))
+
+
+# -- what the slices say -----------------------------------------------------------------------------------------------
+def drawn_planes(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[Plane]:
+    """In-plane signed distances of the drawn slices. On a slice without the label the shape tapers off half-way from
+    the neighbouring slices that have it."""
+    planes = []
+    for axis in slices.axes:
+        numbers = slices.numbers[axis]
+        contours = find_crossings(slices.only(mask, axis), grid, None, axis)
+        height = np.rint(grid.world_to_index(contours.points)[:, axis]).astype(int)
+        found = []
+        for number in numbers:
+            here = contours.subset(np.flatnonzero(height == number))
+            pixels = np.take(mask, number, 2 - axis)
+            found.append(_in_plane(pixels, axis, int(number), here, grid) if pixels.any() else None)
+        pixel = _pixel_mm(grid, axis)
+        for place, number in enumerate(numbers):
+            distance = found[place]
+            present = distance is not None
+            distance = _tapered(found, place, grid.shape, axis) if distance is None else distance
+            weight = np.exp(-((distance / (_NEAR_PIXELS * pixel)) ** 2)) + _FAR_WEIGHT
+            weight *= 1 if present else _ABSENT_WEIGHT
+            planes.append(Plane(axis, int(number), distance.astype(np.float32), weight.astype(np.float32), present))
+    return planes
+
+
+def _pixel_mm(grid: Grid, axis: int) -> float:
+    return float(np.sqrt(np.prod(np.delete(grid.spacing, axis))))
+
+
+def _in_plane(pixels: np.ndarray, axis: int, number: int, contour: Crossings, grid: Grid) -> np.ndarray:
+    """Signed distance (rows, columns) mm to the contour: exact near it, elsewhere to the pixels."""
+    sampling = np.delete(grid.spacing[::-1], 2 - axis)
+    half = 0.5 * _pixel_mm(grid, axis)
+    if pixels.all():
+        return np.full(pixels.shape, -float(np.dot(sampling, pixels.shape)))
+    distance = distance_transform_edt(~pixels, sampling) - distance_transform_edt(pixels, sampling)
+    distance += np.where(pixels, half, -half)
+    near = np.abs(distance) < _EXACT_PIXELS * _pixel_mm(grid, axis)
+    if len(contour):
+        index = np.insert(np.argwhere(near), 2 - axis, number, axis=1)[:, ::-1]
+        distance[near] = SurfaceDistance(contour, grid)(grid.index_to_world(index))
+    return distance
+
+
+def _tapered(planes: list[np.ndarray | None], place: int, shape: tuple[int, ...], axis: int) -> np.ndarray:
+    near = [plane for plane in planes[max(place - 1, 0) : place + 2] if plane is not None]
+    if near:
+        return np.min([plane - 2 * min(float(plane.min()), 0) for plane in near], axis=0)
+    there = [plane for plane in planes if plane is not None]
+    return np.max(there, axis=0) if there else np.ones([n for at, n in enumerate(shape) if at != 2 - axis])
+
+
+# -- estimates ---------------------------------------------------------------------------------------------------------
+def linear_between(planes: list[Plane], shape: tuple[int, ...], spacing: np.ndarray) -> np.ndarray:
+    """Shape-based interpolation across every axis that has slices, weighted by the closeness of the nearest; beyond the
+    last slice of an axis distances grow with the way."""
+    total, weights = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for axis in sorted({plane.axis for plane in planes}):
+        across = 2 - axis
+        here = [plane for plane in planes if plane.axis == axis]
+        numbers = np.array([plane.number for plane in here])
+        values = np.stack([plane.distance for plane in here])
+        places = np.arange(shape[across])
+        after = np.searchsorted(numbers, places).clip(0, len(numbers) - 1)
+        before = np.maximum(after - 1, 0)
+        step = np.maximum(numbers[after] - numbers[before], 1)
+        share = ((places - numbers[before]) / step).clip(0, 1)[:, None, None].astype(np.float32)
+        outside = np.maximum(np.maximum(numbers[0] - places, places - numbers[-1]), 0) * spacing[axis]
+        guess = (1 - share) * values[before] + share * values[after] + outside[:, None, None].astype(np.float32)
+        close = 1 / (0.3 + nearest_gap(places, numbers) * spacing[axis] / spacing.min()) ** 2
+        close = np.expand_dims(close.astype(np.float32), tuple(n for n in range(3) if n != across))
+        total += close * np.moveaxis(guess, 0, across)
+        weights += close
+    return total / weights
+
+
+def _targets(planes: list[Plane], sines: list[np.ndarray], shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """What the planes together ask for: values and weights (k, j, i)."""
+    total, weights = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for plane, sine in zip(planes, sines, strict=True):
+        total[plane.place] += plane.weight * plane.distance * sine
+        weights[plane.place] += plane.weight
+    return total / np.maximum(weights, 1e-9), weights
+
+
+def _sines(planes: list[Plane], before: list[np.ndarray], found: np.ndarray, spacing: np.ndarray) -> list[np.ndarray]:
+    """Sine of the angle between surface and plane, from the gradient of the estimate, averaged along the contour."""
+    slopes = [rise**2 for rise in np.gradient(found, *spacing)]
+    sines = []
+    for plane, last in zip(planes, before, strict=True):
+        parts = [slope[plane.place] for slope in slopes]
+        within = sum(part for axis, part in enumerate(parts) if axis != 2 - plane.axis)
+        share = _mean(within * plane.weight) / (_mean(sum(parts) * plane.weight) + 1e-12)
+        sine = np.sqrt(share).clip(_LEAST_SINE, 1)
+        sines.append(last ** (1 - _DAMPING) * sine**_DAMPING)
+    return sines
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    return gaussian_filter(values, _ANGLE_PIXELS)

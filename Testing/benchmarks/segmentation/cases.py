@@ -1,0 +1,120 @@
+"""The label maps whose slices are left out, and which slices are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from INRCore import read_volume
+from INRCore.metrics.surface import bounding_box
+from INRCore.volume import Volume
+
+from .exchange import Job
+
+_VERTEBRAE = tuple(range(25, 34))
+_BRAIN_MM = 2.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """labels: the truth, cut to where labels are; axis: 0, 1, 2 (i, j, k) across which one draws."""
+
+    name: str
+    labels: Volume
+    axis: int = 2
+
+    def single(self, gap: int) -> Job:
+        """Every `gap`-th slice across the axis is drawn."""
+        numbers = [np.empty(0, int)] * 3
+        numbers[self.axis] = _every(self.labels.grid.size_ijk[self.axis], gap)
+        return self._job(numbers)
+
+    def crossed(self, gap: int) -> Job:
+        """As many slices as with `single`, a third of them across each axis, spread evenly over the labels."""
+        count = len(_every(self.labels.grid.size_ijk[self.axis], gap))
+        shares = [count // 3 + (n < count % 3) for n in range(3)]
+        size = self.labels.grid.size_ijk
+        return self._job([_spread(int(size[axis]), shares[axis]) for axis in range(3)])
+
+    def _job(self, numbers: list[np.ndarray]) -> Job:
+        labels = np.zeros(self.labels.array.shape, np.int32)
+        for axis in range(3):
+            place = tuple(numbers[axis] if n == 2 - axis else slice(None) for n in range(3))
+            labels[place] = self.labels.array[place]
+        return Job(labels, self.labels.grid.ijk_to_world, (numbers[0], numbers[1], numbers[2]))
+
+
+def _every(size: int, gap: int) -> np.ndarray:
+    return np.arange(min(gap // 2, size - 1), size, gap)
+
+
+def _spread(size: int, count: int) -> np.ndarray:
+    return np.unique(np.rint((np.arange(count) + 0.5) * size / max(count, 1) - 0.5).astype(int))
+
+
+def _cut(labels: Volume, margin: int = 3) -> Volume:
+    start, stop = bounding_box(labels.array > 0)
+    low, high = np.maximum(start - margin, 0), np.minimum(stop + margin, labels.grid.size_ijk)
+    return labels.cropped(tuple(low.tolist()), tuple(high.tolist()))
+
+
+def _read(path: Path) -> Volume:
+    labels = read_volume(path)
+    return labels.with_array(labels.array.astype(np.int32))
+
+
+def _organs(data: Path) -> Case:
+    labels = _read(data / "ct_abdomen/ct_ts_example_seg_fast_force_split.nii.gz")
+    organs = np.where(np.isin(labels.array, _VERTEBRAE), 0, labels.array)
+    return Case("abdomen_organs", _cut(labels.with_array(organs)))
+
+
+def _vertebrae(data: Path) -> Case:
+    labels = _read(data / "ct_abdomen/ct_ts_example_seg_fast_force_split.nii.gz")
+    return Case("vertebrae", _cut(labels.with_array(np.where(np.isin(labels.array, _VERTEBRAE), labels.array, 0))))
+
+
+def _lumina(data: Path) -> Case:
+    return Case("aorta_lumina", _cut(_read(data / "cta_aorta/T716_aorta_true_false_lumen.nii.gz")))
+
+
+def _branches(data: Path) -> Case:
+    folder, names = (
+        data / "cta_aorta",
+        ("brachiocephalic_trunk", "common_carotid_artery_left", "subclavian_artery_left"),
+    )
+    merged = _read(folder / "aorta.nii.gz")
+    array = (merged.array > 0).astype(np.int32)
+    for number, name in enumerate(names):
+        array[_read(folder / f"{name}.nii.gz").array > 0] = number + 2
+    return Case("aorta_branches", _cut(merged.with_array(array)))
+
+
+def _head(data: Path) -> Case:
+    labels = _read(data / "head_labels.nii.gz")
+    brain = np.where(labels.array < 100, labels.array, 0)[1::2, 1::2, 1::2]  # at 2 mm, without skull and skin
+    grid = labels.grid.with_size(np.array(brain.shape[::-1]))
+    return Case("head", _cut(labels.with_array(brain, grid)), axis=int(np.argmax(np.abs(grid.ijk_to_world[2, :3]))))
+
+
+def _nuclei(data: Path) -> Case:
+    return Case("nuclei", _cut(_read(data / "nuclei/micro_stardist_mask3d.tif")))
+
+
+def _lesions(data: Path) -> Case:
+    return Case("lesions", _cut(_read(data / "ms_patient26/lesions.nii.gz")))
+
+
+CASES: dict[str, Callable[[Path], Case]] = {
+    "abdomen_organs": _organs,
+    "vertebrae": _vertebrae,
+    "aorta_lumina": _lumina,
+    "aorta_branches": _branches,
+    "head": _head,
+    "nuclei": _nuclei,
+    "lesions": _lesions,
+}
+GAPS = (2, 4, 8, 12)

@@ -1,0 +1,246 @@
+"""Reconstruction on a lattice: operators, their adjoints, the solver, learned detail, several stacks."""
+
+import numpy as np
+import pytest
+import torch
+from grids import GRIDS, rotation
+from phantoms import Blobs, BrainLike, acquired, sampled
+
+from INRCore.fitting import Control, FitSettings
+from INRCore.geometry import Grid
+from INRCore.metrics.image import psnr_db
+from INRCore.reconstruction import SuperResolutionSettings, super_resolve
+from INRCore.reconstruction.lattice_operators import PosedSlices, SeparableSlices, SliceGeometry, operator_of_slices
+from INRCore.reconstruction.lattice_weights import point_weights, profile_weights, spline_weights
+from INRCore.reconstruction.least_squares import Measurements, Regularity, solve_steps
+from INRCore.reconstruction.noise import noise_deviation
+from INRCore.reconstruction.slices import slice_distance
+
+FINE = Grid.from_parts((32, 32, 32), (1, 1, 1), (-15.5, -15.5, -15.5))
+HEAD = BrainLike(radius=13)
+CPU = torch.device("cpu")
+
+
+def settings(iterations=60, **changes):
+    fit = FitSettings(iterations=iterations, points=8192, learning_rate=3e-3, device="cpu")
+    return SuperResolutionSettings(**{"mirrors": False, "fit": fit, **changes})
+
+
+def thick_grid(axis=2, factor=4, fine=FINE):
+    size = fine.size_ijk.copy()
+    size[axis] //= factor
+    return fine.with_size(size.tolist())
+
+
+def run_to_end(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+# -- weights -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("profile", ["boxcar", "gaussian"])
+def test_profile_weights_are_shares_with_the_profiles_moments(profile):
+    weights = profile_weights(np.array([19.5, 20.2]), 40, 4.0, profile)
+    np.testing.assert_allclose(weights.sum(1), 1)
+    np.testing.assert_allclose(weights @ np.arange(40), [19.5, 20.2], atol=0.02)
+    variance = weights @ np.arange(40) ** 2 - (weights @ np.arange(40)) ** 2
+    expected = {"boxcar": 4**2 / 12, "gaussian": (4 / 2.3548) ** 2}[profile]
+    # A lattice value stands for its voxel's mean, which widens what is seen by a voxel or less.
+    assert (variance >= expected - 0.1).all() and (variance <= expected + 0.2).all()
+
+
+def test_the_mean_of_four_thin_slices_is_the_thick_one():
+    weights = profile_weights(np.array([1.5, 5.5]), 8, 4.0, "boxcar")
+    np.testing.assert_allclose(weights, np.kron(np.eye(2), np.full(4, 0.25)), atol=1e-12)
+
+
+def test_point_and_spline_weights_go_through_the_values_and_follow_a_slope():
+    positions = np.array([3.0, 4.25, 6.5])
+    for weights in (point_weights(positions, 12), spline_weights(positions, 12)):
+        np.testing.assert_allclose(weights @ np.ones(12), 1, atol=1e-6)
+        np.testing.assert_allclose(weights @ np.arange(12.0), positions, atol=0.02)
+        np.testing.assert_allclose(weights[0], np.eye(12)[3], atol=1e-6)
+
+
+# -- operators ---------------------------------------------------------------------------------------------------------
+def operators(name):
+    """A separable and a posed operator of a thick stack on the grid of that name, on a lattice along its axes."""
+    grid = GRIDS[name]
+    axis = int(np.argmax(np.round(grid.spacing, 6) + 1e-6 * np.arange(3)))
+    geometry = SliceGeometry(grid, axis, float(grid.spacing[axis]))
+    lattice = grid.with_spacing(float(grid.spacing.min()))
+    still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
+    return SeparableSlices.of(geometry, lattice, CPU), PosedSlices(geometry, lattice, still, CPU), geometry, lattice
+
+
+@pytest.mark.parametrize("name", [name for name in GRIDS if name != "sheared"])
+def test_the_way_back_is_the_transposed_way(name):
+    *both, _, lattice = operators(name)
+    for operator in both:
+        generator = torch.Generator().manual_seed(0)
+        voxels = torch.randn(lattice.shape, generator=generator)
+        seen = operator.apply(voxels)
+        measured = torch.randn(seen.shape, generator=generator)
+        there, back = float((seen * measured).sum()), float((voxels * operator.adjoint(measured)).sum())
+        assert there == pytest.approx(back, rel=1e-3, abs=1e-2)
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_lattice_of_an_object_is_seen_as_the_scanner_sees_the_object(name):
+    axis = operators(name)[2].slice_axis
+    grid = Grid((14, 16, 18), GRIDS[name].ijk_to_world)
+    geometry = SliceGeometry(grid, axis, slice_distance(grid, axis))
+    lattice = grid.with_spacing(float(grid.spacing.min()))
+    blob = Blobs(grid.center[None] + 0.3, np.array([50.0]), 3.0)
+    still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
+    expected = geometry.slices_first(acquired(blob, grid, geometry.slice_axis).array)
+    voxels = torch.from_numpy(sampled(blob, lattice).array)
+    for operator in (SeparableSlices.of(geometry, lattice, CPU), PosedSlices(geometry, lattice, still, CPU)):
+        if operator is not None:
+            assert np.abs(operator.apply(voxels).numpy() - expected).max() < 1.5
+    assert (SeparableSlices.of(geometry, lattice, CPU) is None) == (name == "sheared")
+
+
+def test_a_pose_takes_a_slice_to_where_it_was_in_the_patient():
+    grid = thick_grid()
+    geometry = SliceGeometry(grid, 2, 4.0)
+    pose = np.eye(4)
+    pose[:3, :3], pose[:3, 3] = rotation(4, -3, 6), (1.0, -2.0, 0.7)
+    poses = np.stack([pose] * geometry.count)
+    voxels = torch.from_numpy(sampled(HEAD, FINE).array)
+    seen = operator_of_slices(geometry, FINE, poses, CPU).apply(voxels).numpy()
+    moved = acquired(lambda points: HEAD(points @ pose[:3, :3].T + pose[:3, 3]), grid).array
+    inner = (slice(2, 6), slice(8, 24), slice(8, 24))
+    still = operator_of_slices(geometry, FINE, None, CPU).apply(voxels).numpy()
+    assert np.abs(seen - moved)[inner].mean() < 2.5 < np.abs(still - moved)[inner].mean() / 4
+
+
+# -- solver ------------------------------------------------------------------------------------------------------------
+def test_the_solver_finds_the_minimum_of_a_quadratic():
+    operator = operators("oblique")[0]
+    shape = operators("oblique")[3].shape
+    wanted = torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    seen = operator.apply(wanted)
+    expected = torch.zeros(shape)
+    regularity = Regularity(expected=expected, expected_weight=0.5)
+    found = run_to_end(solve_steps([Measurements(operator, seen, torch.ones_like(seen))], regularity, wanted, 1, 60))
+    gradient = operator.adjoint(operator.apply(found) - seen) + 0.5 * found
+    assert float(gradient.abs().max()) < 1e-3 < float(found.abs().max())
+
+
+def test_less_total_variation_keeps_edges_and_removes_noise():
+    step = torch.zeros(16, 16, 16)
+    step[:, :, 8:] = 1
+    noisy = step + 0.1 * torch.randn(step.shape, generator=torch.Generator().manual_seed(0))
+    identity = SeparableSlices([None, None, None], [0, 1, 2])
+    measured = [Measurements(identity, noisy, torch.ones_like(noisy))]
+    smooth = run_to_end(solve_steps(measured, Regularity(0.1, 0.02), noisy, 6, 10))
+    assert float((smooth - step).square().mean()) < 0.15 * float((noisy - step).square().mean())
+    assert float(smooth[:, :, 8:].mean() - smooth[:, :, :8].mean()) > 0.95
+
+
+def test_the_noise_of_a_picture_is_found():
+    picture = sampled(HEAD, Grid.from_parts((4, 96, 96), (0.4, 0.4, 4), (-19, -19, -6))).array
+    assert noise_deviation(picture) < 1.0
+    for deviation in (4.0, 12.0):
+        noisy = picture + deviation * np.random.default_rng(0).normal(size=picture.shape)
+        assert noise_deviation(noisy) == pytest.approx(deviation, rel=0.15)
+
+
+# -- results -----------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def from_three():
+    stacks = [acquired(HEAD, thick_grid(axis), axis) for axis in (2, 1, 0)]
+    return super_resolve(stacks, settings(), truth=sampled(HEAD, FINE))
+
+
+def test_three_stacks_are_far_better_than_the_mean_of_their_splines(from_three):
+    assert from_three.metrics["psnr_db"] > from_three.metrics["baseline_psnr_db"] + 5
+    assert from_three.metrics["consistency_rmse_relative"] < 0.03
+
+
+def test_every_slice_is_accounted_for(from_three):
+    assert [len(slices) for slices in from_three.slice_rmse] == [8, 8, 8]
+    again = from_three.volume.array.reshape(8, 4, 32, 32).mean(1)
+    thick = acquired(HEAD, thick_grid()).array
+    by_hand = np.sqrt(np.mean((again - thick) ** 2, (1, 2)))
+    np.testing.assert_allclose(from_three.slice_rmse[0], by_hand, rtol=0.02, atol=1e-3)
+
+
+def test_the_function_behind_the_voxels_goes_through_them(from_three):
+    points = FINE.points(5000, 5050)
+    np.testing.assert_allclose(from_three.evaluate(points), from_three.volume.array.ravel()[5000:5050], atol=1e-2)
+    oblique = Grid.from_parts((5, 6, 7), (2, 1, 1.5), (-3, 2, -4), rotation(10, 20, 30))
+    np.testing.assert_allclose(
+        from_three.sample(oblique).array.ravel(), from_three.evaluate(oblique.points()), atol=1e-3
+    )
+
+
+@pytest.mark.parametrize(("profile", "gain"), [("boxcar", 0.3), ("gaussian", 0.8)])
+def test_learned_detail_is_better_than_the_cubic_spline(profile, gain):
+    fine = Grid.from_parts((48, 64, 64), (1, 1, 1), (-31.5, -31.5, -23.5))
+    head = BrainLike(radius=27)
+    thick = acquired(head, thick_grid(fine=fine), profile=profile)
+    result = super_resolve(thick, settings(120, profile=profile), truth=sampled(head, fine))
+    metrics = result.metrics
+    assert metrics["detail_gain_db"] > 0.5
+    assert metrics["psnr_db"] > metrics["baseline_psnr_db"] + gain
+    assert metrics["consistency_rmse_relative"] < 0.02 < metrics["baseline_consistency_rmse_relative"]
+
+
+def test_noise_in_three_stacks_is_lowered():
+    stacks = [acquired(HEAD, thick_grid(axis), axis, noise=8.0, seed=axis) for axis in (2, 1, 0)]
+    metrics = super_resolve(stacks, settings(), truth=sampled(HEAD, FINE)).metrics
+    assert metrics["psnr_db"] > metrics["baseline_psnr_db"] + 1.5
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_structures_are_where_they_were_on_every_grid(name):
+    axis = int(np.argmax(np.round(GRIDS[name].spacing, 6) + 1e-6 * np.arange(3)))
+    shape = np.maximum(2, np.round(np.array([26.0, 30.0, 34.0]) / GRIDS[name].spacing)).astype(int)[::-1]
+    grid = Grid(tuple(shape), GRIDS[name].ijk_to_world)
+    index = (0.25 + 0.5 * np.random.default_rng(5).random((6, 3))) * (grid.size_ijk - 1)
+    blobs = Blobs(grid.index_to_world(index), np.array([60, 90, 70, 100, 50, 80.0]), 2.2)
+    result = super_resolve(acquired(blobs, grid, axis), settings(20))
+    truth = sampled(blobs, result.volume.grid).array
+    agreement = np.corrcoef(result.volume.array.ravel(), truth.ravel())[0, 1]
+    assert agreement > 0.985
+    for flipped in (0, 1, 2):
+        assert np.corrcoef(np.flip(result.volume.array, flipped).ravel(), truth.ravel())[0, 1] < agreement - 0.1
+
+
+def test_holes_take_no_part_and_constants_stay_constant():
+    thick = acquired(HEAD, thick_grid())
+    holes = thick.array.copy()
+    holes[3, 10:13, 10:13] = np.nan
+    result = super_resolve(thick.with_array(holes), settings(10), truth=sampled(HEAD, FINE))
+    assert np.isfinite(result.volume.array).all() and any("9 voxels" in note for note in result.notes)
+    flat = acquired(HEAD, thick_grid())
+    constant = super_resolve(flat.with_array(np.full(flat.array.shape, 37, np.int16)), settings(5))
+    np.testing.assert_allclose(constant.volume.array, 37, atol=1e-3)
+
+
+def test_stopping_keeps_what_there_is_and_stages_are_told():
+    control, stages = Control(), []
+
+    def watch(progress):
+        stages.append(progress.stage)
+        if progress.stage == "solve":
+            assert 3000 < progress.preview(4000).array.size <= 4000
+            control.stop()
+
+    stacks = [acquired(HEAD, thick_grid(axis), axis) for axis in (2, 1, 0)]
+    result = super_resolve(stacks, settings(), truth=sampled(HEAD, FINE), on_progress=watch, control=control)
+    assert stages.count("solve") == 1 and stages[-1] == "sample"
+    assert result.stop_reason == "stopped"
+    assert result.metrics["psnr_db"] > result.metrics["baseline_psnr_db"]
+
+
+def test_the_same_seed_gives_the_same_result():
+    thick = acquired(HEAD, thick_grid())
+    first, second = super_resolve(thick, settings(5)), super_resolve(thick, settings(5))
+    np.testing.assert_array_equal(first.volume.array, second.volume.array)
+    assert psnr_db(first.volume.array, first.baseline.array) < 80
