@@ -4,6 +4,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3; do \
 VENV := .venv
 RUN := $(VENV)/bin/python
 INPUT ?=
+TASK ?= engine
+OPTIONS ?=
 
 .PHONY: demo test test-all bench check clean
 
@@ -17,7 +19,7 @@ test-all: check
 	$(RUN) -m pytest -m ""
 
 bench: $(VENV)/.installed
-	$(RUN) -m Testing.benchmarks.engine
+	$(RUN) -m Testing.benchmarks.$(TASK) $(OPTIONS)
 
 check: $(VENV)/.installed
 	$(RUN) -m ruff check .

@@ -35,6 +35,8 @@ _HOMES = {
     "register": ".registration",
     "RegistrationSettings": ".registration",
     "segment": ".segmentation",
+    "segment_contours": ".segmentation",
+    "segment_points": ".segmentation",
     "SegmentationSettings": ".segmentation",
 }
 __all__ = ["__version__", *sorted(_HOMES)]

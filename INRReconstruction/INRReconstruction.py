@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from enum import Enum
+from typing import Annotated, Any, ClassVar, Union
 
 import slicer
 from slicer.i18n import tr as _
@@ -27,29 +28,66 @@ class INRReconstruction(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["INR Neural Fields developers (3D Slicer community)"]
         parent.helpText = _(
-            "Fits a neural field to a volume with thick slices, each taken as the mean over its thickness, and samples "
-            "it at an isotropic spacing. Cubic B-spline interpolation is reported beside it. Not for diagnosis: detail "
-            "between slices is an estimate."
+            "Makes an isotropic volume out of thick slices, each taken as the mean over its thickness: from one stack, "
+            "whose detail across the slices a small network learns from the detail within them, or from several that "
+            "cross, with motion between their slices if need be. Says how far each voxel may be off; cubic B-spline "
+            "interpolation is reported beside it. Not for diagnosis: detail between slices is an estimate."
         )
         parent.acknowledgementText = _(
-            "Sitzmann et al., Implicit neural representations with periodic activation functions, NeurIPS 2020. "
-            "Wu et al., Arbitrary-scale super-resolution of MR images by implicit neural representation, 2022."
+            "Zhao et al., SMORE: a self-supervised anti-aliasing and super-resolution algorithm for MRI, IEEE TMI "
+            "2021. Rousseau et al., Registration-based approach for reconstruction of high-resolution in utero fetal "
+            "MR brain images, Acad. Radiol. 2006. Xu et al., NeSVoR: implicit neural representation for "
+            "slice-to-volume reconstruction in MRI, IEEE TMI 2023."
         )
         parent.helpText += tutorial_link(self.moduleName)
         offer_sample(self.moduleName)
 
 
+# `A | B` would do in Slicer 5.10, but not in those before it
+_Mask = Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+
+
+class Motion(Enum):
+    """Where motion is looked for; the values are those of the setting."""
+
+    NONE = "none"
+    STACKS = "stacks"
+    SLICES = "slices"
+
+    def label(self) -> str:
+        return {"none": _("None"), "stacks": _("Between stacks"), "slices": _("Between slices")}[self.value]
+
+
+class Profile(Enum):
+    """Sensitivity through a slice; the values are those of the setting."""
+
+    BOXCAR = "boxcar"
+    GAUSSIAN = "gaussian"
+
+    def label(self) -> str:
+        return {"boxcar": _("Even over the thickness"), "gaussian": _("Gaussian")}[self.value]
+
+
 @parameterNodeWrapper
 class INRReconstructionParameterNode(RunParameters):
-    """thickness of the slices in mm; 0: their distance. spacing: isotropic, mm; 0 takes the finest of the input."""
+    """thickness of the slices in mm; 0: their distance. mask: where slices count; guide: a finer volume of another
+    contrast. spacing: isotropic, mm; 0 takes the finest of the input."""
 
     inputVolume: slicer.vtkMRMLScalarVolumeNode
     secondVolume: slicer.vtkMRMLScalarVolumeNode
     thirdVolume: slicer.vtkMRMLScalarVolumeNode
+    fourthVolume: slicer.vtkMRMLScalarVolumeNode
+    fifthVolume: slicer.vtkMRMLScalarVolumeNode
+    sixthVolume: slicer.vtkMRMLScalarVolumeNode
     thickness: Annotated[float, WithinRange(0, 100)] = 0.0
+    profile: Profile = Profile.BOXCAR
+    motion: Motion = Motion.NONE
+    mask: _Mask
+    guide: slicer.vtkMRMLScalarVolumeNode
     region: slicer.vtkMRMLMarkupsROINode
     outputVolume: slicer.vtkMRMLScalarVolumeNode
     outputBaseline: slicer.vtkMRMLScalarVolumeNode
+    outputUncertainty: slicer.vtkMRMLScalarVolumeNode
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
 
 
@@ -60,6 +98,7 @@ class INRReconstructionLogic(PanelLogic):
     results: ClassVar = {
         "volume": ResultKind(".nrrd", load_volume, "{volumes} super-resolved", reference="volumes"),
         "baseline": ResultKind(".nrrd", load_volume, "{volumes} B-spline", reference="volumes"),
+        "uncertainty": ResultKind(".nrrd", load_volume, "{volumes} uncertainty", reference="volumes"),
     }
 
     def request(
@@ -69,16 +108,24 @@ class INRReconstructionLogic(PanelLogic):
         spacing: float | None = None,
         options: RunOptions | None = None,
         region: Any = None,
-        thickness: float | None = None,
+        mask: Any = None,
+        guide: Any = None,
+        **settings: Any,
     ) -> Request:
-        """Super-resolves scalar volume nodes of one object, or the part of them in the ROI node `region`, to isotropic
-        `spacing` (mm; None: the finest of the input). `thickness` of the slices in mm; None: the distance between them.
+        """Makes one volume of scalar volume nodes of one object, or of the part of them in the ROI node `region`, with
+        isotropic `spacing` (mm; None: the finest of the input).
 
-        `outputs` {"volume": node or None, "baseline": node or None} says which results to make.
+        `outputs` {"volume": node or None, "baseline": ..., "uncertainty": ...} says which results to make. `mask`: a
+        segmentation or label map node, where slices count; `guide`: a volume node of another contrast. Further settings
+        by name, such as slice_thickness_mm, profile and motion; None leaves one as it is.
         """
-        given = {"spacing_mm": spacing, "slice_thickness_mm": thickness}
-        settings = {name: value for name, value in given.items() if value is not None}
-        return Request({"volumes": volumes}, outputs, settings, options=options or RunOptions(), region=region)
+        given = {name: value for name, value in {"spacing_mm": spacing, **settings}.items() if value is not None}
+        inputs: dict[str, Any] = {"volumes": volumes}
+        if mask is not None:
+            inputs["masks"] = [mask]
+        if guide is not None:
+            inputs["guide"] = guide
+        return Request(inputs, outputs, given, options=options or RunOptions(), region=region)
 
     def result_spacing(self, request: Request) -> float:
         finest = min(min(volume.GetSpacing()) for volume in request.inputs["volumes"])
@@ -86,8 +133,20 @@ class INRReconstructionLogic(PanelLogic):
 
 
 class INRReconstructionWidget(PanelWidget):
-    inputs: ClassVar = {"volumes": "inputVolume", "second": "secondVolume", "third": "thirdVolume"}
-    outputs: ClassVar = {"volume": "outputVolume", "baseline": "outputBaseline"}
+    stacks: ClassVar = {
+        "volumes": "inputVolume",
+        "second": "secondVolume",
+        "third": "thirdVolume",
+        "fourth": "fourthVolume",
+        "fifth": "fifthVolume",
+        "sixth": "sixthVolume",
+    }
+    inputs: ClassVar = {**stacks, "mask": "mask", "guide": "guide"}
+    outputs: ClassVar = {
+        "volume": "outputVolume",
+        "baseline": "outputBaseline",
+        "uncertainty": "outputUncertainty",
+    }
     alwaysMade: ClassVar = ("volume",)
     compared: ClassVar = ("volumes", "volume", "result")
     defaults: ClassVar = {"inputVolume": ("vtkMRMLScalarVolumeNode",)}
@@ -109,12 +168,16 @@ class INRReconstructionWidget(PanelWidget):
 
     def _volumes(self) -> list[Any]:
         chosen = self.chosenInputs()
-        return [chosen[role] for role in self.inputs if role in chosen]
+        return [chosen[role] for role in self.stacks if role in chosen]
 
     def missing(self) -> str:
         if self.parameters.inputVolume is None:
             return _("Choose a volume with thick slices")
-        return _("Choose each stack once") if len(set(self._volumes())) < len(self._volumes()) else ""
+        if len(set(self._volumes())) < len(self._volumes()):
+            return _("Choose each stack once")
+        if self.parameters.motion is not Motion.NONE and len(self._volumes()) < 2:
+            return _("Choose a second stack to find motion with")
+        return _("Choose a guide other than the stacks") if self.parameters.guide in self._volumes() else ""
 
     def request(self) -> Request:
         return self.logic.request(
@@ -123,8 +186,17 @@ class INRReconstructionWidget(PanelWidget):
             self.parameters.spacing or None,
             self.parameters.runOptions(),
             self.parameters.region,
-            self.parameters.thickness or None,
+            self.parameters.mask,
+            self.parameters.guide,
+            slice_thickness_mm=self.parameters.thickness or None,
+            profile=_changed(self.parameters.profile, Profile.BOXCAR),
+            motion=_changed(self.parameters.motion, Motion.NONE),
         )
+
+
+def _changed(choice: Enum, usual: Enum) -> str | None:
+    """The value of a choice that was made; what was left alone is up to the preset."""
+    return None if choice is usual else choice.value
 
 
 class INRReconstructionTest(module_test.PanelTest):

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar
 
-import slicer
+import ctk
 from slicer.i18n import tr as _
-from slicer.parameterNodeWrapper import parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
-from INRCore.panel.files import ResultKind, load_transform, load_volume
+from INRCore.panel.files import ResultKind, load_model, load_points, load_segmentation, load_transform, load_volume
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
-from INRCore.panel.parameters import RunParameters
+from INRCore.panel.registration_parameters import ImageKind, INRRegistrationParameterNode, Model
 from INRCore.panel.samples import offer_sample
 
-_JACOBIAN_DISPLAY = {"quantity": "jacobian"}
+_PAIRS = ("landmarks", "labels", "curve", "second", "third")
+"""Inputs that both volumes have, or neither."""
+_CARRIED = ("labels", "model", "points")
+"""Outputs that are made of an input of the same name."""
 
 
 class INRRegistration(ScriptedLoadableModule):
@@ -30,44 +31,32 @@ class INRRegistration(ScriptedLoadableModule):
         parent.contributors = ["INR Neural Fields developers (3D Slicer community)"]
         parent.helpText = _(
             "Brings a moving volume onto a fixed one. The deformation is a neural field with exact derivatives, so its "
-            "regularity and its folding can be measured. The result is a grid transform, the registered volume and a "
-            "map of the local change of volume. Not for diagnosis."
+            "regularity and its folding can be measured. The results are the registered volume, the transform and its "
+            "inverse, maps of the change of volume, of the inverse's error and of the uncertainty, and what belongs to "
+            "the moving volume (segments, surfaces, points), carried over. Not for diagnosis."
         )
         parent.acknowledgementText = _(
             "Wolterink, Zwienenberg and Brune, Implicit neural representations for deformable image registration, "
-            "MIDL 2022."
+            "MIDL 2022. Van Harten, Stoker and Isgum, Robust deformable image registration using cycle-consistent "
+            "implicit representations, IEEE TMI 2024."
         )
         parent.helpText += tutorial_link(self.moduleName)
         offer_sample(self.moduleName)
 
 
-class Initial(Enum):
-    """What comes before the deformable fit; the values are the names of the setting."""
-
-    NONE = "none"
-    RIGID = "rigid"
-    AFFINE = "affine"
-
-    def label(self) -> str:
-        return {"none": _("None"), "rigid": _("Rigid"), "affine": _("Affine")}[self.value]
+def _map_of(name: str, quantity: str, reference: str = "fixed") -> ResultKind:
+    """A volume of something else than intensities."""
+    return ResultKind(".nrrd", load_volume, "{moving} " + name, reference=reference, display={"quantity": quantity})
 
 
-# `A | B` would do in Slicer 5.10, but not in those before it
-_Mask = Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
-
-
-@parameterNodeWrapper
-class INRRegistrationParameterNode(RunParameters):
-    fixedVolume: slicer.vtkMRMLScalarVolumeNode
-    movingVolume: slicer.vtkMRMLScalarVolumeNode
-    fixedMask: _Mask
-    movingMask: _Mask
-    fixedLandmarks: slicer.vtkMRMLMarkupsFiducialNode
-    movingLandmarks: slicer.vtkMRMLMarkupsFiducialNode
-    outputVolume: slicer.vtkMRMLScalarVolumeNode
-    outputTransform: slicer.vtkMRMLTransformNode
-    outputJacobian: slicer.vtkMRMLScalarVolumeNode
-    initial: Initial = Initial.NONE
+def _missing_half(what: str) -> str:
+    return {
+        "landmarks": _("Choose landmarks in both volumes or in none"),
+        "labels": _("Choose labels in both volumes or in none"),
+        "curve": _("Choose a curve in both volumes or in none"),
+        "second": _("Choose the second contrast of both volumes or of none"),
+        "third": _("Choose the third contrast of both volumes or of none"),
+    }[what]
 
 
 class INRRegistrationLogic(PanelLogic):
@@ -76,9 +65,21 @@ class INRRegistrationLogic(PanelLogic):
     results: ClassVar = {
         "volume": ResultKind(".nrrd", load_volume, "{moving} registered", reference="moving"),
         "transform": ResultKind(".h5", load_transform, "{moving} to {fixed}", reference="moving"),
-        "jacobian": ResultKind(".nrrd", load_volume, "{moving} Jacobian", reference="fixed", display=_JACOBIAN_DISPLAY),
+        "inverse_transform": ResultKind(".h5", load_transform, "{fixed} to {moving}", reference="fixed"),
+        "jacobian": _map_of("Jacobian", "jacobian"),
+        "log_jacobian": _map_of("log Jacobian", "log jacobian"),
+        "inverse_error": _map_of("inverse error", "uncertainty"),
+        "uncertainty": _map_of("uncertainty", "uncertainty"),
+        "difference": _map_of("difference", "difference"),
+        "checkerboard": ResultKind(".nrrd", load_volume, "{moving} check board", reference="moving"),
+        "labels": ResultKind(
+            ".nrrd", load_segmentation, "{carried_labels} registered", reference="fixed", labeled_as="carried_labels"
+        ),
+        "model": ResultKind(".vtp", load_model, "{carried_model} registered", reference="carried_model"),
+        "points": ResultKind(".csv", load_points, "{carried_points} registered", reference="carried_points"),
     }
     grid_of: ClassVar = {"fixed_mask": "fixed", "moving_mask": "moving"}
+    named_like: ClassVar = {"moving_labels": "fixed_labels"}
 
     def request(
         self,
@@ -86,14 +87,36 @@ class INRRegistrationLogic(PanelLogic):
         outputs: dict[str, Any],
         initial: str = "none",
         options: RunOptions | None = None,
+        *,
+        similarity: str | None = None,
+        model: str | None = None,
+        never_fold: bool = False,
+        field_file: str = "",
+        settings: dict[str, Any] | None = None,
     ) -> Request:
         """Registers inputs["moving"] to inputs["fixed"] (scalar volume nodes).
 
-        Further inputs: fixed_mask, moving_mask (segmentation or label map nodes), fixed_landmarks, moving_landmarks
-        (point list nodes). `initial`: "none", "rigid" or "affine". `outputs`: which of volume, transform, jacobian to
-        make, each a node to update or None.
+        Further inputs. fixed_mask, moving_mask: segmentation or label map nodes. fixed_landmarks, moving_landmarks:
+        point list nodes. fixed_labels, moving_labels: like masks, the same names (label maps: numbers) for
+        the same things. fixed_curves,
+        moving_curves: lists of curve nodes. rigid: like a mask, what must not be bent. fixed_channels, moving_channels:
+        lists of scalar volume nodes, further contrasts. initial_transform: linear transform node that brings the moving
+        volume near the fixed one. carried_labels (segmentation or label map), carried_model, carried_points: what
+        belongs to the moving volume.
+        `outputs`: which of `results` to make, each a node to update or None; labels, model and points are made of what
+        is carried.
+        `initial`: "none", "rigid" or "affine". similarity: "ncc", "lncc", "mind", "nmi" or "mse"; model:
+        "displacement", "velocity" or "cycle"; None: as the preset says, and where never_fold or the output uncertainty
+        ask for a model, that one. field_file: where to keep the field (.safetensors). settings: any other of
+        `RegistrationSettings` by their names, nested as there.
         """
-        return Request(inputs, outputs, {"initial": initial}, options=options or RunOptions())
+        needed = "velocity" if never_fold else "cycle" if "uncertainty" in outputs else None
+        given = {"similarity": similarity, "model": model or needed, "forbid_folding": never_fold or None}
+        chosen = {name: value for name, value in given.items() if value is not None}
+        files = {"field": field_file} if field_file else {}
+        return Request(
+            inputs, outputs, {"initial": initial, **chosen, **(settings or {})}, files, options or RunOptions()
+        )
 
 
 class INRRegistrationWidget(PanelWidget):
@@ -104,8 +127,34 @@ class INRRegistrationWidget(PanelWidget):
         "moving_mask": "movingMask",
         "fixed_landmarks": "fixedLandmarks",
         "moving_landmarks": "movingLandmarks",
+        "fixed_labels": "fixedLabels",
+        "moving_labels": "movingLabels",
+        "fixed_curve": "fixedCurve",
+        "moving_curve": "movingCurve",
+        "rigid": "rigid",
+        "fixed_second": "fixedSecond",
+        "moving_second": "movingSecond",
+        "fixed_third": "fixedThird",
+        "moving_third": "movingThird",
+        "initial_transform": "initialTransform",
+        "carried_labels": "carriedLabels",
+        "carried_model": "carriedModel",
+        "carried_points": "carriedPoints",
     }
-    outputs: ClassVar = {"volume": "outputVolume", "transform": "outputTransform", "jacobian": "outputJacobian"}
+    outputs: ClassVar = {
+        "volume": "outputVolume",
+        "transform": "outputTransform",
+        "inverse_transform": "outputInverseTransform",
+        "jacobian": "outputJacobian",
+        "log_jacobian": "outputLogJacobian",
+        "inverse_error": "outputInverseError",
+        "uncertainty": "outputUncertainty",
+        "difference": "outputDifference",
+        "checkerboard": "outputCheckerboard",
+        "labels": "outputLabels",
+        "model": "outputModel",
+        "points": "outputPoints",
+    }
     alwaysMade: ClassVar = ("volume", "transform")
     compared: ClassVar = ("fixed", "volume", "fade")
     defaults: ClassVar = {"fixedVolume": ("vtkMRMLScalarVolumeNode",)}
@@ -113,21 +162,67 @@ class INRRegistrationWidget(PanelWidget):
     def createLogic(self) -> INRRegistrationLogic:
         return INRRegistrationLogic()
 
+    def setup(self) -> None:
+        PanelWidget.setup(self)
+        self.ui.fieldPathLineEdit.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
+
+    def chosenOutputs(self) -> dict[str, Any]:
+        """What is to be carried over is carried over, into a new node unless one is chosen."""
+        carried = [role for role in _CARRIED if getattr(self.parameters, self.inputs[f"carried_{role}"]) is not None]
+        return dict.fromkeys(carried) | PanelWidget.chosenOutputs(self)
+
     def missing(self) -> str:
-        chosen = self.chosenInputs()
+        chosen, outputs = self.chosenInputs(), self.chosenOutputs()
         if "fixed" not in chosen:
             return _("Choose a fixed volume")
         if "moving" not in chosen:
             return _("Choose a moving volume")
         if chosen["fixed"] == chosen["moving"]:
             return _("Choose two different volumes")
-        if ("fixed_landmarks" in chosen) != ("moving_landmarks" in chosen):
-            return _("Choose landmarks in both volumes or in none")
+        for what in _PAIRS:
+            if (f"fixed_{what}" in chosen) != (f"moving_{what}" in chosen):
+                return _missing_half(what)
+        if any(role in outputs and f"carried_{role}" not in chosen for role in _CARRIED):
+            return _("Choose what to carry over")
+        start = chosen.get("initial_transform")
+        if start is not None and chosen["moving"].GetParentTransformNode() is start:
+            return _("The moving volume is below the start transform already")
+        return self._missingOfModel(outputs)
+
+    def _missingOfModel(self, outputs: dict[str, Any]) -> str:
+        model, wants_uncertainty = self.parameters.model, "uncertainty" in outputs
+        if wants_uncertainty and (self.parameters.neverFold or model not in (Model.AUTOMATIC, Model.CYCLE)):
+            return _("An uncertainty map takes the model of two maps")
+        if self.parameters.neverFold and model not in (Model.AUTOMATIC, Model.VELOCITY):
+            return _("Only a flow never folds")
+        if self.parameters.fieldPath and not self.parameters.fieldPath.endswith(".safetensors"):
+            return _("Let the field file end with .safetensors")
         return ""
 
     def request(self) -> Request:
-        initial = self.parameters.initial.value
-        return self.logic.request(self.chosenInputs(), self.chosenOutputs(), initial, self.parameters.runOptions())
+        parameters, inputs = self.parameters, self.chosenInputs()
+        for side in ("fixed", "moving"):
+            channels = [inputs.pop(role) for role in (f"{side}_second", f"{side}_third") if role in inputs]
+            curves = [inputs.pop(role) for role in (f"{side}_curve",) if role in inputs]
+            lists = {f"{side}_channels": channels, f"{side}_curves": curves}
+            inputs |= {role: nodes for role, nodes in lists.items() if nodes}
+        by_kind = "mind" if parameters.kind is ImageKind.DIFFERENT else None
+        weights = {
+            "hyperelastic_weight": parameters.hyperelasticWeight,
+            "bending_weight": parameters.bendingWeight,
+            "landmarks_weight": parameters.landmarksWeight or None,
+        }
+        return self.logic.request(
+            inputs,
+            self.chosenOutputs(),
+            parameters.initial.value,
+            parameters.runOptions(),
+            similarity=parameters.similarity.value or by_kind,
+            model=parameters.model.value or None,
+            never_fold=parameters.neverFold,
+            field_file=parameters.fieldPath,
+            settings={name: weight for name, weight in weights.items() if weight is not None and weight >= 0},
+        )
 
 
 class INRRegistrationTest(module_test.PanelTest):

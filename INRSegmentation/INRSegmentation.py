@@ -68,6 +68,7 @@ class INRSegmentationParameterNode(RunParameters):
     outputSegmentation: slicer.vtkMRMLSegmentationNode
     outputModel: slicer.vtkMRMLModelNode
     outputDistance: slicer.vtkMRMLScalarVolumeNode
+    outputUncertainty: slicer.vtkMRMLScalarVolumeNode
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
     smoothing: Annotated[float, WithinRange(-1, 100)] = -1.0
     emptyIsBackground: bool = False
@@ -86,6 +87,9 @@ class INRSegmentationLogic(PanelLogic):
         "distance": ResultKind(
             ".nrrd", load_volume, "{labels} distance", reference="labels", display=_DISTANCE_DISPLAY
         ),
+        "uncertainty": ResultKind(
+            ".nrrd", load_volume, "{labels} uncertainty", reference="labels", display={"quantity": "uncertainty"}
+        ),
     }
 
     def request(
@@ -102,7 +106,7 @@ class INRSegmentationLogic(PanelLogic):
         grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel. `sparse`:
         'dense' where slices without a label are background; None: found out. `shape`: other settings of
         `SegmentationSettings`, such as method, feature_mm, one_component and allow_overlap. `outputs`: which of
-        labels, model, distance to make, each a node to update or None."""
+        labels, model, distance, uncertainty to make, each a node to update or None."""
         given = {"spacing_mm": spacing, "smoothness_mm": smoothing, "sparse": sparse, **shape}
         settings = {name: value for name, value in given.items() if value is not None}
         return Request({"labels": labels}, outputs, settings, options=options or RunOptions())
@@ -110,7 +114,12 @@ class INRSegmentationLogic(PanelLogic):
 
 class INRSegmentationWidget(PanelWidget):
     inputs: ClassVar = {"labels": "inputLabels"}
-    outputs: ClassVar = {"labels": "outputSegmentation", "model": "outputModel", "distance": "outputDistance"}
+    outputs: ClassVar = {
+        "labels": "outputSegmentation",
+        "model": "outputModel",
+        "distance": "outputDistance",
+        "uncertainty": "outputUncertainty",
+    }
     alwaysMade: ClassVar = ("labels",)
     defaults: ClassVar = {"inputLabels": ("vtkMRMLSegmentationNode", "vtkMRMLLabelMapVolumeNode")}
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from grids import GRIDS
 
-from INRCore.io import write_volume
+from INRCore.io import write_landmarks, write_volume
 from INRCore.volume import Volume
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -28,9 +28,11 @@ def workplace(tmp_path):
     grid = GRIDS["left-handed oblique"].with_size([20, 18, 10])
     distance = np.linalg.norm(grid.points() - grid.center, axis=1).reshape(grid.shape)
     image = (1000 * np.exp(-((distance / 6) ** 2)) + 200 * np.sin(distance * 1.3)).astype(np.int16)
-    for name in ("head.nrrd", "thick.nii.gz", "before.nrrd", "after.nrrd"):
+    stacks = [f"{plane}.nrrd" for plane in ("axial", "coronal", "sagittal")]
+    for name in ("head.nrrd", "thick.nii.gz", "before.nrrd", "after.nrrd", *stacks):
         write_volume(Volume(image, grid), tmp_path / name)
     write_volume(Volume((distance < 6).astype(np.uint8), grid), tmp_path / "organs.nii.gz")
+    write_landmarks(grid.center[None], tmp_path / "places_before.csv")
     return tmp_path
 
 

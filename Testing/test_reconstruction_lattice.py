@@ -6,15 +6,20 @@ import torch
 from grids import GRIDS, rotation
 from phantoms import Blobs, BrainLike, acquired, sampled
 
+from INRCore.errors import InputError
 from INRCore.fitting import Control, FitSettings
 from INRCore.geometry import Grid
 from INRCore.metrics.image import psnr_db
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve
-from INRCore.reconstruction.lattice_operators import PosedSlices, SeparableSlices, SliceGeometry, operator_of_slices
+from INRCore.reconstruction.fine_operator import FinePosedSlices
+from INRCore.reconstruction.lattice_operators import PosedSlices, SeparableSlices, SliceGeometry
 from INRCore.reconstruction.lattice_weights import point_weights, profile_weights, spline_weights
 from INRCore.reconstruction.least_squares import Measurements, Regularity, solve_steps
 from INRCore.reconstruction.noise import noise_deviation
 from INRCore.reconstruction.slices import slice_distance
+from INRCore.reconstruction.stack_operator import operator_of_slices
+from INRCore.reconstruction.stacks import prepare_stacks
+from INRCore.volume import Volume
 
 FINE = Grid.from_parts((32, 32, 32), (1, 1, 1), (-15.5, -15.5, -15.5))
 HEAD = BrainLike(radius=13)
@@ -73,13 +78,19 @@ def operators(name):
     geometry = SliceGeometry(grid, axis, float(grid.spacing[axis]))
     lattice = grid.with_spacing(float(grid.spacing.min()))
     still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
-    return SeparableSlices.of(geometry, lattice, CPU), PosedSlices(geometry, lattice, still, CPU), geometry, lattice
+    return (
+        SeparableSlices.of(geometry, lattice, CPU),
+        PosedSlices(geometry, lattice, still, CPU),
+        FinePosedSlices(geometry, lattice, still, CPU),
+        geometry,
+        lattice,
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in GRIDS if name != "sheared"])
 def test_the_way_back_is_the_transposed_way(name):
-    *both, _, lattice = operators(name)
-    for operator in both:
+    *kinds, _, lattice = operators(name)
+    for operator in kinds:
         generator = torch.Generator().manual_seed(0)
         voxels = torch.randn(lattice.shape, generator=generator)
         seen = operator.apply(voxels)
@@ -90,7 +101,7 @@ def test_the_way_back_is_the_transposed_way(name):
 
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_lattice_of_an_object_is_seen_as_the_scanner_sees_the_object(name):
-    axis = operators(name)[2].slice_axis
+    axis = operators(name)[3].slice_axis
     grid = Grid((14, 16, 18), GRIDS[name].ijk_to_world)
     geometry = SliceGeometry(grid, axis, slice_distance(grid, axis))
     lattice = grid.with_spacing(float(grid.spacing.min()))
@@ -98,7 +109,11 @@ def test_a_lattice_of_an_object_is_seen_as_the_scanner_sees_the_object(name):
     still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
     expected = geometry.slices_first(acquired(blob, grid, geometry.slice_axis).array)
     voxels = torch.from_numpy(sampled(blob, lattice).array)
-    for operator in (SeparableSlices.of(geometry, lattice, CPU), PosedSlices(geometry, lattice, still, CPU)):
+    for operator in (
+        SeparableSlices.of(geometry, lattice, CPU),
+        PosedSlices(geometry, lattice, still, CPU),
+        FinePosedSlices(geometry, lattice, still, CPU),
+    ):
         if operator is not None:
             assert np.abs(operator.apply(voxels).numpy() - expected).max() < 1.5
     assert (SeparableSlices.of(geometry, lattice, CPU) is None) == (name == "sheared")
@@ -121,7 +136,7 @@ def test_a_pose_takes_a_slice_to_where_it_was_in_the_patient():
 # -- solver ------------------------------------------------------------------------------------------------------------
 def test_the_solver_finds_the_minimum_of_a_quadratic():
     operator = operators("oblique")[0]
-    shape = operators("oblique")[3].shape
+    shape = operators("oblique")[4].shape
     wanted = torch.randn(shape, generator=torch.Generator().manual_seed(1))
     seen = operator.apply(wanted)
     expected = torch.zeros(shape)
@@ -244,3 +259,65 @@ def test_the_same_seed_gives_the_same_result():
     first, second = super_resolve(thick, settings(5)), super_resolve(thick, settings(5))
     np.testing.assert_array_equal(first.volume.array, second.volume.array)
     assert psnr_db(first.volume.array, first.baseline.array) < 80
+
+
+# -- masks, guide, trust -----------------------------------------------------------------------------------------------
+def test_slices_count_only_inside_the_mask():
+    stacks = [acquired(HEAD, thick_grid(axis), axis) for axis in (2, 1, 0)]
+    spoiled = [stack.with_array(stack.array.copy()) for stack in stacks]
+    for stack in spoiled:
+        outside = np.linalg.norm(stack.grid.points(), axis=1).reshape(stack.grid.shape) > 12
+        stack.array[outside] = 150
+    near = (np.linalg.norm(FINE.points(), axis=1) < 12).reshape(FINE.shape)
+    mask = Volume(near.astype(np.uint8), FINE, "mask")
+    truth = sampled(HEAD, FINE).array
+    core = (np.linalg.norm(FINE.points(), axis=1) < 11).reshape(FINE.shape)
+    quality = [
+        psnr_db(truth, super_resolve(spoiled, settings(uncertainty=False), masks=masks).volume.array, mask=core)
+        for masks in ((), (mask,), (mask, mask, mask))
+    ]
+    assert quality[1] > quality[0] + 1 and quality[1] == pytest.approx(quality[2])
+    with pytest.raises(InputError, match="2 masks for 3 stacks"):
+        super_resolve(stacks, settings(), masks=[mask, mask])
+    elsewhere = Volume(mask.array, FINE.transformed(np.eye(4) + np.eye(4, k=3) * 200), "far")
+    with pytest.raises(InputError, match="leaves nothing"):
+        super_resolve(stacks, settings(), masks=[elsewhere])
+
+
+def test_a_guide_of_another_contrast_helps_and_must_be_there():
+    truth = sampled(HEAD, FINE)
+    stack = acquired(HEAD, thick_grid(), noise=1.0)
+    guide = truth.with_array(np.sin(truth.array / 40) * 100, name="guide")
+    plain = super_resolve(stack, settings(detail=False), truth=truth).metrics["psnr_db"]
+    guided = super_resolve(stack, settings(), guide=guide, truth=truth).metrics["psnr_db"]
+    assert guided > plain + 0.5
+    apart = guide.with_array(guide.array, FINE.transformed(np.eye(4) + np.eye(4, k=3) * 200))
+    with pytest.raises(InputError, match="does not overlap"):
+        super_resolve(stack, settings(), guide=apart)
+    with pytest.raises(InputError, match="takes no guide"):
+        super_resolve(stack, settings(method="network"), guide=guide)
+
+
+def test_the_uncertainty_is_large_where_the_error_is(from_three):
+    error = np.abs(from_three.volume.array - sampled(HEAD, FINE).array)
+    half_width = from_three.uncertainty.array
+    seen = sampled(HEAD, FINE).array > 5
+    covered = (error <= half_width)[seen].mean()
+    assert 0.75 < covered < 0.995
+    sure, unsure = (half_width < np.quantile(half_width[seen], 0.3)), (half_width > np.quantile(half_width[seen], 0.7))
+    assert error[seen & unsure].mean() > 1.5 * error[seen & sure].mean()
+    assert super_resolve(acquired(HEAD, thick_grid()), settings(2, uncertainty=False)).uncertainty is None
+
+
+def test_a_header_without_spacing_is_suspected_and_one_that_contradicts_the_data_refused():
+    bare = Volume(np.random.default_rng(0).normal(size=(6, 40, 40)).astype(np.float32), Grid.from_parts((6, 40, 40)))
+    (_,), notes = prepare_stacks([bare], settings())
+    assert any("may lack the spacing" in note for note in notes)
+    first, second = acquired(HEAD, thick_grid(2), 2), acquired(HEAD, thick_grid(1), 1)
+    (_, _), notes = prepare_stacks([first, second], settings())
+    assert not any("may lack" in note for note in notes)
+    shift = np.eye(4)
+    shift[:3, 3] = 9, -9, 9
+    shifted = second.with_array(second.array, second.grid.transformed(shift))
+    with pytest.raises(InputError, match="where their headers say"):
+        prepare_stacks([first, shifted], settings())

@@ -54,6 +54,11 @@ def test_a_registration_writes_all_its_results_and_carries_over_what_belongs_to_
     np.testing.assert_allclose(moved("inverse-transform"), np.tile(-shift, (grid.voxel_count, 1)), atol=0.05)
     field = load_registration_field(out / names["field"])
     np.testing.assert_allclose(field.transform_points(grid.center), middle[None], atol=0.05)
+    there, back, quiet = out / "there.csv", out / "back.csv", ("--device", "cpu", "--progress", "none")
+    assert run("map-points", out / names["field"], tmp_path / "fixed.csv", there, *quiet) == 0
+    assert run("map-points", out / names["field"], there, back, "--back", *quiet) == 0
+    np.testing.assert_allclose(read_landmarks(there), middle[None], atol=0.05)
+    np.testing.assert_allclose(read_landmarks(back), grid.center[None], atol=0.01)
     np.testing.assert_allclose(read_landmarks(out / "p.csv"), grid.center[None], atol=0.05)
     np.testing.assert_allclose(read_surface(out / "m.vtp").GetCenter(), grid.center, atol=0.05)
     np.testing.assert_array_equal(read_volume(out / "labels.nrrd").array, inside)

@@ -13,7 +13,7 @@ from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.metrics.deformation import displacement_error
 from INRCore.registration import RegistrationField, load_registration_field, register
 from INRCore.registration.maps import MAPS
-from INRCore.registration.sampled import inverse_of
+from INRCore.registration.sampled import SampledMap, inverse_of, refined_inverse
 from INRCore.registration.surfaces import carried_surface
 from INRCore.registration.warping import warp
 from INRCore.storage import load_tensors, save_tensors
@@ -101,6 +101,25 @@ def test_the_inverse_of_the_inverse_leads_back_within_a_tenth_of_a_millimetre(mo
     assert np.linalg.norm(field.map.displacement(points), axis=1).max() > 1
     assert np.linalg.norm(back.on()(there.on()(points)) - points, axis=1).max() < 0.1
     assert np.linalg.norm(inverse_of(back, None).on()(points) - there.on()(points), axis=1).max() < 0.1
+
+
+def test_an_inverse_that_bends_more_than_its_map_gets_finer_nodes(monkeypatch):
+    """In the middle of the map lengths shrink to a third, so its inverse stretches them threefold."""
+    nodes = FIXED_GRID.padded([8, 8, 8]).with_spacing(3.0)
+    offset = nodes.points() - nodes.center
+    push = -0.66 * offset * np.exp(-(offset**2).sum(-1, keepdims=True) / 72)
+    forward = SampledMap(push.reshape(*nodes.shape, 3).astype(np.float32), nodes, TURNED)
+    points = nodes.center + np.random.default_rng(0).uniform(-15, 15, (2000, 3))
+
+    def error(back):
+        return np.linalg.norm(back.on()(forward.on()(points)) - points, axis=1).max()
+
+    coarse = inverse_of(forward, None)
+    assert error(coarse) > 0.15
+    assert error(refined_inverse(forward, coarse, error)) < 0.1
+    assert refined_inverse(forward, coarse, lambda back: 0.09) is coarse
+    monkeypatch.setattr("INRCore.registration.sampled._MOST_NODES", 400_000)
+    assert 300_000 < refined_inverse(forward, coarse, lambda back: 1e3).grid.voxel_count < 440_000
 
 
 # -- what is carried over --------------------------------------------------------------------------------------------

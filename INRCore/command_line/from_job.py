@@ -10,6 +10,7 @@ _POSITIONAL = {
     "decompress": ("inputs.file", "outputs.volume"),
     "super-resolve": ("inputs.volumes",),
     "register": ("inputs.fixed", "inputs.moving"),
+    "map-points": ("inputs.field", "inputs.points", "outputs.points"),
     "segment": ("inputs.labels",),
 }
 _OPTION_OF_OUTPUT = {"super-resolve": {"volume": "--output"}}
@@ -25,7 +26,7 @@ def arguments_of_job(job: dict[str, Any]) -> list[str]:
         value = given.pop(name)
         words += value if isinstance(value, list) else [value]
     for name, path in given.items():
-        words += [_option(task, name), path]
+        words += [_option(task, name), *(path if isinstance(path, list) else [path])]
     for name, value in _flat(job.get("settings", {})):
         words += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
     for option, entry in (("--preset", "preset"), ("--device", "device"), ("--seed", "seed")):

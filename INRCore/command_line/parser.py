@@ -8,6 +8,7 @@ from .. import __version__
 from ..devices import DEVICE_NAMES
 from ..settings import PRESET_NAMES
 from .register_options import add_register_options
+from .super_resolve_options import add_super_resolve_options
 
 EXIT_CODES = """exit codes:
   0    done
@@ -36,7 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_compress, _decompress, _super_resolve, _register, _segment, _info, _device, _demo, _job):
+    for add in (_compress, _decompress, _super_resolve, _register, _map_points, _segment, _info, _device, _demo, _job):
         add(commands)
     return parser
 
@@ -106,16 +107,12 @@ def _decompress(commands: argparse._SubParsersAction) -> None:
 
 def _super_resolve(commands: argparse._SubParsersAction) -> None:
     p = _command(
-        commands, "super-resolve", "Make an isotropic volume out of thick slices.",
-        "super-resolve thick.nii.gz --output fine.nrrd --spacing 1",
+        commands, "super-resolve",
+        "Make an isotropic volume out of one stack of thick slices or several stacks of one object and contrast.",
+        "super-resolve axial.nii.gz coronal.nii.gz sagittal.nii.gz --output fine.nrrd --motion slices",
     )  # fmt: skip
     p.add_argument("inputs", nargs="+", metavar="IN", help=INPUT_HELP)
-    p.add_argument("--output", required=True, metavar="OUT.nrrd")
-    p.add_argument("--output-baseline", metavar="B.nrrd", help="also write the cubic B-spline result, for comparison")
-    p.add_argument("--output-difference", metavar="D.nrrd", help="also write the result minus the cubic B-spline one")
-    p.add_argument(
-        "--spacing", type=float, metavar="MM", help="isotropic voxel size (default: the finest of the input)"
-    )
+    add_super_resolve_options(p)
     _add_common(p)
 
 
@@ -131,17 +128,35 @@ def _register(commands: argparse._SubParsersAction) -> None:
     _add_common(p)
 
 
+def _map_points(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "map-points", "Carry points over by the field that `register --output-field` wrote.",
+        "map-points map.safetensors points_in_fixed.csv points_in_moving.csv",
+    )  # fmt: skip
+    p.add_argument("field", metavar="F.safetensors")
+    p.add_argument("points", metavar="IN.csv", help="points with the header x,y,z in RAS mm, in the fixed volume")
+    p.add_argument("output", metavar="OUT.csv", help="where they are in the moving volume")
+    p.add_argument("--back", action="store_true", default=None, help="from the moving to the fixed volume instead")
+    _add_common(p, fits=False)
+
+
 def _segment(commands: argparse._SubParsersAction) -> None:
     p = _command(
         commands, "segment",
-        "Turn a label map, or a few labelled slices, into smooth signed distance fields. Needs --output-labels, "
-        "--output-model or --output-distance.",
+        "Turn a label map, a few labelled slices of any orientation or a probability map into smooth signed distance "
+        "fields. Needs --output-labels, --output-model, --output-distance or --output-uncertainty.",
         "segment organs.nii.gz --output-labels smooth.nrrd --output-model organs.vtp --spacing 1",
     )  # fmt: skip
-    p.add_argument("labels", metavar="LABELS", help="label map: whole numbers, 0 is background")
+    p.add_argument(
+        "labels", metavar="LABELS", help="label map (whole numbers, 0 is background) or probabilities (0 to 1)"
+    )
     p.add_argument("--output-labels", metavar="L.nrrd", help="label map")
     p.add_argument("--output-model", metavar="M.vtp", help="closed surfaces (.vtp .stl .ply .obj)")
     p.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest label's surface, mm")
+    p.add_argument(
+        "--output-uncertainty", metavar="U.nrrd",
+        help="probability that a voxel has the wrong label; the report then names the slice to draw next",
+    )  # fmt: skip
     p.add_argument(
         "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
     )

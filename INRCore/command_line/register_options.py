@@ -31,6 +31,9 @@ def add_register_options(parser: argparse.ArgumentParser) -> None:
     for name, (example, text) in (VOLUMES | MAPS).items():
         results.add_argument(f"--output-{name}", metavar=example, help=text)
     _add_fit(parser.add_argument_group("fit"))
+    _add_guides(
+        parser.add_argument_group("guides", "what else is to lie on each other; the settings have their weights")
+    )
     _add_landmarks(parser.add_argument_group("landmarks", "CSV with the header x,y,z in RAS mm, row by row a pair"))
     carried = parser.add_argument_group("carried over", "what belongs to the moving volume, brought onto the fixed one")
     for name, (example, given, where) in CARRIED.items():
@@ -46,7 +49,11 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
         "--initial-transform", metavar="A.h5",
         help="linear transform to start from, as Slicer and ITK save it (.h5 .tfm .txt .mat); --initial improves it",
     )  # fmt: skip
-    group.add_argument("--similarity", metavar="NAME", help="what makes the images alike: ncc (one contrast), mse, ...")
+    group.add_argument(
+        "--similarity",
+        metavar="NAME",
+        help="what makes the images alike: ncc lncc mse (one contrast), mind nmi (others)",
+    )
     group.add_argument(
         "--model", metavar="NAME", help="displacement; velocity (never folds); cycle (tells its uncertainty)"
     )
@@ -57,8 +64,21 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--moving-mask", metavar="M", help="where to compare, on the moving side")
 
 
+def _add_guides(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--fixed-channels", nargs="+", metavar="F", help="the fixed volume's other contrasts")
+    group.add_argument("--moving-channels", nargs="+", metavar="M", help="the same of the moving one, in this order")
+    group.add_argument("--fixed-labels", metavar="F", help="label map; labels of both are to lie on each other")
+    group.add_argument("--moving-labels", metavar="M", help="label map with the same numbers for the same things")
+    group.add_argument("--fixed-curves", nargs="+", metavar="F.csv", help="curves by their points in order")
+    group.add_argument("--moving-curves", nargs="+", metavar="M.csv", help="the same curves, in this order")
+    group.add_argument("--rigid", metavar="R", help="label map on the fixed side of what must not be bent (bones)")
+
+
 def _add_landmarks(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--fixed-landmarks", metavar="F.csv", help="the error is measured there; never used in the fit")
+    group.add_argument("--fixed-landmarks", metavar="F.csv", help="the error is measured there")
     group.add_argument("--moving-landmarks", metavar="M.csv", help="the same places in the moving volume")
+    group.add_argument(
+        "--landmarks-weight", type=float, metavar="W", help="fit them too, so much per mm^2 (default: only measured)"
+    )
     group.add_argument("--output-landmarks", metavar="L.csv", help="where the fixed landmarks come to lie in MOVING")
     group.add_argument("--output-landmark-errors", metavar="E.csv", help="table of the errors before and after, mm")

@@ -19,6 +19,11 @@ _SETTING_OF_OPTION = {
     "model": "model",
     "similarity": "similarity",
     "forbid_folding": "forbid_folding",
+    "landmarks_weight": "landmarks_weight",
+    "back": "back",
+    "thickness": "slice_thickness_mm",
+    "profile": "profile",
+    "motion": "motion",
 }
 
 

@@ -15,7 +15,10 @@ from ..settings import PRESET_NAMES, require, require_choice, require_range
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "compress": {"inputs": ("volume",), "outputs": ("file", "volume?", "difference?")},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
-    "super-resolve": {"inputs": ("volumes",), "outputs": ("volume", "baseline?", "difference?")},
+    "super-resolve": {
+        "inputs": ("volumes", "masks?", "guide?"),
+        "outputs": ("volume", "baseline?", "difference?", "uncertainty?", "slices?"),
+    },
     "register": {
         "inputs": (
             "fixed",
@@ -25,6 +28,13 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "fixed_landmarks?",
             "moving_landmarks?",
             "initial_transform?",
+            "fixed_channels?",
+            "moving_channels?",
+            "fixed_labels?",
+            "moving_labels?",
+            "fixed_curves?",
+            "moving_curves?",
+            "rigid?",
             "carried_labels?",
             "carried_model?",
             "carried_points?",
@@ -47,7 +57,8 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "points?",
         ),
     },
-    "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?")},
+    "map-points": {"inputs": ("field", "points"), "outputs": ("points",)},
+    "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
 }
 """Task -> roles of its input and output files; '?' marks those that may be left out."""
 
@@ -56,10 +67,10 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
 class Job:
     """A task, its files and its settings.
 
-    inputs: role -> path (a list of paths for `volumes`); outputs: role -> path. settings: values laid over the preset,
-    nested as in the settings dataclasses. frame, component: which part of a multi-frame or multi-component input.
-    report: where to write the report as JSON. preview: a volume file for the result so far, replaced again and again
-    while the fit runs. Raises `InputError` for unknown tasks, roles, presets and devices.
+    inputs: role -> path (a list of paths for `volumes`, `masks`, channels and curves); outputs: role -> path. settings:
+    values laid over the preset, nested as in the settings dataclasses. frame, component: which part of a multi-frame or
+    multi-component input. report: where to write the report as JSON. preview: a volume file for the result so far,
+    replaced again and again while the fit runs. Raises `InputError` for unknown tasks, roles, presets and devices.
     """
 
     task: str

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..comparison import checkerboard
-from ..fitting import Control
+from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..io import check_volume_path, read_landmarks, read_volume, write_landmark_errors, write_landmarks
 from ..settings import require
@@ -50,7 +50,7 @@ _VOLUMES = (
 
 def register(job: Job, control: Control) -> Steps[Outcome]:
     """Reads, registers, writes what is asked for."""
-    from ..registration import RegistrationSettings, matrix_of_transform_file, register_steps
+    from ..registration import Guides, RegistrationSettings, matrix_of_transform_file, register_steps
 
     settings = settings_of(job, RegistrationSettings, "registration")
     _check_outputs(job, settings.model)
@@ -59,14 +59,21 @@ def register(job: Job, control: Control) -> Steps[Outcome]:
     initial = job.inputs.get("initial_transform")
     carried = _read_carried(job)
     result = yield from register_steps(
-        fixed,
-        moving,
+        [fixed, *_read_all(job, "fixed_channels")],
+        [moving, *_read_all(job, "moving_channels")],
         settings,
         control,
         fixed_mask=read_if_given(job, "fixed_mask"),
         moving_mask=read_if_given(job, "moving_mask"),
         fixed_landmarks=landmarks[0],
         moving_landmarks=landmarks[1],
+        guides=Guides(
+            fixed_labels=read_if_given(job, "fixed_labels"),
+            moving_labels=read_if_given(job, "moving_labels"),
+            fixed_curves=[read_landmarks(path) for path in job.inputs.get("fixed_curves", ())],
+            moving_curves=[read_landmarks(path) for path in job.inputs.get("moving_curves", ())],
+            rigid=read_if_given(job, "rigid"),
+        ),
         initial_transform=matrix_of_transform_file(initial) if initial else None,
     )
     yield writing("results")
@@ -82,6 +89,24 @@ def register(job: Job, control: Control) -> Steps[Outcome]:
     _write_landmarks(job, result, *landmarks)
     _write_carried(job, result, carried)
     return Outcome.of(result, **_errors_per_point(result))
+
+
+def map_points(job: Job, control: Control) -> Steps[Outcome]:
+    """Points through a registration's field, from the fixed to the moving side or, with the setting `back`, the other
+    way."""
+    from ..devices import choose_device
+    from ..registration import load_registration_field
+
+    unknown = sorted(set(job.settings) - {"back"})
+    require(not unknown, f"The task 'map-points' has no setting '{', '.join(unknown)}'; it has: back.")
+    choice, field = choose_device(job.device), load_registration_field(job.inputs["field"])
+    points = read_landmarks(job.inputs["points"])
+    yield Progress("map points", 0, 1)
+    for one in field.map.fields:
+        one.to(choice.device)
+    moved = field.transform_points_back(points) if job.settings.get("back") else field.transform_points(points)
+    write_landmarks(moved, job.outputs["points"], force=job.force)
+    return Outcome(None, {}, choice.reason)
 
 
 def _check_outputs(job: Job, model: str) -> None:
@@ -105,6 +130,10 @@ def _check_outputs(job: Job, model: str) -> None:
     for role, path in job.outputs.items():
         if role in checks:
             checks[role](path)
+
+
+def _read_all(job: Job, role: str) -> list[Volume]:
+    return [read_volume(path, frame=job.frame, component=job.component) for path in job.inputs.get(role, ())]
 
 
 def _read_carried(job: Job) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from ..errors import InputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
-from ..io import read_volume, write_volume
+from ..io import write_volume
 from .job import Job
 from .parts import Outcome, read, read_if_given, settings_of, write_difference, write_volumes, writing
-from .registration import register
+from .reconstruction import super_resolve
+from .registration import map_points, register
+from .segmentation import segment
 
 
 def _compress(job: Job, control: Control) -> Steps[Outcome]:
@@ -46,38 +48,11 @@ def _decompress(job: Job, control: Control) -> Steps[Outcome]:
     return Outcome(None, {}, choose_device(job.device).reason)
 
 
-def _super_resolve(job: Job, control: Control) -> Steps[Outcome]:
-    from ..reconstruction import SuperResolutionSettings, super_resolve_steps
-
-    settings = settings_of(job, SuperResolutionSettings, "reconstruction")
-    volumes = [read_volume(path, frame=job.frame, component=job.component) for path in job.inputs["volumes"]]
-    result = yield from super_resolve_steps(volumes, settings, control)
-    yield writing("volume")
-    write_volumes(job, volume=result.volume, baseline=result.baseline)
-    write_difference(job, result.volume, result.baseline)
-    return Outcome.of(result)
-
-
-def _segment(job: Job, control: Control) -> Steps[Outcome]:
-    from ..io.surfaces import write_surface
-    from ..segmentation import SegmentationSettings, segment_steps
-
-    settings = settings_of(job, SegmentationSettings, "segmentation")
-    labels = read(job, "labels")
-    result = yield from segment_steps(labels, settings, control)
-    yield writing("results")
-    write_volumes(job, labels=result.labels)
-    if "model" in job.outputs:
-        write_surface(result.combined_surface(), job.outputs["model"], force=job.force)
-    if "distance" in job.outputs:
-        write_volumes(job, distance=result.distance())
-    return Outcome.of(result, labels=result.table)
-
-
 TASKS: dict[str, Callable[[Job, Control], Steps[Outcome]]] = {
     "compress": _compress,
     "decompress": _decompress,
-    "super-resolve": _super_resolve,
+    "super-resolve": super_resolve,
     "register": register,
-    "segment": _segment,
+    "map-points": map_points,
+    "segment": segment,
 }

@@ -24,6 +24,10 @@ class LabelTable:
     colors: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
 
+LabelTables = dict[str, LabelTable]
+"""By the role of the input in which the labels were met."""
+
+
 @dataclass(frozen=True)
 class ResultTarget:
     """Where one result goes: `node` to update or None for a new one called `name`; `reference` is the input it belongs
@@ -42,19 +46,23 @@ def file_stem(node: Node) -> str:
     return kept[:80].strip() or "unnamed"
 
 
-def export_node(node: Node, stem: Path, reference: Node = None, region: Node = None) -> tuple[Path, LabelTable]:
+def export_node(
+    node: Node, stem: Path, reference: Node = None, region: Node = None, numbers: dict[int, str] | None = None
+) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
-    `reference` (their own grid if not given); volumes are cropped to the ROI node `region`. Raises `InputError` or
+    `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given;
+    volumes are cropped to the ROI node `region`. Raises `InputError` or
     `OutputError` with a line for the user."""
-    from ..io import write_landmarks, write_volume
-    from ..scene import crop_to_region, labels_from_segmentation_node, landmarks_from_node, volume_from_node
+    from ..io import write_volume
+    from ..scene import crop_to_region, labels_from_segmentation_node, volume_from_node
 
-    if node.IsA("vtkMRMLMarkupsNode"):
-        path = stem.with_name(f"{stem.name}.csv")
-        write_landmarks(landmarks_from_node(node), path)
-        return path, LabelTable()
+    for class_name, (extension, write) in _WRITERS.items():
+        if node.IsA(class_name):
+            path = stem.with_name(f"{stem.name}{extension}")
+            write(node, path)
+            return path, LabelTable()
     if node.IsA("vtkMRMLSegmentationNode"):
-        volume, names, colors = labels_from_segmentation_node(node, reference)
+        volume, names, colors = labels_from_segmentation_node(node, reference, numbers)
     else:
         volume, names, colors = volume_from_node(node), {}, {}
     if region is not None:
@@ -62,6 +70,43 @@ def export_node(node: Node, stem: Path, reference: Node = None, region: Node = N
     path = stem.with_name(f"{stem.name}.nrrd")
     write_volume(volume, path, compress=False)  # it is read once, right away
     return path, LabelTable(names, colors)
+
+
+def _write_points(node: Node, path: Path) -> None:
+    from ..io import write_landmarks
+    from ..scene import landmarks_from_node
+
+    write_landmarks(landmarks_from_node(node), path)
+
+
+def _write_curve(node: Node, path: Path) -> None:
+    from ..io import write_landmarks
+    from ..scene import curve_from_node
+
+    write_landmarks(curve_from_node(node), path)
+
+
+def _write_surface(node: Node, path: Path) -> None:
+    from ..io.surfaces import write_surface
+    from ..scene import surface_from_node
+
+    write_surface(surface_from_node(node), path)
+
+
+def _write_matrix(node: Node, path: Path) -> None:
+    """As Slicer itself saves it: from the world to what is below the node."""
+    from ..io.transforms import write_linear_transform
+    from ..scene import matrix_from_transform_node
+
+    write_linear_transform(matrix_from_transform_node(node), path)
+
+
+_WRITERS: dict[str, tuple[str, Callable[[Node, Path], None]]] = {
+    "vtkMRMLMarkupsCurveNode": (".csv", _write_curve),
+    "vtkMRMLMarkupsNode": (".csv", _write_points),
+    "vtkMRMLModelNode": (".vtp", _write_surface),
+    "vtkMRMLTransformNode": (".tfm", _write_matrix),
+}
 
 
 def load_volume(scene: Scene, path: Path, target: ResultTarget) -> Node:
@@ -105,16 +150,28 @@ def load_model(scene: Scene, path: Path, target: ResultTarget) -> Node:
     from ..io.surfaces import read_surface
     from ..scene import model_to_node
 
-    return model_to_node(scene, read_surface(path), target.node, name=target.name)
+    return model_to_node(scene, read_surface(path), target.node, name=target.name, reference=target.reference)
+
+
+def load_points(scene: Scene, path: Path, target: ResultTarget) -> Node:
+    """A point list whose points are called as those of the reference, unless some came or went meanwhile."""
+    from ..io import read_landmarks
+    from ..scene import labels_of, landmarks_to_node
+
+    points, labels = read_landmarks(path), labels_of(target.reference) if target.reference is not None else []
+    names = labels if len(labels) == len(points) else None
+    return landmarks_to_node(scene, points, target.node, name=target.name, labels=names, reference=target.reference)
 
 
 @dataclass(frozen=True)
 class ResultKind:
     """One result that a task can give: `extension` of its file, how to `load` it, the `name` of a new node (a format of
-    the inputs' names by role), and the input role it is placed beside and displayed like."""
+    the inputs' names by role), the input role it is placed beside and displayed like, and the input role `labeled_as`
+    after whose labels its own are called (none: after the reference's)."""
 
     extension: str
     load: Callable[[Scene, Path, ResultTarget], Node]
     name: str
     reference: str
     display: dict[str, Any] = field(default_factory=dict)
+    labeled_as: str = ""

@@ -19,7 +19,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from ..errors import INRError, OutputError
 from .estimate import needed_bytes
-from .files import LabelTable, Node, ResultKind, ResultTarget, export_node, file_stem
+from .files import LabelTable, LabelTables, Node, ResultKind, ResultTarget, export_node, file_stem
 from .undo import SceneChange
 from .worker import Conversation, Outcome, worker_command, worker_environment
 
@@ -66,14 +66,14 @@ class PendingResult:
 
 @dataclass(frozen=True)
 class PreparedJob:
-    """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path;
-    `names` are the names of the nodes behind the temporary files."""
+    """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path,
+    labels met in the inputs by role; `names` are the names of the nodes behind the temporary files."""
 
     folder: Path
     job_file: Path
     results: dict[str, PendingResult]
     files: dict[Path, str]
-    labels: LabelTable
+    labels: LabelTables
     names: dict[str, str]
 
     def in_users_words(self, text: str) -> str:
@@ -96,6 +96,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
     results: ClassVar[dict[str, ResultKind]] = {}
     grid_of: ClassVar[dict[str, str]] = {}
     """Input role -> input role whose grid a segmentation is written on."""
+    named_like: ClassVar[dict[str, str]] = {}
+    """Input role of a segmentation -> an earlier one, whose values segments of the same names get."""
     cropped: ClassVar[tuple[str, ...]] = ()
     """Input roles that a region of interest crops."""
 
@@ -151,25 +153,23 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         }
 
     def job_in(self, folder: Path, request: Request) -> dict[str, Any]:
-        """The job of a request on its own, for a command line: its inputs are written into `folder`, its results will
-        be written there as well."""
+        """The job of a request for a command line: its inputs are written into `folder`, its results will be too."""
         inputs, _labels, _names = self._export_inputs(folder, request)
         outputs = {role: str(folder / f"{role}{self.results[role].extension}") for role in request.outputs}
         outputs |= {role: str(folder / Path(path).name) for role, path in request.files.items()}
         return self._job(inputs, outputs, request)
 
-    def _export_inputs(self, folder: Path, request: Request) -> tuple[dict[str, Any], LabelTable, dict[str, str]]:
-        """Paths of the written inputs by role, the labels met on the way, and node names by path."""
-        labels, names = LabelTable(), {}
+    def _export_inputs(self, folder: Path, request: Request) -> tuple[dict[str, Any], LabelTables, dict[str, str]]:
+        """Paths of the written inputs by role, the labels met in them by role, and node names by path."""
+        labels, names = LabelTables(), dict[str, str]()
 
         def export(node: Node, role: str, number: int = 0) -> str:
             place = folder / f"{role}_{number}"
             place.mkdir()
             reference = request.inputs.get(self.grid_of.get(role, ""))
             region = request.region if role in self.cropped else None
-            path, table = export_node(node, place / file_stem(node), reference, region)
-            labels.names.update(table.names)
-            labels.colors.update(table.colors)
+            numbers = labels.get(self.named_like.get(role, ""), LabelTable()).names or None
+            path, labels[role] = export_node(node, place / file_stem(node), reference, region, numbers)
             names[str(path)] = node.GetName()
             return str(path)
 
@@ -204,16 +204,16 @@ class PanelLogic(ScriptedLoadableModuleLogic):
                 shutil.copyfile(path, temporary)
         return {role: self._load_one(result, prepared.labels) for role, result in prepared.results.items()}
 
-    def _load_one(self, result: PendingResult, labels: LabelTable) -> Node:
-        scene = slicer.mrmlScene
+    def _load_one(self, result: PendingResult, labels: LabelTables) -> Node:
+        scene, kind = slicer.mrmlScene, result.kind
         target = ResultTarget(
-            node=scene.GetNodeByID(result.node_id) if result.node_id else None,
+            node=scene.GetNodeByID(result.node_id or ""),
             name=result.name,
             reference=scene.GetNodeByID(result.reference_id),
-            display=result.kind.display,
-            labels=labels,
+            display=kind.display,
+            labels=labels.get(kind.labeled_as or kind.reference, LabelTable()),
         )
-        return result.kind.load(scene, result.path, target)
+        return kind.load(scene, result.path, target)
 
     def discard(self, prepared: PreparedJob) -> None:
         """Removes the job's temporary files."""

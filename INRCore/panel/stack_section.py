@@ -11,7 +11,7 @@ from ..errors import INRError
 from .files import Node
 
 _MODEL = "vtkMRMLModelNode"
-_MOST_STACKS = 3
+_MOST_STACKS = 6
 
 
 class StackSection:

@@ -8,18 +8,19 @@ import numpy as np
 import torch
 
 from ..devices import choose_device
+from ..errors import InputError
 from ..fitting import Control
 from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
-from .baseline import CubicSpline, SplineMean
+from .baseline import CubicSpline, SplineMean, without_gaps
 from .detail_prior import DetailPrior, learn_steps
-from .lattice_operators import operator_of_slices
-from .least_squares import Measurements, Regularity, solve_steps
+from .least_squares import Measurements, Regularity, solve_steps, squared_differences
 from .motion import Motion, StackInMotion, align_stacks_steps, find_motion_steps, still
 from .noise import noise_deviation
 from .settings import SuperResolutionSettings
 from .slices import slice_normal
+from .stack_operator import operator_of_slices, weights_inside
 from .stacks import Stack
 from .uncertainty import found_again_steps
 
@@ -27,6 +28,7 @@ _SAME_DIRECTION_DEGREES = 20.0
 _LEAST_NOISE = 0.02
 """Standard deviations of the slices: a forward model is never more exact than that."""
 _VARIATION, _VARIATION_OF_NOISE = 2e-3, 2.0
+_GUIDE_STRENGTH = 1.0
 _CHUNK = 1 << 18
 
 
@@ -65,9 +67,14 @@ class LatticeSolution:
 
 
 def solve_stacks_steps(
-    stacks: list[Stack], grid: Grid, settings: SuperResolutionSettings, control: Control | None = None
+    stacks: list[Stack],
+    grid: Grid,
+    settings: SuperResolutionSettings,
+    control: Control | None = None,
+    guide: Volume | None = None,
 ) -> Steps[LatticeSolution]:
-    """The lattice that explains the stacks. A stop ends learning or solving early and keeps what there is."""
+    """The lattice that explains the stacks, with edges where the guide, another contrast, has them too. A stop ends
+    learning or solving early and keeps what there is."""
     values = np.concatenate([stack.measured() for stack in stacks]).astype(np.float64)
     offset, scale = float(values.mean()), float(values.std()) or 1.0
     choice = choose_device(settings.fit.device)
@@ -75,7 +82,10 @@ def solve_stacks_steps(
     motion = None
     if settings.motion != "none":
         motion = yield from _motion_steps(stacks, weights, (offset, scale), grid, settings, choice.device, control)
-        weights = [each * trust[:, None, None] for each, trust in zip(weights, motion.trust, strict=True)]
+        weights = [
+            weight * trust[:, None, None] * weights_inside(stack.geometry, grid, own)
+            for stack, weight, trust, own in zip(stacks, weights, motion.trust, motion.poses, strict=True)
+        ]
     poses = [None] * len(stacks) if motion is None else motion.poses
     measurements = [
         Measurements(
@@ -92,13 +102,13 @@ def solve_stacks_steps(
         return _preview(splines, grid, count)
 
     priors = []
-    if settings.detail and one_direction(stacks):
+    if settings.detail and guide is None and one_direction(stacks):
         for stack, measured in zip(stacks, measurements, strict=True):
             prior = yield from learn_steps(
                 stack.geometry, measured.values.cpu().numpy(), noise, settings.fit, settings.mirrors, control, before
             )
             priors += [prior] if prior else []
-    regularity, start = _regularity(stacks, measurements, priors, grid, noise, choice.device)
+    regularity, start = _regularity(stacks, measurements, priors, grid, noise, guide, choice.device)
     rounds, steps = settings.solver_rounds, settings.solver_steps
 
     def as_volume(voxels: torch.Tensor, count: int) -> Volume:
@@ -114,7 +124,8 @@ def solve_stacks_steps(
             splines = _spline_mean(stacks, again, grid, choice.device)
             return solve_steps(again, regularity, splines, rounds, steps, control)
 
-        missed = yield from found_again_steps(measurements, voxels, noise, solve, settings.fit.seed)
+        thickness = float(np.mean([stack.thickness_mm for stack in stacks])) / float(grid.spacing.min())
+        missed = yield from found_again_steps(measurements, voxels, noise, thickness, solve, settings.fit.seed)
         half_width = missed.cpu().numpy() * np.float32(scale)
     return LatticeSolution(
         values=voxels.cpu().numpy() * np.float32(scale) + np.float32(offset),
@@ -183,15 +194,25 @@ def _regularity(
     priors: list[DetailPrior],
     grid: Grid,
     noise: float,
+    guide: Volume | None,
     device: torch.device,
 ) -> tuple[Regularity, torch.Tensor]:
     """What is known beside the slices, and where to start."""
     if not priors:
         start = _spline_mean(stacks, measurements, grid, device)
-        return Regularity(variation=_VARIATION + _VARIATION_OF_NOISE * noise**2), start
+        edges = None if guide is None else _edges_of(guide, grid, device)
+        return Regularity(variation=_VARIATION + _VARIATION_OF_NOISE * noise**2, guide=edges), start
     start = torch.as_tensor(_mean_on_lattice([(prior.values, prior.grid) for prior in priors], grid), device=device)
     weight = max(noise, _LEAST_NOISE) ** 2 / np.mean([prior.error**2 for prior in priors])
     return Regularity(expected=start, expected_weight=float(weight)), start
+
+
+def _edges_of(guide: Volume, grid: Grid, device: torch.device) -> torch.Tensor:
+    """(K, J, I): squared differences of a second contrast, in units of its own deviation."""
+    if not guide.grid.overlaps(grid):
+        raise InputError(f"The guide {guide.label} does not overlap the stacks; give one of the same region, aligned.")
+    values = on_lattice(SplineMean([CubicSpline(without_gaps(guide), guide.grid)]), grid)
+    return _GUIDE_STRENGTH * squared_differences(torch.as_tensor(values / (values.std() or 1), device=device))
 
 
 def _spline_mean(

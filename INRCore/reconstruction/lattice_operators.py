@@ -61,18 +61,11 @@ class SliceGeometry:
         """Number of slices."""
         return int(self.grid.size_ijk[self.slice_axis])
 
-
-def operator_of_slices(
-    geometry: SliceGeometry, lattice: Grid, poses: np.ndarray | None, device: torch.device
-) -> LatticeOperator:
-    """The operator of a stack; `poses` (slices, 4, 4) take a slice's points in the scanner to where they were in the
-    patient (RAS mm), None: they stayed where the header says."""
-    if poses is None:
-        straight = SeparableSlices.of(geometry, lattice, device)
-        if straight is not None:
-            return straight
-        poses = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
-    return PosedSlices(geometry, lattice, poses, device)
+    def centers(self) -> np.ndarray:
+        """(slices, 3) RAS mm of the slices' centres."""
+        index = np.tile((self.grid.size_ijk - 1) / 2, (self.count, 1))
+        index[:, self.slice_axis] = np.arange(self.count)
+        return self.grid.index_to_world(index)
 
 
 class SeparableSlices:

@@ -12,9 +12,11 @@ from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..registration.affine import align_steps
 from ..registration.images import prepare_image
-from .lattice_operators import SliceGeometry, operator_of_slices
+from .lattice_operators import SliceGeometry
 from .least_squares import Measurements, Regularity, solve_steps
+from .poses import mean_pose
 from .slice_registration import SlicePixels, blurred_along, register_slices
+from .stack_operator import operator_of_slices
 
 _COARSE_FACTORS = (2.5, 1.5, 1.0)
 _SOLVER_ROUNDS, _SOLVER_STEPS = 1, 6
@@ -96,12 +98,19 @@ def find_motion_steps(
             pixels = SlicePixels.of(stack.geometry, stack.values, stack.weights)
             poses, misfit = register_slices(pixels, seen, coarse, stack.poses, _GAUSS_NEWTON_STEPS)
             found.append(stack.with_poses(poses))
-            misfits.append(misfit)
+            misfits.append(misfit / pixels.contrast())
         stacks, trust = found, [_trusted(misfit) for misfit in misfits]
         yield Progress("motion", number + 1, len(plan))
         if control.stopped:
             break
-    return Motion([stack.poses for stack in stacks], trust)
+    return Motion(_centred([stack.poses for stack in stacks], [stack.geometry for stack in stacks]), trust)
+
+
+def _centred(poses: list[np.ndarray], geometries: list[SliceGeometry]) -> list[np.ndarray]:
+    """The poses with the motion taken away that all slices share: nothing in the data tells it, and on the whole the
+    headers are right."""
+    shared = mean_pose(np.concatenate(poses), np.concatenate([geometry.centers() for geometry in geometries]))
+    return [np.linalg.inv(shared) @ each for each in poses]
 
 
 def _solved_steps(
@@ -110,7 +119,7 @@ def _solved_steps(
     """(k, j, i): a quick reconstruction."""
     measurements = [
         Measurements(
-            operator_of_slices(stack.geometry, lattice, stack.poses, device),
+            operator_of_slices(stack.geometry, lattice, stack.poses, device, quick=True),
             torch.as_tensor(np.ascontiguousarray(stack.values), dtype=torch.float32, device=device),
             torch.as_tensor(stack.weights * each[:, None, None], dtype=torch.float32, device=device),
         )
@@ -127,7 +136,8 @@ def _solved_steps(
 
 
 def _trusted(misfits: np.ndarray) -> np.ndarray:
-    """From each slice's misfit: like everybody's 1, far beyond the others 0 (Tukey's biweight; Beaton & Tukey 1974)."""
+    """From each slice's misfit as a share of its contrast: 1 for one like the others', 0 far beyond them (Tukey's
+    biweight: Beaton & Tukey, Technometrics 16, 1974)."""
     known = misfits[np.isfinite(misfits) & (misfits > 0)]
     if len(known) < 3:
         return np.ones(len(misfits))

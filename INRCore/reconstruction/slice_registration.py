@@ -46,6 +46,13 @@ class SlicePixels:
             points.mean(1),
         )
 
+    def contrast(self) -> np.ndarray:
+        """(slices): standard deviation of each slice, where it shows next to nothing half of what the others show."""
+        total = np.maximum(self.weights.sum(1), 1)
+        mean = (self.weights * self.values).sum(1) / total
+        variance = (self.weights * (self.values - mean[:, None]) ** 2).sum(1) / total
+        return np.sqrt(variance + variance.mean() / 4) + 1e-9
+
 
 def blurred_along(volume: np.ndarray, lattice: Grid, geometry: SliceGeometry) -> np.ndarray:
     """(k, j, i): the volume as thick slices of the stack's direction would show it, centred at every voxel. Motion

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..comparison import on_grid
 from ..errors import InputError
 from ..geometry import Grid
 from ..settings import require
@@ -20,7 +22,8 @@ _LARGEST_VALUE = 1e30
 _MOST_NODES = 32
 _PROBES = 20_000
 _FEWEST_PROBES = 50
-_LEAST_CORRELATION = 0.5
+_LEAST_CORRELATION, _LEAST_CORRELATION_IN_MOTION = 0.5, 0.15
+_FEW_SLICES = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,30 +70,46 @@ class Stack:
         ]
         if slice_distance(self.grid, self.slice_axis) < 1.2 * self.finest_mm:
             lines.append(f"{label} is nearly isotropic: there is little to gain beyond undoing its slice profile.")
+        in_plane = [int(self.grid.size_ijk[a]) for a in range(3) if a != self.slice_axis]
+        if np.allclose(self.grid.spacing, 1) and count < _FEW_SLICES * min(in_plane):
+            lines.append(
+                f"{label} has {count} slices of {in_plane[0]} x {in_plane[1]} pixels and 1 mm in every direction: its "
+                "header may lack the spacing. Set it (Volumes module, Volume information) if the slices are thicker."
+            )
         missing = self.values.size - self.measured_count
         if missing:
-            lines.append(f"{label}: {missing} voxels that are not numbers take no part and are filled in.")
+            lines.append(f"{label}: {missing} voxels that are not numbers, or outside of the mask, take no part.")
         return lines
 
 
-def prepare_stacks(volumes: list[Volume], settings: SuperResolutionSettings) -> tuple[list[Stack], list[str]]:
-    """The stacks and lines for the user on how they were understood.
+def prepare_stacks(
+    volumes: list[Volume], settings: SuperResolutionSettings, masks: Sequence[Volume] = ()
+) -> tuple[list[Stack], list[str]]:
+    """The stacks and lines for the user on how they were understood. `masks` (any grid, nonzero: the slices count
+    there): none, one for all stacks, or one for each.
 
     Stacks after the first are brought to its intensities by mean and standard deviation where both were measured.
     Raises `InputError` for volumes without slices across, of extreme values, or that do not belong together.
     """
     require(len(volumes) > 0, "There is no volume to super-resolve; give at least one stack of slices.")
-    stacks = [_prepare(volume, settings) for volume in volumes]
+    require(
+        len(masks) in (0, 1, len(volumes)),
+        f"There are {len(masks)} masks for {len(volumes)} stacks; give one mask for all of them, or one for each.",
+    )
+    own: list[Volume | None] = [*masks] * (len(volumes) if len(masks) == 1 else 1)
+    own = own or [None] * len(volumes)
+    stacks = [_prepare(volume, settings, mask) for volume, mask in zip(volumes, own, strict=True)]
     notes = [line for stack in stacks for line in stack.notes()]
     if len(stacks) > 1:
         first = CubicSpline(stacks[0].values, stacks[0].grid)
         for number in range(1, len(stacks)):
-            stacks[number], lines = _matched(stacks[number], stacks[0], first)
+            least = _LEAST_CORRELATION if settings.motion == "none" else _LEAST_CORRELATION_IN_MOTION
+            stacks[number], lines = _matched(stacks[number], stacks[0], first, least)
             notes += lines
     return stacks, notes
 
 
-def _prepare(volume: Volume, settings: SuperResolutionSettings) -> Stack:
+def _prepare(volume: Volume, settings: SuperResolutionSettings, region: Volume | None = None) -> Stack:
     low, high = volume.finite_range()
     require(
         max(abs(low), abs(high)) <= _LARGEST_VALUE,
@@ -103,6 +122,14 @@ def _prepare(volume: Volume, settings: SuperResolutionSettings) -> Stack:
     nodes = int(np.clip(np.ceil(1.5 * thickness / finest), 3, _MOST_NODES))
     forward = SliceProfile(volume.grid, axis, thickness, settings.profile, nodes, settings.pixel_area)
     mask = volume.finite_mask()
+    if region is not None:
+        inside = on_grid(region.with_array((region.array != 0).astype(np.uint8)), volume.grid) > 0.5
+        mask = inside if mask is None else mask & inside
+        require(
+            bool(mask.any()),
+            f"The mask {region.label} leaves nothing of {volume.label}; give one of the same region, nonzero where the "
+            "slices count.",
+        )
     numbers = None if mask is None else np.flatnonzero(mask)
     return Stack(volume, without_gaps(volume), numbers, forward, axis, thickness, float(finest))
 
@@ -121,7 +148,7 @@ def _slice_axis(volume: Volume, name: str) -> int:
     return axis
 
 
-def _matched(stack: Stack, first: Stack, first_spline: CubicSpline) -> tuple[Stack, list[str]]:
+def _matched(stack: Stack, first: Stack, first_spline: CubicSpline, least: float) -> tuple[Stack, list[str]]:
     """The stack on the first one's intensity scale. Mean and standard deviation are compared, not a regression: both
     stacks are blurred, along different axes, so that a regression's slope would come out too small."""
     numbers = np.linspace(0, stack.values.size - 1, min(_PROBES, stack.values.size)).astype(np.int64)
@@ -136,10 +163,11 @@ def _matched(stack: Stack, first: Stack, first_spline: CubicSpline) -> tuple[Sta
     if min(own.std(), others.std()) == 0:
         return stack, []
     correlation = float(np.corrcoef(own, others)[0, 1])
-    if correlation < _LEAST_CORRELATION:
+    if correlation < least:
         raise InputError(
             f"{stack.volume.label} does not look like {first.volume.label} where both were measured (correlation "
-            f"{correlation:.2f}); stacks must show one contrast and be aligned. Register them first, or leave it out."
+            f"{correlation:.2f}); stacks must show one contrast and lie where their headers say. Look for motion "
+            "(the setting motion: 'stacks' or 'slices'), correct the header, or leave it out."
         )
     scale = others.std() / own.std()
     shift = others.mean() - scale * own.mean()

@@ -14,7 +14,7 @@ from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..memory import points_per_chunk
 from ..results import loop_record
-from ..settings import choose_settings
+from ..settings import choose_settings, require
 from ..volume import Volume
 from .baseline import CubicSpline, SplineMean
 from .completion import Function, consistency_rmse
@@ -33,6 +33,8 @@ def super_resolve(
     volumes: Volume | Sequence[Volume],
     settings: SuperResolutionSettings | str | None = None,
     *,
+    masks: Sequence[Volume] = (),
+    guide: Volume | None = None,
     truth: Volume | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
@@ -45,11 +47,15 @@ def super_resolve(
     (`detail_network`). The method 'network' fits a neural field instead (`network_method`). The result covers the first
     stack's field of view.
 
-    `truth` (any grid) is measured against and never fitted. `settings`: an object or a preset's name (default
-    'balanced'). A stopped run returns the best so far. Raises `InputError` for a single slice, no finite voxel, extreme
-    values, stacks that do not overlap or show different contrasts.
+    `masks`: where slices count (nonzero), one for all stacks or one for each, on any grid. `guide`: an aligned volume
+    of another contrast, finer across the slices; edges cost less where it has some. `truth` (any grid) is measured
+    against and never fitted. `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the
+    best so far. Raises `InputError` for a single slice, no finite voxel, extreme values, stacks that do not overlap or
+    show different contrasts, masks that leave nothing.
     """
-    return run_to_end(super_resolve_steps(volumes, settings, control, truth=truth), on_progress)
+    return run_to_end(
+        super_resolve_steps(volumes, settings, control, masks=masks, guide=guide, truth=truth), on_progress
+    )
 
 
 def super_resolve_steps(
@@ -57,18 +63,24 @@ def super_resolve_steps(
     settings: SuperResolutionSettings | str | None = None,
     control: Control | None = None,
     *,
+    masks: Sequence[Volume] = (),
+    guide: Volume | None = None,
     truth: Volume | None = None,
 ) -> Steps[SuperResolutionResult]:
     """`super_resolve` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(SuperResolutionSettings, "reconstruction", settings)
     control = control or Control()
-    stacks, notes = prepare_stacks([volumes] if isinstance(volumes, Volume) else list(volumes), settings)
+    given = [volumes] if isinstance(volumes, Volume) else list(volumes)
+    stacks, notes = prepare_stacks(given, settings, masks)
     grid = target_grid(stacks[0], settings.spacing_mm)
     if truth is not None:
         require_overlap(truth, grid)
-    way = _by_network if settings.method == "network" else _by_lattice
-    found = yield from way(stacks, grid, settings, control)
+    if settings.method == "network":
+        require(guide is None, "The method 'network' takes no guide; leave it out, or choose the method 'lattice'.")
+        found = yield from _by_network(stacks, grid, settings, control)
+    else:
+        found = yield from _by_lattice(stacks, grid, settings, control, guide)
     notes, metrics = notes + found.pop("notes", []), found.pop("metrics")
     if truth is not None:
         measures, lines = measure_against(truth, found["volume"], found["baseline"])
@@ -85,10 +97,10 @@ def target_grid(stack: Stack, spacing_mm: float | None) -> Grid:
 
 
 def _by_lattice(
-    stacks: list[Stack], grid: Grid, settings: SuperResolutionSettings, control: Control
+    stacks: list[Stack], grid: Grid, settings: SuperResolutionSettings, control: Control, guide: Volume | None
 ) -> Steps[dict[str, Any]]:
     """The fields of the result but for what the truth says."""
-    solution = yield from solve_stacks_steps(stacks, grid, settings, control)
+    solution = yield from solve_stacks_steps(stacks, grid, settings, control, guide)
     splines = SplineMean([CubicSpline(stack.values, stack.grid) for stack in stacks])
     points = points_per_chunk(_SPLINE_BYTES_PER_POINT, torch.device("cpu"), settings.fit.max_memory_gb)
     baseline = yield from _sample_steps(splines, stacks[0], grid, points, "B-spline")

@@ -15,6 +15,9 @@ from .upsampling import Upsampling
 
 _CHUNK = 1 << 18
 _COARSE_STEP = 3
+_MOST_ERROR_MM, _AIM_MM = 0.1, 0.08
+_MOST_NODES = 6_000_000
+_LEAST_FACTOR = 1.2
 _INVERSE_TOLERANCE_MM = 4e-3
 """Far below what interpolation between nodes loses."""
 
@@ -71,21 +74,45 @@ def determinant_at_nodes(displacement: np.ndarray, nodes: Grid) -> np.ndarray:
     return np.linalg.det(np.eye(3) + slopes @ np.linalg.inv(nodes.ijk_to_world[:3, :3])).astype(np.float32)
 
 
-def inverse_of(forward: SampledMap, inverse: Callable[[np.ndarray], np.ndarray] | None) -> SampledMap:
-    """The inverse map in the same form, on the forward map's nodes as the affine part carries them: `inverse` takes
-    points z (N, 3) to w with z + w(z) the inverse of x + u(x); None: it is found from the sampled u.
+def inverse_of(
+    forward: SampledMap, inverse: Callable[[np.ndarray], np.ndarray] | None, nodes: Grid | None = None
+) -> SampledMap:
+    """The inverse map in the same form, on the forward map's nodes (or on `nodes` over the same field of view) as the
+    affine part carries them: `inverse` takes points z (N, 3) to w with z + w(z) the inverse of x + u(x); None: it is
+    found from the sampled u.
 
     x + u(x) = z and y = A z give y -> A^-1 y + w(A^-1 y) = A^-1 (y + L w(A^-1 y)), where L is A without its shift.
     """
-    back = _inverted(forward) if inverse is None else sample(inverse, forward.grid)
+    nodes = nodes or forward.grid
+    back = _inverted(forward, nodes) if inverse is None else sample(inverse, nodes)
     turned = back @ forward.affine[:3, :3].T.astype(np.float32)
-    return SampledMap(turned, forward.grid.transformed(forward.affine), np.linalg.inv(forward.affine))
+    return SampledMap(turned, nodes.transformed(forward.affine), np.linalg.inv(forward.affine))
 
 
-def _inverted(forward: SampledMap) -> np.ndarray:
-    """(k, j, i, 3) mm: w at the nodes of u, coarse to fine: what every third node needs many rounds to find is, between
+def refined_inverse(forward: SampledMap, inverse: SampledMap, error_mm: Callable[[SampledMap], float]) -> SampledMap:
+    """The inverse on so fine nodes that its largest error (a function of it) is at most a tenth of a millimetre, or on
+    as many as can be borne. What a map squeezes its inverse stretches, and bends more for that: it may need finer nodes
+    than the map. The map must not fold."""
+    nodes = _finer(forward.grid, error_mm(inverse))
+    while nodes is not None:
+        inverse = inverse_of(forward, None, nodes)
+        nodes = _finer(nodes, error_mm(inverse))
+    return inverse
+
+
+def _finer(nodes: Grid, error_mm: float) -> Grid | None:
+    """None: these nodes are enough, or hardly more can be. The error falls about with the square of their distance."""
+    wanted = np.sqrt(error_mm / _AIM_MM)
+    factor = min(wanted, (_MOST_NODES / nodes.voxel_count) ** (1 / 3))
+    if error_mm <= _MOST_ERROR_MM or factor < _LEAST_FACTOR:
+        return None
+    return nodes.with_size(np.ceil(nodes.size_ijk * factor).astype(int).tolist())
+
+
+def _inverted(forward: SampledMap, nodes: Grid) -> np.ndarray:
+    """(k, j, i, 3) mm: w at the nodes, coarse to fine: what every third node needs many rounds to find is, between
     them and with its slope, so good a guess for the others that one or two rounds are enough."""
-    bend, nodes = DisplacementSampler(forward.displacement, forward.grid), forward.grid
+    bend = DisplacementSampler(forward.displacement, forward.grid)
     affine = nodes.ijk_to_world.copy()
     affine[:3, :3] *= _COARSE_STEP
     layers, rows, columns = (-(-size // _COARSE_STEP) for size in nodes.shape)

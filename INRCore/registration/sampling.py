@@ -25,6 +25,7 @@ from .sampled import (
     determinant_at_nodes,
     inverse_of,
     largest_difference,
+    refined_inverse,
     sample,
 )
 from .settings import RegistrationSettings
@@ -55,8 +56,14 @@ def sample_steps(
     upsampling = Upsampling(nodes, grid, cubic=False)
     jacobian = Volume(upsampling.all(sample(fitted.determinant, nodes), chunk), grid, "Jacobian determinant")
     yield Progress("sample", 2, 4)
+    folds = folding_fraction(determinant_at_nodes(forward.displacement, nodes))
     inverse = inverse_of(forward, fitted.inverse if isinstance(fitted, VelocityMap) else None)
-    astray = _inverse_error(grid.coarsened(_MOST_ERROR_VOXELS), mapping, inverse.on(device))
+    coarse = grid.coarsened(_MOST_ERROR_VOXELS)
+    if not folds:
+        inverse = refined_inverse(
+            forward, inverse, lambda back: float(_inverse_error(coarse, mapping, back.on(device)).array.max())
+        )
+    astray = _inverse_error(coarse, mapping, inverse.on(device))
     uncertainty = None
     if isinstance(fitted, CycleMap):
         uncertainty = Volume(upsampling.all(sample(fitted.uncertainty, nodes), chunk), grid, "Uncertainty")
@@ -65,7 +72,7 @@ def sample_steps(
         **_similarities(pair, aligned, forward, device),
         **_displacement_metrics(pair, forward),
         "folding_fraction": folding_fraction(jacobian.array),
-        "folding_fraction_sampled": folding_fraction(determinant_at_nodes(forward.displacement, nodes)),
+        "folding_fraction_sampled": folds,
         "jacobian_min": float(jacobian.array.min()),
         "jacobian_max": float(jacobian.array.max()),
         "grid_error_max_mm": largest_difference(fitted.displacement, bend, grid),

@@ -47,6 +47,7 @@ def _robust_largest(values: np.ndarray) -> float:
 _QUANTITIES = {
     "difference": _Quantity("Difference", _symmetrical),
     "jacobian": _Quantity("Jacobian", lambda values: (-_JACOBIAN_STEP, _LARGEST_JACOBIAN), interpolate=False),
+    "log jacobian": _Quantity("Difference", _symmetrical, interpolate=False),
     "uncertainty": _Quantity("Uncertainty", _from_zero),
     "distance": _Quantity("Difference", lambda values: (-_DISTANCE_MM, _DISTANCE_MM)),
 }
@@ -58,6 +59,7 @@ def show_quantity(scene: Scene, node: Node, quantity: str) -> None:
 
     'difference': blue below 0, grey at 0, red above, as far as 99 % of the values reach to both sides. 'jacobian':
     blue where a deformation shrinks, grey at 1, red where it stretches up to 2, yellow where it folds (0 and below).
+    'log jacobian': blue where it shrinks, grey at 0, red where it stretches, alike far to both sides.
     'uncertainty': dark at 0, brighter the larger. 'distance': signed, blue inside, grey at the surface, red outside,
     20 mm to both sides. Raises `InputError` for another quantity.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonTransforms import vtkGeneralTransform
 
 from ..errors import InputError
@@ -13,6 +14,7 @@ from .placement import place_beside
 from .tables import table_to_node
 
 _CLASS = "vtkMRMLMarkupsFiducialNode"
+_CURVE_CLASS, _CLOSED_CLASS = "vtkMRMLMarkupsCurveNode", "vtkMRMLMarkupsClosedCurveNode"
 
 
 def landmarks_from_node(node: Node) -> np.ndarray:
@@ -28,6 +30,18 @@ def landmarks_from_node(node: Node) -> np.ndarray:
             raise InputError(f"'{node.GetName()}': the point '{label}' is not placed; place or delete it.")
         node.GetNthControlPointPositionWorld(number, points[number])
     return points
+
+
+def curve_from_node(node: Node) -> np.ndarray:
+    """(n, 3) RAS mm along an open or closed markups curve as Slicer draws it, all parent transforms applied; a closed
+    one ends where it starts. Raises `InputError` for another kind of node or a curve of fewer than two points."""
+    require_node(node, _CURVE_CLASS, "curve")
+    drawn = node.GetCurvePointsWorld()
+    if drawn is None or drawn.GetNumberOfPoints() < 2:
+        raise InputError(f"'{node.GetName()}' has fewer than two placed points; draw the curve first.")
+    points = vtk_to_numpy(drawn.GetData()).astype(float)
+    is_open = node.IsA(_CLOSED_CLASS) and not np.allclose(points[0], points[-1])
+    return np.vstack([points, points[:1]]) if is_open else points
 
 
 def landmarks_to_node(

@@ -1,12 +1,29 @@
-"""Surfaces in the RAS world -> model nodes."""
+"""Surfaces in the RAS world <-> model nodes."""
 
 from __future__ import annotations
 
 from vtkmodules.vtkCommonDataModel import vtkPolyData
+from vtkmodules.vtkFiltersGeneral import vtkTransformPolyDataFilter
 
 from ..errors import InputError
-from .mrml import Node, Scene, obtain_node, require_output
+from .mrml import Node, Scene, obtain_node, require_node, require_output, to_world
 from .placement import place_beside
+
+
+def surface_from_node(node: Node) -> vtkPolyData:
+    """The surface of a model node (points in RAS mm), all parent transforms (bending ones too) applied.
+
+    Raises `InputError` for another kind of node or one without points.
+    """
+    require_node(node, "vtkMRMLModelNode", "model")
+    surface = node.GetPolyData()
+    if surface is None or surface.GetNumberOfPoints() == 0:
+        raise InputError(f"'{node.GetName()}' has no surface; load or choose another model.")
+    moved = vtkTransformPolyDataFilter()
+    moved.SetInputData(surface)
+    moved.SetTransform(to_world(node))
+    moved.Update()
+    return moved.GetOutput()
 
 
 def model_to_node(

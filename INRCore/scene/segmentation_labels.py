@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import chain
 
 import numpy as np
@@ -27,23 +28,23 @@ from .segmentations import LABELMAP, REFERENCE_GEOMETRY, Color, segments_of
 
 
 def labels_from_segmentation_node(
-    node: Node, reference: Node | None = None
+    node: Node, reference: Node | None = None, numbers: Mapping[int, str] | None = None
 ) -> tuple[Volume, dict[int, str], dict[int, Color]]:
     """(labels, {value: name}, {value: colour}) of a segmentation, where Slicer shows it in the world; 0 is background.
 
     The labels lie on the voxels of the volume node `reference`, or without one on the segmentation's own; parent
     transforms of both, bending ones of the segmentation too, are honoured. Values are the segments' own label values
-    when these differ, else 1, 2, ... in the order of the segments. The node is not changed.
+    when these differ, else 1, 2, ... in the order of the segments; with `numbers`, {value: name} of another
+    segmentation, segments of the same name have the same value and the others are left out. The node is not changed.
 
-    Raises `InputError` for another kind of node, an empty segmentation, segments that overlap (one voxel can hold one
-    label), or a reference under a bending transform.
+    Raises `InputError` for another kind of node, an empty segmentation, no segment of a name in `numbers`, segments
+    that overlap (one voxel can hold one label), or a reference under a bending transform.
     """
     require_node(node, "vtkMRMLSegmentationNode", "segmentation")
     target = None if reference is None else _reference_grid(reference)
     segmentation = _with_label_maps(node)
     segments = segments_of(segmentation)
-    own_values = [segment.GetLabelValue() for segment in segments]
-    values = own_values if len(set(own_values)) == len(segments) else list(range(1, len(segments) + 1))
+    values = _values(segments) if numbers is None else _values_by_name(segments, numbers, node.GetName())
 
     array, grid = _merged(segmentation, values, node.GetName())
     if not array.any():
@@ -57,9 +58,26 @@ def labels_from_segmentation_node(
         image = fill_image(vtkImageData(), array)
         array, grid = resample(image, grid, transform, target, nearest=True, background=0), target
     volume = Volume(array, grid, name=node.GetName() or "labels", source=node.GetName() or "")
-    names = {value: segment.GetName() for value, segment in zip(values, segments, strict=True)}
-    colors = {value: tuple(segment.GetColor()) for value, segment in zip(values, segments, strict=True)}
-    return volume, names, colors
+    known = [(value, segment) for value, segment in zip(values, segments, strict=True) if value]
+    names = {value: segment.GetName() for value, segment in known}
+    return volume, names, {value: tuple(segment.GetColor()) for value, segment in known}
+
+
+def _values(segments: list[Node]) -> list[int]:
+    own = [segment.GetLabelValue() for segment in segments]
+    return own if len(set(own)) == len(segments) else list(range(1, len(segments) + 1))
+
+
+def _values_by_name(segments: list[Node], numbers: Mapping[int, str], name: str) -> list[int]:
+    """The value of each segment, 0 for those to leave out."""
+    values = {text: value for value, text in numbers.items()}
+    found = [values.get(segment.GetName(), 0) for segment in segments]
+    if not any(found):
+        raise InputError(
+            f"'{name}' has no segment called like one of the other segmentation ({', '.join(values)}); give the same "
+            "structures the same names."
+        )
+    return found
 
 
 def _reference_grid(reference: Node) -> Grid:
@@ -94,7 +112,7 @@ def _merged(segmentation: Node, values: list[int], name: str) -> tuple[np.ndarra
     merged = np.zeros(geometry.GetDimensions()[::-1], np.int16 if max(values) < 2**15 else np.int32)
     for value, segment in zip(values, segments_of(segmentation), strict=True):
         image = segment.GetRepresentation(LABELMAP)
-        if image is None or image.IsEmpty():
+        if image is None or image.IsEmpty() or not value:
             continue
         if image not in layers:
             resampled = slicer.vtkOrientedImageData()

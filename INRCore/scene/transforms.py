@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkImageData
+from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkCommonTransforms import vtkAbstractTransform, vtkGeneralTransform
 
 from ..errors import InputError
@@ -21,6 +22,7 @@ from .mrml import (
     require_node,
     require_output,
     slicer,
+    to_array,
     to_vtk_matrix,
     transform_points,
 )
@@ -68,6 +70,21 @@ def transform_to_displacement(node: Node, grid: Grid) -> np.ndarray:
     for voxels, points in grid.chunks(_POINTS_AT_ONCE):
         result[voxels] = transform_points(from_world, points) - points
     return result.reshape(*grid.shape, 3)
+
+
+def matrix_from_transform_node(node: Node) -> np.ndarray:
+    """4x4 RAS matrix of a linear transform node, from the world to what is below it (after its parents): from fixed to
+    moving points, when the moving volume below the node appears near the fixed one. Raises `InputError` for another
+    kind of node or one that bends space."""
+    require_node(node, "vtkMRMLTransformNode", "transform")
+    if not node.IsTransformToWorldLinear():
+        raise InputError(
+            f"'{node.GetName()}' bends space; choose a rigid or affine transform, or harden this one on the moving "
+            "volume first."
+        )
+    matrix = vtkMatrix4x4()
+    slicer.vtkMRMLTransformNode.GetMatrixTransformBetweenNodes(None, node, matrix)
+    return to_array(matrix)
 
 
 def require_transform_output(scene: Scene, node: Node | None) -> None:

@@ -7,13 +7,22 @@ from ..lazy import lazy_names
 if TYPE_CHECKING:
     from .result import SegmentationResult
     from .settings import SegmentationSettings
-    from .task import segment, segment_steps
+    from .task import segment, segment_contours, segment_points, segment_steps
 
 _HOMES = {
     "SegmentationResult": ".result",
     "SegmentationSettings": ".settings",
     "segment": ".task",
+    "segment_contours": ".task",
+    "segment_points": ".task",
     "segment_steps": ".task",
 }
-__all__ = ["SegmentationResult", "SegmentationSettings", "segment", "segment_steps"]
+__all__ = [
+    "SegmentationResult",
+    "SegmentationSettings",
+    "segment",
+    "segment_contours",
+    "segment_points",
+    "segment_steps",
+]
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -50,6 +50,19 @@ def dense_lattice(
     return LabelLattice(grid, start, values, surface)
 
 
+def probability_lattice(levels: np.ndarray, grid: Grid, feature_mm: float, single: bool) -> LabelLattice:
+    """From (k, j, i) values whose zero is the surface, below 0 inside, and whose size means nothing."""
+    if single:
+        levels = np.where(largest_piece(levels < 0), levels, np.abs(levels) + (levels < 0))
+    surface = zero_crossings(levels, grid)
+    if len(surface) == 0:
+        return LabelLattice(grid, np.zeros(3, int), np.zeros(grid.shape, np.float32), surface)
+    values = distances_to(surface, levels < 0, grid)
+    if feature_mm:
+        values, surface = without_small_features(values, grid, feature_mm, single)
+    return LabelLattice(grid, np.zeros(3, int), values, surface)
+
+
 def sparse_lattice(
     mask: np.ndarray, grid: Grid, slices: DrawnSlices, effort: tuple[float, int, int], feature_mm: float, single: bool
 ) -> LabelLattice:
@@ -61,7 +74,7 @@ def sparse_lattice(
     estimate = interpolated_distance(mask, grid, slices, *effort)
     known = slices.known(grid.shape)
     estimate = _true_to(estimate, mask, known, grid)
-    inside = largest_piece(estimate < 0) if single else estimate < 0
+    inside = largest_piece(estimate < 0) if single else _drawn_pieces(estimate < 0, mask)
     estimate = np.where(inside, estimate, np.abs(estimate) + (estimate < 0))
     surface = zero_crossings(estimate, grid)
     if len(surface) == 0:
@@ -72,6 +85,19 @@ def sparse_lattice(
     elif not single:
         values = _true_to(values, mask, known, grid)
     return LabelLattice(grid, start, values, surface)
+
+
+def lattice_of(estimate: np.ndarray, evidence: np.ndarray, grid: Grid, feature_mm: float, single: bool) -> LabelLattice:
+    """From an estimate (k, j, i), below 0 inside; pieces without a voxel of `evidence` (bool) are dropped."""
+    inside = largest_piece(estimate < 0) if single else _drawn_pieces(estimate < 0, evidence)
+    estimate = np.where(inside, estimate, np.abs(estimate) + (estimate < 0))
+    surface = zero_crossings(estimate, grid)
+    if len(surface) == 0:
+        return LabelLattice(grid, np.zeros(3, int), estimate.astype(np.float32), surface)
+    values = distances_to(surface, inside, grid)
+    if feature_mm:
+        values, surface = without_small_features(values, grid, feature_mm, single)
+    return LabelLattice(grid, np.zeros(3, int), values, surface)
 
 
 def distances_to(surface: Crossings, inside: np.ndarray, grid: Grid) -> np.ndarray:
@@ -125,6 +151,15 @@ def largest_piece(mask: np.ndarray) -> np.ndarray:
     if count < 2:
         return mask
     return np.asarray(pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:]))
+
+
+def _drawn_pieces(inside: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The components that hold a drawn voxel; of others the smooth extrapolation alone speaks."""
+    pieces, count = ndimage.label(inside)
+    drawn = np.zeros(count + 1, bool)
+    drawn[pieces[mask & inside]] = True
+    drawn[0] = False
+    return np.asarray(drawn[pieces])
 
 
 def _true_to(values: np.ndarray, mask: np.ndarray, known: np.ndarray | None, grid: Grid) -> np.ndarray:

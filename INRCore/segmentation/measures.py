@@ -10,13 +10,13 @@ import numpy as np
 
 from ..fitting import Progress
 from ..fitting.progress import Steps
-from ..metrics.surface import agreement
 from ..volume import Volume
 from .estimates import LabelLattice
 from .given import Given
 from .preparation import Prepared
 from .result import SegmentationResult
 from .shapes import Shapes
+from .topology import largest_diameter_mm, topology_of
 
 _MEANS = ("dice", "hd95_mm", "assd_mm", "surface_error_mm", "gradient_norm_deviation")
 _TEST_POINTS = 2000
@@ -54,15 +54,14 @@ def measure_steps(
 def _row(
     result: SegmentationResult, number: int, prepared: Prepared, given: Given, fitted: np.ndarray
 ) -> dict[str, Any]:
-    value, grid = given.values[number], given.domain.grid
+    value = given.values[number]
     mesh = result.mesh(value)
     row = {"label": value, "name": f"label {value}", "volume_ml": mesh.volume_ml, "surface_area_mm2": mesh.area_mm2}
+    shape = topology_of(mesh.points, mesh.triangles)
+    row |= {"diameter_mm": largest_diameter_mm(mesh.points), "pieces": shape.pieces}
+    row |= {"cavities": shape.cavities, "handles": shape.handles}
     row |= _fit_quality(result.shapes, number, prepared.lattices[number])
-    mask, slices = given.array == value, given.slices
-    if slices is None:
-        return {**row, **agreement(mask, fitted, grid)}
-    rows = [agreement(slices.only(mask, axis), slices.only(fitted, axis), grid, axis) for axis in slices.axes]
-    return {**row, **_means(rows)}
+    return {**row, **given.agreement(value, fitted, prepared.lattices[number])}
 
 
 def _fit_quality(shapes: Shapes, number: int, lattice: LabelLattice) -> dict[str, float]:

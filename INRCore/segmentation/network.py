@@ -10,9 +10,8 @@ import torch
 from ..fields import Field, Frame
 from ..fitting import Progress
 from ..fitting.progress import Steps
-from .between_slices import contour_crossings
 from .distances import VOLUME, LabelSurface, TrainingPoints, training_points
-from .given import Given
+from .given import Given, GivenLabels
 from .preparation import Prepared, label_preview
 from .problem import SegmentationProblem
 from .settings import SegmentationSettings
@@ -33,13 +32,11 @@ def network_problem_steps(
 
 
 def _training_steps(given: Given, prepared: Prepared, settings: SegmentationSettings) -> Steps[TrainingPoints]:
-    count, slack = len(given.values), None
+    count = len(given.values)
     surfaces = [_surface(given, number, prepared, settings) for number in range(count)]
-    if given.slices is not None:
-        slices, domain, share = given.slices, given.domain, settings.between_slices
 
-        def slack(points: np.ndarray) -> np.ndarray:
-            return share * slices.distance(points, domain.grid)
+    def slack(points: np.ndarray) -> np.ndarray:
+        return settings.between_slices * given.unknown_mm(points)
 
     random = np.random.default_rng(settings.fit.seed)
     band = settings.band_voxels * given.domain.voxel_mm
@@ -51,11 +48,8 @@ def _training_steps(given: Given, prepared: Prepared, settings: SegmentationSett
 
 
 def _surface(given: Given, number: int, prepared: Prepared, settings: SegmentationSettings) -> LabelSurface:
-    guess = prepared.lattices[number].surface
-    if given.slices is None:
-        return LabelSurface(guess, guess)
-    mask = given.array == given.values[number]
-    return LabelSurface(contour_crossings(mask, given.domain.grid, given.slices, settings.smoothness_mm), guess)
+    lattice = prepared.lattices[number]
+    return LabelSurface(given.certain(given.values[number], lattice, settings), lattice.surface)
 
 
 def _new_field(given: Given, data: TrainingPoints, settings: SegmentationSettings) -> Field:
@@ -64,8 +58,8 @@ def _new_field(given: Given, data: TrainingPoints, settings: SegmentationSetting
     the network's frequencies fit the size of what the map can show, however large the domain is."""
     grid = given.domain.grid
     sample_mm = given.domain.voxel_mm
-    if given.slices is not None:
-        sample_mm *= (1 / given.slices.known(given.array.shape).mean()) ** (1 / 3)
+    if isinstance(given, GivenLabels) and given.slices is not None:
+        sample_mm *= float(1 / given.slices.known(given.array.shape).mean()) ** (1 / 3)
     x, y, z = (float(value) for value in grid.center)
     frame = Frame((x, y, z), _SAMPLES_PER_UNIT * sample_mm)
     offset = data.distances[-data.counts[VOLUME] :].mean(0)

@@ -8,11 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from ..errors import InputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..volume import Volume
-from .estimates import LabelLattice, dense_lattice, sparse_lattice
+from .estimates import LabelLattice
 from .given import Given
 from .settings import SegmentationSettings
 from .shapes import Shapes
@@ -28,17 +27,11 @@ class Prepared:
 
 
 def prepare_steps(given: Given, settings: SegmentationSettings, control: Control, started: float) -> Steps[Prepared]:
-    """Reports after every label. Once stopped, the remaining labels are interpolated from slice to slice only. Raises
-    `InputError` for a label that fills the whole field of view."""
+    """Reports after every label. Once stopped, the remaining labels are interpolated from slice to slice only."""
     lattices: list[LabelLattice] = []
     stage = "fit" if settings.method == "spline" else "prepare"
     for number, value in enumerate(given.values):
-        lattice = estimate(given, value, settings, rounds=0 if control.stopped else settings.rounds)
-        if len(lattice.surface) == 0 and (lattice.values <= 0).all():
-            raise InputError(
-                f"{given.volume.label}: label {value} fills the whole field of view, so it has no surface to fit; add a"
-                " margin of background around it."
-            )
+        lattice = given.lattice(value, settings, 0 if control.stopped else settings.rounds)
         lattices.append(lattice)
         elapsed, count = time.perf_counter() - started, len(given.values)
         yield Progress(
@@ -50,15 +43,6 @@ def prepare_steps(given: Given, settings: SegmentationSettings, control: Control
             preview=partial(_preview, given, list(lattices), settings),
         )
     return Prepared(lattices, "stopped" if control.stopped else "iterations")
-
-
-def estimate(given: Given, value: int, settings: SegmentationSettings, rounds: int) -> LabelLattice:
-    """The lattice of one label."""
-    mask, grid, s = given.array == value, given.domain.grid, settings
-    if given.slices is None:
-        return dense_lattice(mask, grid, s.smoothness_mm, s.feature_mm, s.one_component)
-    effort = s.stiffness, rounds, s.bending_iterations
-    return sparse_lattice(given.slices.only(mask), grid, given.slices, effort, s.feature_mm, s.one_component)
 
 
 def label_preview(shapes: Shapes, voxels: int) -> Volume:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from ..fields import Field
 from ..geometry import Grid
 from ..results import TaskResult
 from ..volume import Volume
+from .given import Given
 from .shapes import Shapes
 from .spline_field import SplineField
 from .surface import Mesh, to_polydata, trace, tracing_grid
+from .uncertainty import NextSlice, SurfaceError, next_slice, surface_error, wrong_probability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +27,10 @@ class SegmentationResult(TaskResult):
 
     field: output n is the signed distance (mm, below 0 inside) of `label_values[n]`, at points of the domain, the box
     around the labels that it was fitted in. labels: label map on `output_grid` (the input's grid, or with the spacing
-    asked for), in the input's integer type. table: per label its label, name, volume_ml and surface_area_mm2 (of the
-    closed surface) and dice, hd95_mm, assd_mm against the input; for sparse slices on the drawn ones. A surface that is
-    empty, or an agreement that has no meaning, is left out.
+    asked for), in the input's integer type. table: per label its label, name, volume_ml, surface_area_mm2, diameter_mm
+    (largest distance between two points), pieces, cavities and handles (of the closed surface), and dice, hd95_mm,
+    assd_mm against the input; for sparse slices on the drawn ones. A surface that is empty, or an agreement that has no
+    meaning, is left out.
 
     Metrics, all means over the labels: dice, hd95_mm, assd_mm; gradient_norm_deviation: mean of | |grad| - 1 | on the
     surfaces (0 for an exact signed distance); surface_error_mm: mean distance between the field's zero and the surface
@@ -34,6 +38,7 @@ class SegmentationResult(TaskResult):
     """
 
     shapes: Shapes
+    given: Given
     labels: Volume
     table: list[dict[str, Any]]
     _meshes: dict[tuple[int, float | None], Mesh] = field(default_factory=dict, repr=False, compare=False)
@@ -67,6 +72,21 @@ class SegmentationResult(TaskResult):
             values[part] = all_labels.min(1) if number is None else all_labels[:, number]
         name = "distance" if label is None else f"distance to label {label}"
         return Volume(values.reshape(grid.shape), grid, name=name, units="mm")
+
+    @cached_property
+    def surface_error(self) -> SurfaceError:
+        """How far off the surfaces may be, by their distance from the drawn slices; measured when first asked for."""
+        return surface_error(self.given, self.settings)
+
+    def uncertainty(self, grid: Grid | None = None) -> Volume:
+        """Probability, 0 to 0.5, that a voxel has the wrong label, float32 on `grid` (`output_grid` if not given):
+        large at surfaces, above all far from drawn slices."""
+        grid = grid or self.output_grid
+        return Volume(wrong_probability(self.shapes, self.given, self.surface_error, grid), grid, name="uncertainty")
+
+    def next_slice(self) -> NextSlice | None:
+        """The slice that would be worth most to be drawn next; None for a dense label map."""
+        return next_slice(self.shapes, self.given, self.surface_error)
 
     def surface(self, label: int, spacing_mm: float | None = None) -> vtkPolyData:
         """Closed surface of one label in RAS mm: triangles wound and point normals directed outwards, cell array

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from ..devices import choose_device
 from ..fitting import Control, FitLoop, Progress, run_to_end
@@ -12,12 +14,13 @@ from ..fitting.progress import Steps
 from ..results import loop_record
 from ..settings import choose_settings
 from ..volume import Volume
-from .given import Given, check_given, given_notes
+from .given import Given, check_given
 from .label_map import label_array
 from .measures import measure_steps, native_labels
 from .network import network_problem_steps
 from .preparation import Prepared, prepare_steps
 from .result import SegmentationResult
+from .scattered import given_contours, given_points
 from .settings import SegmentationSettings
 from .shapes import Shapes
 from .spline_field import SplineField
@@ -48,15 +51,51 @@ def segment_steps(
 ) -> Steps[SegmentationResult]:
     """`segment` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
-    settings, control = choose_settings(SegmentationSettings, "segmentation", settings), control or Control()
-    given = check_given(labels, settings)
+    settings = choose_settings(SegmentationSettings, "segmentation", settings)
+    return (yield from _steps(check_given(labels, settings), settings, control or Control(), started))
+
+
+def segment_contours(
+    contours: Mapping[int, Sequence[np.ndarray]] | Sequence[np.ndarray],
+    settings: SegmentationSettings | str | None = None,
+    *,
+    lattice_mm: float | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> SegmentationResult:
+    """Shapes through closed planar curves, such as markups or the contours of an RTSTRUCT: a list of (N, 3) arrays of
+    RAS mm, or label value -> list, in any planes. `lattice_mm`: node distance of the lattice they are fitted on; None:
+    an 80th of the longest side. Instead of an overlap the table tells how far the curves are from the surface. Raises
+    `InputError` for curves that are not planar or closed around no area, and for a label drawn in a single plane."""
+    started = time.perf_counter()
+    settings = choose_settings(SegmentationSettings, "segmentation", settings)
+    given = given_contours(contours, lattice_mm)
+    return run_to_end(_steps(given, settings, Control(), started), on_progress)
+
+
+def segment_points(
+    points: np.ndarray,
+    normals: np.ndarray | None = None,
+    settings: SegmentationSettings | str | None = None,
+    *,
+    lattice_mm: float | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> SegmentationResult:
+    """A shape (label 1) through points (N, 3) RAS mm of its surface, with outward normals (N, 3) or without: then they
+    are estimated, which needs a dense cloud. Otherwise as `segment_contours`."""
+    started = time.perf_counter()
+    settings = choose_settings(SegmentationSettings, "segmentation", settings)
+    given = given_points(points, normals, lattice_mm)
+    return run_to_end(_steps(given, settings, Control(), started), on_progress)
+
+
+def _steps(given: Given, settings: SegmentationSettings, control: Control, started: float) -> Steps[SegmentationResult]:
     prepared = yield from prepare_steps(given, settings, control, started)
     if settings.method == "spline":
         shapes = Shapes(SplineField(prepared.lattices), given.domain, given.values, settings)
         record: dict[str, Any] = {
             "device": choose_device("cpu").reason,
             "stop_reason": prepared.stop_reason,
-            "notes": given_notes(given),
+            "notes": given.notes,
             "metrics": {},
         }
     else:
@@ -67,7 +106,8 @@ def segment_steps(
         **record,
         settings=settings,
         shapes=shapes,
-        labels=native_labels(labels, label_array(labels).dtype, numbers, shapes),
+        given=given,
+        labels=native_labels(given.volume, label_array(given.volume).dtype, numbers, shapes),
         table=[],
         seconds=0.0,
     )
@@ -81,4 +121,4 @@ def _fit_network(
     problem, shapes = yield from network_problem_steps(given, prepared, settings)
     loop = FitLoop(problem, settings.fit, control)
     yield from loop.run()
-    return shapes, {**loop_record(loop, *given_notes(given)), "metrics": problem.metrics()}
+    return shapes, {**loop_record(loop, *given.notes), "metrics": problem.metrics()}

@@ -106,9 +106,12 @@ JOBS = {
     "compress": ({"volume": "a b.nrrd"}, {"file": "a.inr", "volume": "b.nrrd"}, {"target_ratio": 12.5}),
     "super-resolve": ({"volumes": ["a.nrrd", "b.nrrd"]}, {"volume": "c.nrrd", "baseline": "d.nrrd"}, {"spacing_mm": 1}),
     "register": (
-        {"fixed": "f.nrrd", "moving": "m.nrrd", "fixed_landmarks": "f.csv", "moving_landmarks": "m.csv"},
-        {"volume": "v.nrrd", "transform": "t.h5", "jacobian": "j.nrrd"},
-        {"initial": "rigid", "smoothing_voxels": [4.0, 0.0]},
+        {"fixed": "f.nrrd", "moving": "m.nrrd", "fixed_landmarks": "f.csv", "moving_landmarks": "m.csv"}
+        | {"fixed_channels": ["f2.nrrd", "f3.nrrd"], "moving_channels": ["m2.nrrd", "m3.nrrd"]}
+        | {"initial_transform": "i.tfm", "carried_labels": "c.nrrd", "carried_model": "c.vtp"},
+        {"volume": "v.nrrd", "transform": "t.h5", "jacobian": "j.nrrd", "inverse_transform": "b.h5"}
+        | {"field": "f.safetensors", "log_jacobian": "l.nrrd", "labels": "s.nrrd", "model": "s.vtp"},
+        {"initial": "rigid", "smoothing_voxels": [4.0, 0.0], "forbid_folding": True, "model": "velocity"},
     ),
     "segment": ({"labels": "l.nrrd"}, {"labels": "s.nrrd", "model": "m.vtp"}, {"fit": {"iterations": 20}}),
 }

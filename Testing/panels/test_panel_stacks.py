@@ -72,3 +72,39 @@ def test_several_stacks_are_reconstructed_on_the_field_of_view_of_the_one_that_c
     assert result.GetImageData().GetDimensions() == (24, 24, 24)
     assert "7 mm thick" in panel.ui.statusLabel.text
     assert "Coronal" in panel.ui.statusLabel.text and "Small" in panel.ui.statusLabel.text
+
+
+def test_what_the_panel_says_of_motion_mask_and_guide_reaches_the_job(open_panel, stacks, scene):
+    panel = open_panel("INRReconstruction")
+    panel.ui.inputSelector.setCurrentNode(stacks["Axial"])
+    panel.ui.motionComboBox.currentIndex = 2
+    assert panel.ui.applyButton.text == "Choose a second stack to find motion with"
+    panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
+    panel.ui.guideSelector.setCurrentNode(stacks["Coronal"])
+    assert panel.ui.applyButton.text == "Choose a guide other than the stacks"
+    panel.ui.guideSelector.setCurrentNode(stacks["Small"])
+    panel.ui.profileComboBox.currentIndex = 1
+    request = panel.request()
+    assert request.settings == {"profile": "gaussian", "motion": "slices"}
+    assert request.inputs["guide"] is stacks["Small"] and "masks" not in request.inputs
+    assert [node.GetName() for node in request.inputs["volumes"]] == ["Axial", "Coronal"]
+
+
+def test_a_mask_motion_and_uncertainty_go_all_the_way(open_panel, stacks, scene, slicer_app):
+    from INRCore.scene import volume_to_node
+
+    inside = np.zeros(AXIAL.shape, np.uint8)
+    inside[1:5, 4:20, 4:20] = 1
+    mask = volume_to_node(scene, Volume(inside, AXIAL), name="Mask", label=True)
+    panel = open_panel("INRReconstruction")
+    panel.ui.inputSelector.setCurrentNode(stacks["Axial"])
+    panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
+    panel.ui.motionComboBox.currentIndex = 2
+    panel.ui.maskSelector.setCurrentNode(mask)
+    panel.ui.uncertaintySelector.addNode()
+    run_to_end(panel, slicer_app)
+    assert not panel.ui.errorLabel.text
+    assert "outside of the mask" in panel.ui.statusLabel.text
+    uncertainty = panel.ui.uncertaintySelector.currentNode()
+    assert uncertainty.GetImageData().GetDimensions() == (24, 24, 24)
+    assert uncertainty.GetImageData().GetScalarRange()[1] > 0

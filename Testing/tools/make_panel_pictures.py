@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 
 MODULES = ("INRCompression", "INRReconstruction", "INRRegistration", "INRSegmentation")
 FOLDER = ROOT / "Resources" / "Screenshots" / "Panels"
-WIDTH, COLUMNS, GAP, CAPTION, COLORS = 500, 3, 12, 26, 16
+WIDTH, COLUMNS, GAP, CAPTION, COLORS = 500, 3, 12, 26, 12
 ITERATIONS, MANY = 600, 3000
 
 

@@ -16,9 +16,9 @@ from ..tables import markdown_table, write_results
 from .cases import Case, all_cases
 from .left_out import left_out_rows
 from .measures import compare
-from .methods import METHODS
+from .methods import METHODS, on_grid
 from .pictures import chart, panel
-from .trust import coverage, pose_errors
+from .trust import coverage, pose_errors, shared_motion
 
 _DATA = Path(__file__).resolve().parents[4] / "shared/data"
 _OUTPUT = Path("benchmark_output/reconstruction")
@@ -54,11 +54,13 @@ def _row(case: Case, name: str, choice: argparse.Namespace, images: dict[str, np
     known = {**case.known, "device": choice.device}
     array, remarks = METHODS[name](case.stacks, case.truth.grid, known)
     seconds = {"seconds": time.perf_counter() - wall, "processor_seconds": time.process_time() - processor}
-    images[name] = array
     result = remarks.get("result")
+    if result is not None and case.poses is not None:
+        array = on_grid(case.truth.grid.transformed(np.linalg.inv(shared_motion(result, case))), result.evaluate)
+    images[name] = array
     trust = {"coverage_90": None, "pose_mm": None, "pose_degrees": None}
     if result is not None:
-        trust |= coverage(result, case.truth, array) | pose_errors(result, case)
+        trust |= coverage(result, case, array) | pose_errors(result, case)
     return {"case": case.name, "method": name, **compare(case.truth, array, case.mask), **trust, **seconds}
 
 

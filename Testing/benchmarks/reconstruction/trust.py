@@ -6,41 +6,45 @@ from typing import Any
 
 import numpy as np
 
+from INRCore.reconstruction.baseline import CubicSpline
+from INRCore.reconstruction.lattice_operators import SliceGeometry
+from INRCore.reconstruction.poses import mean_pose
 from INRCore.registration.images import foreground
-from INRCore.volume import Volume
 
 from .cases import Case
 
 
-def coverage(result: Any, truth: Volume, array: np.ndarray) -> dict[str, float]:
+def coverage(result: Any, case: Case, array: np.ndarray) -> dict[str, float]:
     """coverage_90: the share of voxels inside the object whose error is within the 90 % interval."""
     if result.uncertainty is None:
         return {}
-    from INRCore.reconstruction.baseline import CubicSpline
-
-    half_width = CubicSpline(result.uncertainty.array, result.uncertainty.grid)(truth.grid.points())
-    inside = foreground(truth)
+    truth = case.truth
+    points = truth.grid.transformed(np.linalg.inv(shared_motion(result, case))).points()
+    half_width = CubicSpline(result.uncertainty.array, result.uncertainty.grid)(points)
+    inside = foreground(truth) if case.mask is None else case.mask
     error = np.abs(array - truth.as_float32())[inside]
     return {"coverage_90": float((error <= half_width.reshape(truth.grid.shape)[inside]).mean())}
 
 
+def shared_motion(result: Any, case: Case) -> np.ndarray:
+    """4x4 from the result's space to the truth's: the rigid motion that all slices share, which nothing in the data can
+    tell. The identity where nothing moved."""
+    if case.poses is None or not result.poses:
+        return np.eye(4)
+    found, wanted = np.concatenate(result.poses), np.concatenate(case.poses)
+    return mean_pose(wanted @ np.linalg.inv(found), _moved(found, _centers(case)))
+
+
 def pose_errors(result: Any, case: Case) -> dict[str, float]:
-    """pose_mm, pose_degrees: medians over the slices, after the rigid motion that all slices share, which nothing in
-    the data can tell, was taken away. The distance is that of the slice's centre."""
+    """pose_mm, pose_degrees: medians over the slices after the shared motion; the distance is of centres."""
     if case.poses is None or not result.poses:
         return {}
-    from INRCore.reconstruction.poses import mean_pose
-
     found, wanted = np.concatenate(result.poses), np.concatenate(case.poses)
-    centers = np.concatenate([
-        stack.grid.index_to_world(_centers(stack)) for stack in case.stacks
-    ])  # fmt: skip
-    shared = mean_pose(wanted @ np.linalg.inv(found), _moved(found, centers))
-    difference = np.linalg.inv(wanted) @ shared @ found
-    moved = _moved(difference, centers) - centers
+    centers = _centers(case)
+    difference = np.linalg.inv(wanted) @ shared_motion(result, case) @ found
     turns = np.degrees(np.arccos(np.clip((np.trace(difference[:, :3, :3], axis1=1, axis2=2) - 1) / 2, -1, 1)))
     return {
-        "pose_mm": float(np.median(np.linalg.norm(moved, axis=1))),
+        "pose_mm": float(np.median(np.linalg.norm(_moved(difference, centers) - centers, axis=1))),
         "pose_degrees": float(np.median(turns)),
     }
 
@@ -49,9 +53,8 @@ def _moved(poses: np.ndarray, points: np.ndarray) -> np.ndarray:
     return np.einsum("nij,nj->ni", poses[:, :3, :3], points) + poses[:, :3, 3]
 
 
-def _centers(stack: Volume) -> np.ndarray:
-    """(slices, 3) index of each slice's centre; slices along the coarsest axis."""
-    axis = int(np.argmax(stack.grid.spacing))
-    centers = np.tile((stack.grid.size_ijk - 1) / 2, (int(stack.grid.size_ijk[axis]), 1))
-    centers[:, axis] = np.arange(len(centers))
-    return centers
+def _centers(case: Case) -> np.ndarray:
+    """(slices of all stacks, 3) RAS mm; slices along the coarsest axis."""
+    return np.concatenate([
+        SliceGeometry(stack.grid, int(np.argmax(stack.grid.spacing)), 1.0).centers() for stack in case.stacks
+    ])  # fmt: skip

@@ -13,7 +13,7 @@ from ..machine import describe
 from ..tables import markdown_table, write_results
 from .cases import CASES, GAPS, Case
 from .exchange import Job
-from .measures import measured_labels, mesh_report, score, write_voxel_meshes
+from .measures import dice_in, hidden_voxels, measured_labels, mesh_report, score, write_voxel_meshes
 from .runner import METHODS, run
 from .summary import charts, summary
 
@@ -43,6 +43,7 @@ def _rows(case: Case, gap: int, kind: str, choice: argparse.Namespace) -> list[d
     values = measured_labels(case.labels, job)
     if not values:
         return []
+    common = hidden_voxels(case.single(gap)) & hidden_voxels(case.crossed(gap))
     rows = []
     for name in choice.methods:
         with run(METHODS[name], job, choice.peers, choice.timeout) as (report, filled, folder):
@@ -50,6 +51,7 @@ def _rows(case: Case, gap: int, kind: str, choice: argparse.Namespace) -> list[d
             measures: dict[str, Any] = dict.fromkeys(_MEASURES)
             if filled is not None:
                 measures |= score(case.labels, filled, job, values)
+                measures["dice_common"] = dice_in(case.labels, filled, common, values)
                 if not list(folder.glob("mesh_*.npz")):
                     write_voxel_meshes(filled, case.labels.grid, values, folder)
                 measures |= mesh_report(folder, values)
@@ -60,7 +62,7 @@ def _rows(case: Case, gap: int, kind: str, choice: argparse.Namespace) -> list[d
 
 
 _MEASURES = (
-    "dice", "hd95_mm", "assd_mm", "volume_error", "lost", "labels", "sound_meshes", "curvature_spread",
+    "dice", "dice_common", "hd95_mm", "assd_mm", "volume_error", "lost", "labels", "sound_meshes", "curvature_spread",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkFiltersGeneral import vtkCurvatures
 
 from INRCore.geometry import Grid
-from INRCore.metrics.surface import agreement
+from INRCore.metrics.surface import agreement, dice
 from INRCore.volume import Volume
 
 from .exchange import Job
@@ -48,6 +48,12 @@ def hidden_voxels(job: Job) -> np.ndarray:
     for axis in range(3):
         hidden[tuple(job.drawn[axis] if n == 2 - axis else slice(None) for n in range(3))] = False
     return hidden
+
+
+def dice_in(truth: Volume, filled: np.ndarray, region: np.ndarray, values: list[int]) -> float | None:
+    """Mean Dice of the labels that are there in a region (k, j, i) bool."""
+    pairs = [((truth.array == value) & region, (filled == value) & region) for value in values]
+    return _mean([dice(a, b) for a, b in pairs if a.any()])
 
 
 def score(truth: Volume, filled: np.ndarray, job: Job, values: list[int]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 _NEARLY = 0.005
+_MEANS = ("dice", "dice_common", "hd95_mm", "assd_mm", "volume_error")
 
 
 def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -21,7 +22,7 @@ def summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for method in dict.fromkeys(row["method"] for row in here):
             own = [row for row in here if row["method"] == method]
             near = sum(row["dice"] >= most[row["case"]] - _NEARLY for row in own)
-            means = {name: _mean([row[name] for row in own]) for name in ("dice", "hd95_mm", "assd_mm", "volume_error")}
+            means = {name: _mean([row[name] for row in own]) for name in _MEANS}
             found.append({
                 "slices": kind, "gap": gap, "method": method, **means, "best_or_near": f"{near} of {len(cases)}",
                 "lost": sum(row["lost"] for row in own), "processor_seconds": sum(r["processor_seconds"] for r in own),

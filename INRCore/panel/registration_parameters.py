@@ -1,0 +1,125 @@
+"""The choices of the registration panel, as Slicer keeps them in a node of the scene."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Union
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+
+from .parameters import RunParameters
+
+
+class ImageKind(Enum):
+    """What the two volumes show, for people who know no measure of similarity."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+
+    def label(self) -> str:
+        return {"same": _("The same kind of image"), "different": _("Different kinds (MR and CT, T1 and T2)")}[
+            self.value
+        ]
+
+
+class Initial(Enum):
+    """What comes before the deformable fit; the values are the names of the setting."""
+
+    NONE = "none"
+    RIGID = "rigid"
+    AFFINE = "affine"
+
+    def label(self) -> str:
+        return {"none": _("None"), "rigid": _("Rigid"), "affine": _("Affine")}[self.value]
+
+
+class Similarity(Enum):
+    """Measures by the names of the setting; the first one leaves the choice to the kind of images and the preset."""
+
+    AUTOMATIC = ""
+    CORRELATION = "ncc"
+    LOCAL_CORRELATION = "lncc"
+    DESCRIPTORS = "mind"
+    INFORMATION = "nmi"
+    DIFFERENCE = "mse"
+
+    def label(self) -> str:
+        return {
+            "": _("Automatic"),
+            "ncc": _("Correlation (one contrast)"),
+            "lncc": _("Local correlation (one contrast, uneven brightness)"),
+            "mind": _("Structure descriptors MIND (different contrasts)"),
+            "nmi": _("Mutual information (different contrasts)"),
+            "mse": _("Squared difference (equal intensities)"),
+        }[self.value]
+
+
+class Model(Enum):
+    """Deformation models by the names of the setting; the first one leaves the choice to the preset."""
+
+    AUTOMATIC = ""
+    DISPLACEMENT = "displacement"
+    VELOCITY = "velocity"
+    CYCLE = "cycle"
+
+    def label(self) -> str:
+        return {
+            "": _("From quality"),
+            "displacement": _("Displacement"),
+            "velocity": _("Flow (never folds)"),
+            "cycle": _("Two maps (tell how uncertain they are)"),
+        }[self.value]
+
+
+# `A | B` would do in Slicer 5.10, but not in those before it
+_Curve = Union[slicer.vtkMRMLMarkupsCurveNode, slicer.vtkMRMLMarkupsClosedCurveNode, None]  # noqa: UP007
+_Labels = Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+
+
+@parameterNodeWrapper
+class INRRegistrationParameterNode(RunParameters):
+    """Second and third: other contrasts of the fixed and the moving volume. landmarksWeight 0: they are only measured.
+    hyperelasticWeight, bendingWeight: -1 leaves the choice to the preset. fieldPath: empty, or a file to keep."""
+
+    fixedVolume: slicer.vtkMRMLScalarVolumeNode
+    movingVolume: slicer.vtkMRMLScalarVolumeNode
+    kind: ImageKind = ImageKind.SAME
+    initial: Initial = Initial.NONE
+    fixedMask: _Labels
+    movingMask: _Labels
+    fixedLandmarks: slicer.vtkMRMLMarkupsFiducialNode
+    movingLandmarks: slicer.vtkMRMLMarkupsFiducialNode
+    landmarksWeight: Annotated[float, WithinRange(0, 1000)] = 0.0
+    fixedLabels: _Labels
+    movingLabels: _Labels
+    fixedCurve: _Curve
+    movingCurve: _Curve
+    rigid: _Labels
+    fixedSecond: slicer.vtkMRMLScalarVolumeNode
+    movingSecond: slicer.vtkMRMLScalarVolumeNode
+    fixedThird: slicer.vtkMRMLScalarVolumeNode
+    movingThird: slicer.vtkMRMLScalarVolumeNode
+    initialTransform: slicer.vtkMRMLLinearTransformNode
+    similarity: Similarity = Similarity.AUTOMATIC
+    model: Model = Model.AUTOMATIC
+    neverFold: bool = False
+    hyperelasticWeight: Annotated[float, WithinRange(-1, 1000)] = -1.0
+    bendingWeight: Annotated[float, WithinRange(-1, 100_000)] = -1.0
+    carriedLabels: _Labels
+    carriedModel: slicer.vtkMRMLModelNode
+    carriedPoints: slicer.vtkMRMLMarkupsFiducialNode
+    outputVolume: slicer.vtkMRMLScalarVolumeNode
+    outputTransform: slicer.vtkMRMLTransformNode
+    outputInverseTransform: slicer.vtkMRMLTransformNode
+    outputJacobian: slicer.vtkMRMLScalarVolumeNode
+    outputLogJacobian: slicer.vtkMRMLScalarVolumeNode
+    outputInverseError: slicer.vtkMRMLScalarVolumeNode
+    outputUncertainty: slicer.vtkMRMLScalarVolumeNode
+    outputDifference: slicer.vtkMRMLScalarVolumeNode
+    outputCheckerboard: slicer.vtkMRMLScalarVolumeNode
+    outputLabels: slicer.vtkMRMLSegmentationNode
+    outputModel: slicer.vtkMRMLModelNode
+    outputPoints: slicer.vtkMRMLMarkupsFiducialNode
+    fieldPath: str = ""

@@ -1,0 +1,219 @@
+"""The registration panel: its many results in the scene, what it says, what it asks for."""
+
+import re
+
+import numpy as np
+import pytest
+import vtk
+from panel_tools import ROOT, a_ball, a_grid, a_volume, node_names, points, ready, run_to_end
+
+from INRCore.registration import RegistrationSettings, load_registration_field
+from INRCore.settings import from_dict
+
+SHIFT = np.array([3.0, 0, 0])
+
+
+def a_segmentation(scene, name, segment, color):
+    from INRCore.scene import labels_from_segmentation_node, segmentation_to_node, volume_from_node
+
+    ball = a_ball(scene, "template")
+    node = segmentation_to_node(
+        scene, volume_from_node(ball), None, name=name, names={1: segment}, colors={1: color}, reference=ball
+    )
+    scene.RemoveNode(ball)
+    assert labels_from_segmentation_node(node)[1] == {1: segment}
+    return node
+
+
+def a_sphere(scene, name, center):
+    from INRCore.scene import model_to_node
+
+    sphere = vtk.vtkSphereSource()
+    sphere.SetCenter(*center)
+    sphere.SetRadius(5)
+    sphere.Update()
+    return model_to_node(scene, sphere.GetOutput(), name=name)
+
+
+def below(scene, nodes, matrix):
+    from INRCore.scene.mrml import to_vtk_matrix
+
+    parent = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "Table")
+    parent.SetMatrixTransformToParent(to_vtk_matrix(matrix))
+    for node in nodes:
+        node.SetAndObserveTransformNodeID(parent.GetID())
+    return parent
+
+
+def choose(panel, scene, tmp_path):
+    """All that can be carried over and given; what belongs to the moving volume lies with it below a transform."""
+    from INRCore.scene.mrml import to_vtk_matrix
+
+    away = np.eye(4)
+    away[:3, :3], away[:3, 3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]], (200, -30, 15)
+    start = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "Start")
+    start.SetMatrixTransformToParent(to_vtk_matrix(np.linalg.inv(away)))
+    center = a_grid().center
+    ui = panel.ui
+    ui.fixedMaskSelector.setCurrentNode(a_segmentation(scene, "Mask", "where to compare", (0, 0, 1)))
+    carried = {
+        "Labels": a_segmentation(scene, "Organs", "liver", (0.8, 0.3, 0.1)),
+        "Model": a_sphere(scene, "Vessel", center),
+        "Points": points(scene, "Marks", [center, center + 4]),
+    }
+    carried["Points"].SetNthControlPointLabel(1, "apex")
+    below(scene, [panel.parameters.movingVolume, *carried.values()], away)
+    ui.initialTransformSelector.setCurrentNode(start)
+    for name, node in carried.items():
+        getattr(ui, f"carried{name}Selector").setCurrentNode(node)
+    for name in ("inverseTransform", "jacobian", "logJacobian", "inverseError", "uncertainty", "difference"):
+        getattr(ui, f"{name}Selector").addNode()
+    ui.checkerboardSelector.addNode()
+    ui.fieldPathLineEdit.currentPath = str(tmp_path / "field.safetensors")
+
+
+def test_every_result_comes_into_the_scene_where_it_belongs_and_goes_again(open_panel, scene, slicer_app, tmp_path):
+    from INRCore.scene import (
+        labels_from_segmentation_node,
+        labels_of,
+        landmarks_from_node,
+        surface_from_node,
+        transform_to_displacement,
+        volume_from_node,
+    )
+
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    choose(panel, scene, tmp_path)
+    before = node_names(scene)
+    run_to_end(panel, slicer_app)
+    assert "Done" in panel.ui.statusLabel.text, panel.ui.errorLabel.text
+    made = {role: getattr(panel.parameters, parameter) for role, parameter in panel.outputs.items()}
+    assert None not in made.values()
+
+    fixed = volume_from_node(panel.parameters.fixedVolume)
+    for role in ("volume", "jacobian", "log_jacobian", "inverse_error", "uncertainty", "difference", "checkerboard"):
+        assert volume_from_node(made[role]).grid.same_as(fixed.grid), role
+    warped, center = volume_from_node(made["volume"]), fixed.grid.center
+    assert np.corrcoef(warped.array.ravel(), fixed.array.ravel())[0, 1] > 0.92  # 0.87 unmoved
+    colors = {role: made[role].GetDisplayNode().GetColorNode().GetName() for role in ("uncertainty", "log_jacobian")}
+    assert [colors[role].partition("_")[0] for role in ("uncertainty", "log_jacobian")] == ["Uncertainty", "Difference"]
+
+    field = load_registration_field(tmp_path / "field.safetensors")
+    there = transform_to_displacement(made["transform"], fixed.grid).reshape(-1, 3) + fixed.grid.points()
+    np.testing.assert_allclose(there, field.transform_points(fixed.grid.points()), atol=0.2)
+    back = landmarks_from_node(made["points"])
+    moved = landmarks_from_node(panel.parameters.carriedPoints)
+    np.testing.assert_allclose(back, field.transform_points_back(moved), atol=1e-3)
+    assert np.linalg.norm(back - moved, axis=1).min() > 50  # far away before
+    assert labels_of(made["points"])[1] == "apex"
+    np.testing.assert_allclose(surface_from_node(made["model"]).GetCenter(), back[0], atol=0.5)
+    labels, names, segment_colors = labels_from_segmentation_node(made["labels"])
+    assert names == {1: "liver"} and segment_colors[1] == pytest.approx((0.8, 0.3, 0.1), abs=0.01)
+    middle = labels.grid.points()[labels.array.ravel() == 1].mean(0)
+    np.testing.assert_allclose(middle, center, atol=2)
+
+    panel.ui.undoButton.click()
+    assert node_names(scene) == before
+
+
+def test_registration_says_what_does_not_go_together(open_panel, scene, tmp_path):
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    ui = panel.ui
+
+    def said():
+        return ui.applyButton.text
+
+    ui.neverFoldCheckBox.checked = True
+    assert said() == "Apply" and panel.request().settings["model"] == "velocity"
+    ui.modelComboBox.currentIndex = 1
+    assert said() == "Only a flow never folds"
+    ui.neverFoldCheckBox.checked = False
+    ui.uncertaintySelector.addNode()
+    assert said() == "An uncertainty map takes the model of two maps"
+    ui.modelComboBox.currentIndex = 0
+    assert said() == "Apply" and panel.request().settings["model"] == "cycle"
+    ui.fieldPathLineEdit.currentPath = str(tmp_path / "field.h5")
+    assert said() == "Let the field file end with .safetensors"
+    ui.fieldPathLineEdit.currentPath = ""
+    ui.outputModelSelector.addNode()
+    assert said() == "Choose what to carry over"
+    ui.carriedModelSelector.setCurrentNode(a_sphere(scene, "Vessel", (0, 0, 0)))
+    assert said() == "Apply"
+    parent = below(scene, [panel.parameters.movingVolume], np.eye(4))
+    ui.initialTransformSelector.setCurrentNode(parent)
+    assert said() == "The moving volume is below the start transform already"
+
+
+def test_choices_become_settings_that_the_registration_knows(open_panel, scene, tmp_path):
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    ui = panel.ui
+    assert panel.request().settings == {"initial": "none"}
+    ui.kindComboBox.currentIndex = 1
+    assert panel.request().settings["similarity"] == "mind"
+    for index in range(1, ui.similarityComboBox.count):
+        ui.similarityComboBox.currentIndex = index
+        from_dict(RegistrationSettings, panel.request().settings)
+    ui.elasticSpinBox.value, ui.bendingSpinBox.value = 0, 12.5
+    settings = from_dict(RegistrationSettings, panel.request().settings)
+    assert (settings.hyperelastic_weight, settings.bending_weight) == (0, 12.5)
+
+
+def a_curve(scene, name, positions, closed=False):
+    node = scene.AddNewNodeByClass(f"vtkMRMLMarkups{'Closed' if closed else ''}CurveNode", name)
+    for position in positions:
+        node.AddControlPoint(list(position))
+    return node
+
+
+def test_what_guides_the_fit_is_asked_for_in_pairs_and_reaches_it(open_panel, scene, tmp_path, modules):
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    ui, center = panel.ui, a_grid().center
+    course = center + np.array([[-8, 0, 0], [0, 6, 0], [8, 0, 2]])
+    given = {
+        "Landmarks": lambda side, move: points(scene, side, [center + move, center + 5 + move]),
+        "Labels": lambda side, move: a_segmentation(scene, side, "liver", (1, 0, 0)),
+        "Curve": lambda side, move: a_curve(scene, side, course + move),
+        "Second": lambda side, move: a_volume(scene, f"T2 {side}", shift=move[0]),
+    }
+    for what, make in given.items():
+        getattr(ui, f"fixed{what}Selector").setCurrentNode(make("Fixed", 0 * SHIFT))
+        assert "both volumes" in ui.applyButton.text
+        getattr(ui, f"moving{what}Selector").setCurrentNode(make("Moving", SHIFT))
+        assert ui.applyButton.text == "Apply"
+    ui.rigidSelector.setCurrentNode(a_segmentation(scene, "Bones", "femur", (1, 1, 1)))
+    ui.landmarksWeightSpinBox.value = 0.01
+    request, losses = panel.request(), {}
+    assert [len(request.inputs[role]) for role in ("fixed_channels", "moving_curves")] == [1, 1]
+    panel.logic.run(request, lambda event: losses.update(event.get("losses", {})))
+    assert {"similarity", "landmarks", "labels", "curves", "rigidity"} <= set(losses)
+
+
+def test_curves_are_taken_as_they_are_drawn_in_the_world(scene):
+    from INRCore.scene import curve_from_node
+
+    corners = np.array([[0, 0, 0], [30, 0, 0], [30, 30, 0], [0, 30, 0]], float)
+    for closed in (False, True):
+        node = a_curve(scene, "Curve", corners, closed)
+        turned = np.eye(4)
+        turned[:3, :3], turned[:3, 3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]], (5, 6, 7)
+        below(scene, [node], turned)
+        curve = curve_from_node(node)
+        ends = corners[[0, 0 if closed else 3]] @ turned[:3, :3].T + turned[:3, 3]
+        np.testing.assert_allclose(curve[[0, -1]], ends, atol=1e-3)
+        assert len(curve) > 20
+        middle = (corners @ turned[:3, :3].T + turned[:3, 3])[1]
+        assert np.linalg.norm(curve - middle, axis=1).min() < 0.5
+
+
+def test_the_lines_for_slicers_console_in_the_readme_run(slicer_app, modules, scene):
+    import slicer
+
+    a_volume(scene, "Before"), a_volume(scene, "After", shift=3)
+    points(scene, "Points in After", [a_grid().center + SHIFT])
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"```py\n(.*?)```", text, re.DOTALL)
+    assert lines
+    for block in lines:
+        names = {"slicer": slicer}
+        exec(block, names)
+        assert set(names["nodes"]) == set(names["outputs"]) and None not in names["nodes"].values()
