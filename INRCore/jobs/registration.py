@@ -88,7 +88,7 @@ def register(job: Job, control: Control) -> Steps[Outcome]:
     _write_maps(job, result)
     _write_landmarks(job, result, *landmarks)
     _write_carried(job, result, carried)
-    return Outcome.of(result, **_errors_per_point(result))
+    return Outcome.of(result, direction=result.direction, **_errors_per_point(result))
 
 
 def map_points(job: Job, control: Control) -> Steps[Outcome]:

@@ -11,10 +11,11 @@ from .problem import Pair
 from .settings import RegistrationSettings
 
 _LITTLE_COMPARED = 0.3
-_FOR_ONE_CONTRAST = ("ncc", "lncc", "mse")
+_FOR_ONE_CONTRAST = ("ncc", "lncc", "ncc_lncc", "mse")
 _BINS = 32
 _FEWEST_POINTS = 300
 _AIR = 0.5
+_LEAST_RANGE = 1e-3
 _LEAST_EXPLAINED = 0.1
 _USUALLY_LEFT = 0.9
 
@@ -75,7 +76,9 @@ def contrast_note(fixed: np.ndarray, moving: np.ndarray, similarity: str) -> str
     and visits: a curve leaves 96 to 101 % of the variance that the line leaves; T1 with FLAIR or T2, 69 to 75 %). The
     air around them is left out, for it is dark in all contrasts.
     """
-    if similarity not in _FOR_ONE_CONTRAST:
+    if similarity not in _FOR_ONE_CONTRAST or len(fixed) < _FEWEST_POINTS:
+        return ""
+    if min(np.ptp(fixed), np.ptp(moving)) < _LEAST_RANGE:
         return ""
     tissue = np.logical_and(*(values > _AIR * otsu_threshold(values) for values in (fixed, moving)))
     if tissue.sum() < _FEWEST_POINTS:

@@ -59,12 +59,12 @@ class Model(nn.Module):
         return middle, torch.stack([side - middle for side in sides], -1) / step_mm
 
     def refine(self, stages_to_come: int) -> None:
-        """Leaves out one of the finest levels of spline fields for each stage that is still to come: large motion is
-        found by few coefficients before detail has a say."""
+        """Leaves out one of the finest levels of spline fields for every two stages that are still to come: large
+        motion is found by few coefficients before detail has a say. Fewer still are too stiff where organs slide."""
         for field in self.fields:
             if isinstance(field.encoding, GridEncoding):
                 levels = len(field.encoding.pyramid.levels)
-                field.encoding.levels_in_use = max(1, levels - stages_to_come)
+                field.encoding.levels_in_use = max(1, levels - stages_to_come // 2)
 
     def finish(self) -> None:
         """Called after the last stage: all levels count, and the map is what the fields say."""

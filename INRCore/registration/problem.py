@@ -27,6 +27,7 @@ from .similarity import Comparison, Matches, new_comparison, points_per_centre
 
 _LEAST_SHARE_INSIDE = 0.01
 _METRIC_POINTS = 20_000
+_USUAL_HALF_EXTENT_MM = 128.0
 
 
 class Pair:
@@ -177,7 +178,8 @@ class RegistrationProblem(Problem):
         for field in fields:
             if s.bending_weight:
                 _, jacobian, second = field.value_jacobian_hessian(where)
-                _add(terms, "bending", s.bending_weight / len(fields) * bending_energy(second))
+                weight = s.bending_weight * (field.frame.half_extent_mm / _USUAL_HALF_EXTENT_MM) ** 2
+                _add(terms, "bending", weight / len(fields) * bending_energy(second))
             else:
                 _, jacobian = field.value_and_jacobian(where)
             if s.jacobian_weight:

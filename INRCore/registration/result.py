@@ -27,8 +27,9 @@ class RegistrationResult(TaskResult):
     the sampled u, which is what the saved transform does. jacobian: det of the Jacobian of x + u(x) on the fixed grid
     (the affine part not included), float32. inverse: the map from moving to fixed points, sampled in the same form.
     inverse_error: mm by which the sampled maps there and back miss each voxel of a coarsened fixed grid, float32.
-    uncertainty: mm between the map there and the inverse of the map back on the fixed grid, float32; None but for the
-    model 'cycle'. tre_before_per_point, tre_per_point: (N) mm, None without landmarks.
+    direction: a line that says which volume came to lie on which. uncertainty: mm between the map there and the inverse
+    of the map back on the fixed grid, float32; None but for the model 'cycle'. tre_before_per_point, tre_per_point: (N)
+    mm, None without landmarks.
 
     Metrics. similarity_before, similarity_initial, similarity_after: correlation over all voxels of the fixed mask or
     foreground that land inside the moving image, intensities clipped to their robust range; with the positions as
@@ -51,6 +52,7 @@ class RegistrationResult(TaskResult):
     jacobian: Volume
     inverse: SampledMap
     inverse_error: Volume
+    direction: str
     uncertainty: Volume | None = None
     tre_before_per_point: np.ndarray | None = None
     tre_per_point: np.ndarray | None = None

@@ -11,7 +11,7 @@ from ..settings import require, require_choice, require_range
 
 MODEL_NAMES = ("displacement", "velocity", "cycle")
 INITIAL_NAMES = ("none", "rigid", "affine")
-SIMILARITY_NAMES = ("ncc", "lncc", "lncc_squared", "mse", "mind", "nmi")
+SIMILARITY_NAMES = ("ncc", "lncc", "ncc_lncc", "lncc_squared", "mse", "mind", "nmi")
 _WEIGHTS = (
     "jacobian_weight", "hyperelastic_weight", "bending_weight", "folding_weight", "cycle_weight", "landmarks_weight",
     "curves_weight", "labels_weight", "rigidity_weight",
@@ -31,15 +31,17 @@ class RegistrationSettings:
     initial: 'none' (trust the positions in the files), 'rigid' or 'affine' alignment first (SimpleITK, mutual
     information).
     similarity: 'ncc' (same contrast up to brightness and gain), 'lncc' (the same in small windows, so that brightness
-    may change from place to place), 'lncc_squared' (likewise, and bright may be dark in the other image), 'mse' (same
-    intensities), 'mind' (MIND-SSC descriptors, for different contrasts) or 'nmi' (normalised mutual information, for
-    different contrasts). channel_similarities: one for each of several channels; empty: `similarity` for all.
-    channel_weights: how much each channel counts; empty: all alike.
+    may change from place to place), 'ncc_lncc' (both), 'lncc_squared' (in windows, and bright may be dark in the other
+    image: for different contrasts), 'mse' (same intensities), 'mind' (MIND-SSC descriptors, for different contrasts) or
+    'nmi' (normalised mutual information, for different contrasts). Windows reach 1.5 voxels beyond a mask.
+    channel_similarities: one for each of several channels; empty: `similarity` for all. channel_weights: how much each
+    channel counts; empty: all alike.
     smoothing_voxels: one stage of the fit for each entry, from coarse to fine; both images are smoothed by a Gaussian
     of so many voxel lengths (standard deviation; cube root of the fixed voxel's volume), 0 = as they are.
     fit.iterations is shared equally among the stages.
     jacobian_weight, hyperelastic_weight: weights of the volume change and the hyperelastic loss (no unit);
-    bending_weight: of the bending energy, in mm^2 (it is per mm^2); the similarity's weight is 1; 0 = not used.
+    bending_weight: of the bending energy, in mm^2 (it is per mm^2) for a field of view 256 mm long, and with the square
+    of the length for others, so that a mouse is as stiff as a man; the similarity's weight is 1; 0 = not used.
     folding_weight: of the barrier that rises where volumes shrink to less than 0.3 of theirs (no unit; displacement
     and cycle: a flow cannot fold).
     landmarks_weight, curves_weight: per mm^2 of squared distance, of landmarks (0: they are only measured) and curves;

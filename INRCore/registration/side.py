@@ -51,6 +51,11 @@ class Side:
             weight = weight & (self._usable(points) >= 0.5)
         return weight.float()
 
+    def weight_around(self, points: Tensor) -> Tensor:
+        """(N) likewise for neighbours of points that may be compared: a mask says where to compare, and what surrounds
+        a place there is seen even if the mask ends at the very edge that tells where it is."""
+        return self.weight(points) if self.image.finite is not None else self.inside(points).float()
+
     def inside(self, points: Tensor) -> Tensor:
         """(N) bool: which points lie in the field of view."""
         return self._usable.inside(points)

@@ -27,6 +27,7 @@ Measure = Callable[[Tensor, Tensor, Tensor], Tensor]
 _LEAST_WINDOW_MM, _WINDOW_VOXELS = 4.0, 1.5
 _NEIGHBOURS = 16
 _POINTS_PER_CENTRE = 6
+_OVERALL = 0.6
 _BINS = 16
 _DESCRIPTOR_GAIN = 10.0
 """What the difference of descriptors is multiplied by: its values are about a tenth of those of 1 - correlation, and
@@ -94,13 +95,14 @@ class DescriptorComparison(PointComparison):
 
 class WindowComparison(Comparison):
     """Correlation in windows around the points, where neighbours go as the map's Jacobian says. `signed`: whether
-    bright must lie on bright."""
+    bright must lie on bright. `overall`: the share of the correlation over all windows together, which weighs edges by
+    their contrast, as noise would have it, where that in windows counts every place alike."""
 
     needs_slopes = True
 
-    def __init__(self, fixed: Side, moving: Side, signed: bool) -> None:
+    def __init__(self, fixed: Side, moving: Side, signed: bool = True, overall: float = 0.0) -> None:
         super().__init__(fixed, moving)
-        self._signed = signed
+        self._signed, self._overall = signed, overall
 
     def to(self, device: torch.device) -> None:
         super().to(device)
@@ -118,15 +120,22 @@ class WindowComparison(Comparison):
             around = points[:, None] + offsets if slope is None else linearised(points, slope, offsets)
             flat = around.flatten(0, 1)
             values.append(side.values(flat).view(around.shape[:2]))
-            weights.append(side.weight(flat.detach()).view(around.shape[:2]))
-        fixed, moving = values
-        return 1 - local_correlation(fixed, moving, weights[0] * weights[1], signed=self._signed)
+            weights.append(
+                side.weight(points.detach())[:, None] * side.weight_around(flat.detach()).view(around.shape[:2])
+            )
+        (fixed, moving), weight = values, weights[0] * weights[1]
+        alike = (1 - self._overall) * local_correlation(fixed, moving, weight, signed=self._signed)
+        if self._overall:
+            alike = alike + self._overall * normalised_cross_correlation(fixed.ravel(), moving.ravel(), weight.ravel())
+        return 1 - alike
 
 
 def new_comparison(name: str, fixed: Side, moving: Side, max_memory_gb: float | None) -> Comparison:
     """The comparison of that name (`SIMILARITY_NAMES`) of two sides of a stage."""
     if name == "lncc":
-        return WindowComparison(fixed, moving, signed=True)
+        return WindowComparison(fixed, moving)
+    if name == "ncc_lncc":
+        return WindowComparison(fixed, moving, overall=_OVERALL)
     if name == "lncc_squared":
         return WindowComparison(fixed, moving, signed=False)
     if name == "mind":

@@ -101,7 +101,20 @@ def register_steps(
     )
     record["notes"] += warnings + _folding_notes(outputs["metrics"], settings) + _landmark_notes(landmarks)
     return RegistrationResult(
-        **record, **outputs, settings=settings, affine=affine, fixed_grid=grid, seconds=time.perf_counter() - started
+        **record,
+        **outputs,
+        direction=_direction(*volumes[0]),
+        settings=settings,
+        affine=affine,
+        fixed_grid=grid,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _direction(fixed: Volume, moving: Volume) -> str:
+    return (
+        f"The moving volume {moving.label} was brought onto the fixed volume {fixed.label}, on whose voxels results "
+        "lie; the transform, applied to the moving volume, does the same (it takes fixed points to moving ones)."
     )
 
 

@@ -9,6 +9,7 @@ angle are found in turns. Signed distances between slices go back to shape-based
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,7 @@ from .drawn_slices import DrawnSlices, nearest_gap
 _NEAR_PIXELS = 2.5
 _FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.1
 _EXACT_PIXELS = 4.0
+_SLANT = 0.3
 _LEAST_SINE, _ANGLE_PIXELS, _DAMPING = 0.3, 2.0, 0.5
 
 
@@ -50,12 +52,12 @@ def interpolated_distance(
     """(k, j, i) float32 mm, below 0 inside, from a bool mask with the label on the drawn slices."""
     planes = drawn_planes(mask, grid, slices)
     found = linear_between(planes, grid.shape, grid.spacing)
+    low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT)
     sines = [np.ones_like(plane.distance) for plane in planes]
     spacing = grid.spacing[::-1]
     for number in range(rounds):
         target, weight = _targets(planes, sines, grid.shape)
-        solve = coarse_to_fine
-        found = solve(target, weight, found, spacing, stiffness, iterations)
+        found = coarse_to_fine(target, weight, found, spacing, stiffness, iterations).clip(low, high)
         if number + 1 < rounds:
             sines = _sines(planes, sines, found, spacing)
     return found
@@ -124,23 +126,56 @@ def linear_between(planes: list[Plane], shape: tuple[int, ...], spacing: np.ndar
     """Shape-based interpolation across every axis that has slices, weighted by the closeness of the nearest; beyond the
     last slice of an axis distances grow with the way."""
     total, weights = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    for near in _neighbours(planes, shape, spacing):
+        guess = (1 - near.share) * near.before + near.share * near.after + near.outside
+        close = 1 / (0.3 + near.gap / np.float32(spacing.min())) ** 2
+        total += np.moveaxis(close * guess, 0, near.across)
+        weights += np.moveaxis(np.broadcast_to(close, guess.shape), 0, near.across)
+    return total / weights
+
+
+def bounds_between(
+    planes: list[Plane], shape: tuple[int, ...], spacing: np.ndarray, slant: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a distance (k, j, i) can be at least and at most: between two slices a shape neither leaves what they show
+    together nor misses what they both show by more than `slant` mm for each mm from the nearest. It keeps thin-plate
+    splines from swinging out where slices are few."""
+    low, high = np.full(shape, -np.inf, np.float32), np.full(shape, np.inf, np.float32)
+    for near in _neighbours(planes, shape, spacing):
+        room = np.float32(slant) * near.gap
+        least, most = np.minimum(near.before, near.after) - room, np.maximum(near.before, near.after) + room
+        np.maximum(low, np.moveaxis(least, 0, near.across), out=low)
+        np.minimum(high, np.moveaxis(most + near.outside, 0, near.across), out=high)
+    return low, np.maximum(low, high)
+
+
+@dataclass(frozen=True)
+class _Neighbours:
+    """Of all places along the axis `across` (of an array), in front: in-plane distances on the slices `before` and
+    `after`, the `share` of the way between them, the `gap` to the nearest and the way `outside` of them, mm."""
+
+    across: int
+    before: np.ndarray
+    after: np.ndarray
+    share: np.ndarray
+    gap: np.ndarray
+    outside: np.ndarray
+
+
+def _neighbours(planes: list[Plane], shape: tuple[int, ...], spacing: np.ndarray) -> Iterator[_Neighbours]:
     for axis in sorted({plane.axis for plane in planes}):
-        across = 2 - axis
         here = [plane for plane in planes if plane.axis == axis]
         numbers = np.array([plane.number for plane in here])
         values = np.stack([plane.distance for plane in here])
-        places = np.arange(shape[across])
+        places = np.arange(shape[2 - axis])
         after = np.searchsorted(numbers, places).clip(0, len(numbers) - 1)
         before = np.maximum(after - 1, 0)
         step = np.maximum(numbers[after] - numbers[before], 1)
-        share = ((places - numbers[before]) / step).clip(0, 1)[:, None, None].astype(np.float32)
+        share = ((places - numbers[before]) / step).clip(0, 1)
+        gap = nearest_gap(places, numbers) * spacing[axis]
         outside = np.maximum(np.maximum(numbers[0] - places, places - numbers[-1]), 0) * spacing[axis]
-        guess = (1 - share) * values[before] + share * values[after] + outside[:, None, None].astype(np.float32)
-        close = 1 / (0.3 + nearest_gap(places, numbers) * spacing[axis] / spacing.min()) ** 2
-        close = np.expand_dims(close.astype(np.float32), tuple(n for n in range(3) if n != across))
-        total += close * np.moveaxis(guess, 0, across)
-        weights += close
-    return total / weights
+        columns = [values_of[:, None, None].astype(np.float32) for values_of in (share, gap, outside)]
+        yield _Neighbours(2 - axis, values[before], values[after], *columns)
 
 
 def _targets(planes: list[Plane], sines: list[np.ndarray], shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
