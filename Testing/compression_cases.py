@@ -12,7 +12,7 @@ from INRCore.volume import Volume
 def settings(field=None, **changes):
     fit = {"iterations": 200, "points": 1024, "learning_rate": 2.5e-3, "device": "cpu", **changes.pop("fit", {})}
     field = {"network": "finer", "width": 48, "depth": 3, **(field or {})}
-    return CompressionSettings(FieldSettings(**field), FitSettings(**fit), **changes)
+    return CompressionSettings(FieldSettings(**field), FitSettings(**fit), codec="network", **changes)
 
 
 def quick(fit=None, **changes):

@@ -190,7 +190,8 @@ def test_info_tells_where_a_volume_lies(head, capsys):
 
 
 def test_progress_as_json_is_one_object_a_line(head, tmp_path, capsys):
-    assert run("compress", head, tmp_path / "a.inr", *QUICK, "--progress", "json") == 0
+    network = ("--set", "codec=network")
+    assert run("compress", head, tmp_path / "a.inr", *QUICK, *network, "--progress", "json") == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[-1]["event"] == "result" and set(events[-1]["report"]) >= REPORT_KEYS
     fit = [e for e in events if e["event"] == "progress" and e["stage"] == "fit"]
@@ -200,7 +201,11 @@ def test_progress_as_json_is_one_object_a_line(head, tmp_path, capsys):
 def job_file(tmp_path, head, **changes):
     job = {
         "task": "compress", "inputs": {"volume": str(head)}, "outputs": {"file": str(tmp_path / "job.inr")},
-        "settings": {"fit": {"iterations": 100_000, "points": 512, "report_every": 5}, "field": {"width": 16}},
+        "settings": {
+            "codec": "network",
+            "fit": {"iterations": 100_000, "points": 512, "report_every": 5},
+            "field": {"width": 16},
+        },
         "device": "cpu", **changes,
     }  # fmt: skip
     path = tmp_path / "job.json"

@@ -50,7 +50,10 @@ def a_volume(dtype=np.int16):
 
 def compressed(volume, **targets):
     settings = CompressionSettings(
-        field=FieldSettings(network="finer", width=32, depth=3), fit=FitSettings(iterations=60, device="cpu"), **targets
+        field=FieldSettings(network="finer", width=32, depth=3),
+        fit=FitSettings(iterations=60, device="cpu"),
+        codec="network",
+        **targets,
     )
     return compress(volume, settings)
 

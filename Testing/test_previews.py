@@ -61,7 +61,7 @@ def test_a_preview_shows_the_result_at_its_place(task, inputs, tmp_path):
         outputs={role: str(tmp_path / name) for role, name in outputs.items()},
         settings={
             "fit": {"iterations": 100_000, "points": 500},
-            **({"method": "network"} if task == "segment" else {}),
+            **{"segment": {"method": "network"}, "compress": {"codec": "network"}}.get(task, {}),
         },
         preset="fast",
         device="cpu",

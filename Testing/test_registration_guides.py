@@ -87,6 +87,7 @@ def test_few_landmarks_are_all_fitted_and_the_report_says_that_their_error_is_no
     assert any("All 6 landmarks were fitted" in note for note in result.notes)
 
 
+@pytest.mark.slow
 def test_one_misplaced_landmark_does_not_pull_the_map():
     moved = truth(LANDMARKS)
     moved[0] += (60.0, 0, 0)
@@ -101,6 +102,7 @@ def helix(turns, count, phase=0.0):
     return CENTER + np.stack([14 * np.cos(angle), 14 * np.sin(angle), 26 * (t - 0.5)], -1)
 
 
+@pytest.mark.slow
 def test_curves_are_laid_on_each_other_whatever_their_points_are():
     fixed = [helix(3, 80), helix(-2, 60)]
     moving = [truth(helix(3, 133, 0.4)), truth(helix(-2, 97, 0.3))]
@@ -175,6 +177,7 @@ def stretch_in_the_ball(result):
     return np.linalg.norm(jacobian.transpose(0, 2, 1) @ jacobian - np.eye(3), axis=(1, 2)).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["displacement", "velocity"])
 def test_a_rigid_structure_is_not_bent_and_the_rest_still_fits(model):
     fixed, moving = image(FIXED_GRID, lambda x: x + known_warp(x)), image(MOVING_GRID)

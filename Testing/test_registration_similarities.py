@@ -67,6 +67,7 @@ def test_measures_for_different_contrasts_recover_the_warp_where_correlation_fai
     assert error_of(register(*other_contrast(), splines(similarity=similarity))) < share * size_of_the_warp()
 
 
+@pytest.mark.slow
 def test_correlation_does_not_recover_the_warp_between_different_contrasts():
     assert error_of(register(*other_contrast(), splines())) > size_of_the_warp() / 1.5
 
@@ -87,6 +88,7 @@ def test_windows_see_the_edge_at_which_a_mask_ends():
     assert np.linalg.norm(result.transform_points(points) - points - moved, axis=-1).mean() < 0.5
 
 
+@pytest.mark.slow
 def test_windows_see_through_a_slow_change_of_brightness():
     fixed, moving = same_contrast()
     height = (moving.grid.points()[:, 0] - CENTER[0]).reshape(moving.grid.shape)
@@ -96,6 +98,7 @@ def test_windows_see_through_a_slow_change_of_brightness():
     assert errors["lncc"] < 0.75 * errors["ncc"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["velocity", "cycle"])
 def test_windows_and_descriptors_work_both_ways(model):
     for similarity in ("lncc", "mind"):
@@ -175,6 +178,7 @@ def half_shown(volume, right, mapping):
     return volume.with_array(np.where(seen, volume.array, 0).astype(np.float32))
 
 
+@pytest.mark.slow
 def test_channels_that_each_show_one_half_recover_the_whole_together():
     fixed, moving = same_contrast()
     sides = (fixed, lambda x: x + known_warp(x)), (moving, lambda x: x)
@@ -185,6 +189,7 @@ def test_channels_that_each_show_one_half_recover_the_whole_together():
     assert both < 0.6 * left_only
 
 
+@pytest.mark.slow
 def test_each_channel_has_its_own_similarity_and_weight():
     (fixed, moving), (_, other) = same_contrast(), other_contrast()
     fine = splines(channel_similarities=("mse", "nmi"))

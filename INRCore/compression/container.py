@@ -80,7 +80,9 @@ def unpack_container(data: bytes, label: str) -> tuple[dict[str, Any], dict[str,
     if version != VERSION:
         age = "newer" if version > VERSION else "older"
         way_out = "update this extension" if version > VERSION else "compress the original again"
-        raise InputError(f"{label} has the {age} .inr version {version}, this program reads {VERSION}; {way_out}.")
+        raise InputError(
+            f"{label} has the {age} .inr version {version}, this program reads {VERSION} and 2; {way_out}."
+        )
     text = data[_PREFIX.size : _PREFIX.size + length]
     if length > MAX_HEADER or len(text) != length or zlib.crc32(text) != crc:
         damaged(label, "its header fails its checksum")
@@ -89,6 +91,11 @@ def unpack_container(data: bytes, label: str) -> tuple[dict[str, Any], dict[str,
     if header.get("sections") != list(sections):
         damaged(label, "sections are missing at its end")
     return header, sections
+
+
+def version_of(data: bytes) -> int:
+    """The version that a file's first bytes name."""
+    return int.from_bytes(data[len(MAGIC) : len(MAGIC) + 4], "little")
 
 
 def damaged(label: str, problem: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,15 @@ from ..fitting import Progress
 from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
+from .lattice_sampling import coarser_grid, sample_linearly
 from .specials import put_nearest_specials, put_specials
 
 if TYPE_CHECKING:
     from .inr_file import InrFile
+    from .stored_pyramid import StoredPyramid
 
 MAX_VOXELS = 1 << 31
+_PYRAMID_BYTES = 24  # per voxel while a pyramid is decoded
 
 
 def decode_steps(
@@ -29,14 +33,48 @@ def decode_steps(
     """`decompress`, step by step: yields progress of the stage 'sample' about a hundred times."""
     target = _target_grid(file, grid, spacing)
     native = target is file.grid
-    flat = np.full(target.voxel_count, file.intensity.offset).astype(file.dtype) if file.field is None else None
-    if flat is None:
+    if file.pyramid is not None:
+        flat = yield from _pyramid_steps(file, file.pyramid, target, native)
+    elif file.field is None:
+        flat = np.full(target.voxel_count, file.intensity.offset).astype(file.dtype)
+    else:
         flat = yield from _sample_steps(file, target, native, device, max_memory_gb)
     if native:
         put_specials(flat, file.specials)
     else:
         put_nearest_specials(flat, target, file.grid, file.specials, file.intensity.low)
     return Volume(flat.reshape(target.shape), target, file.name, file.units, dict(file.metadata))
+
+
+def _pyramid_steps(file: InrFile, pyramid: StoredPyramid, target: Grid, native: bool) -> Steps[np.ndarray]:
+    """All voxels, flattened: exact on the native grid, elsewhere linear between the samples of the coarsest lattice
+    that is fine enough, of the tiles that are needed."""
+    if not pyramid.complete:
+        warnings.warn(f"{pyramid.label} ends too early: the volume is coarser than it was.", stacklevel=2)
+    yield Progress("sample", 0, target.voxel_count)
+    if native:
+        values = pyramid.intensities(file.intensity).reshape(-1)
+    else:
+        skipped = pyramid.levels_for(_spacing_ratio(target, file.grid))
+        wanted = pyramid.tiles_around(*_index_range(target, file.grid))
+        values = pyramid.intensities(file.intensity, skipped, lambda place: place in wanted)
+        shape = pyramid.levels[skipped].shape if pyramid.levels else pyramid.shape
+        lattice = coarser_grid(file.grid, [level.axes for level in pyramid.levels[:skipped]], shape)
+        values = sample_linearly(values, lattice, target)
+    yield Progress("sample", target.voxel_count, target.voxel_count)
+    return file.intensity.stored(values, file.dtype)
+
+
+def _spacing_ratio(target: Grid, native: Grid) -> np.ndarray:
+    """How many native samples (k, j, i) lie within one step of the target grid, along its finest axis."""
+    steps = np.abs(native.world_to_ijk[:3, :3] @ target.ijk_to_world[:3, :3])
+    return np.full(3, float(np.linalg.norm(steps, axis=0).min()))
+
+
+def _index_range(target: Grid, native: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest native index (k, j, i) that the target grid reaches."""
+    corners = native.world_to_index(target.corners)[:, ::-1]
+    return corners.min(0), corners.max(0)
 
 
 def _sample_steps(
@@ -81,7 +119,11 @@ def _target_grid(file: InrFile, grid: Grid | None, spacing: Any) -> Grid:
     if grid is None or grid.same_as(file.grid, tolerance_mm=1e-3 * float(file.grid.spacing.min())):
         grid = file.grid
     count = math.prod(int(n) for n in grid.shape)
-    if count > MAX_VOXELS or count * (file.dtype.itemsize + 1) > _physical_memory():
+    if (
+        count > MAX_VOXELS
+        or count * (file.dtype.itemsize + 1) > _physical_memory()
+        or (file.pyramid is not None and file.grid.voxel_count * _PYRAMID_BYTES > _physical_memory())
+    ):
         size = " x ".join(str(n) for n in grid.size_ijk)
         raise InputError(f"'{file.name}' on {size} voxels does not fit into memory; choose a coarser spacing.")
     if not grid.overlaps(file.grid):

@@ -17,16 +17,21 @@ from ..geometry import Grid
 from ..io.atomic import atomic_path
 from ..storage import pack_tensors, unpack_tensors
 from ..volume import Volume
-from .container import MAGIC, Section, damaged, pack_container, unpack_container
+from .container import MAGIC, Section, damaged, pack_container, unpack_container, version_of
 from .decoding import MAX_VOXELS
 from .inr_file import InrFile, StoredField
-from .intensity import DTYPES, LARGEST_INTEGER, IntensityMap
+from .intensity import DTYPES, IntensityMap, check_limits
+from .parts import PREFIX, Parts
+from .parts import VERSION as PARTS_VERSION
+from .pyramid_format import pyramid_from_parts, pyramid_to_bytes
 from .residual import Residual
 from .specials import SPECIAL_VALUES
 
 
 def inr_to_bytes(file: InrFile) -> bytes:
     """The bytes of an .inr file. Raises `InputError` when the metadata are too large for its header."""
+    if file.pyramid is not None:
+        return pyramid_to_bytes(file)
     header: dict[str, Any] = {
         "creator": file.creator,
         "shape_kji": list(file.grid.shape),
@@ -34,7 +39,7 @@ def inr_to_bytes(file: InrFile) -> bytes:
         "dtype": file.dtype.name,
         "name": file.name,
         "units": file.units,
-        "metadata": _plain(file.metadata),
+        "metadata": file.plain_metadata(),
         "intensity": asdict(file.intensity),
         "double": file.double,
     }
@@ -51,6 +56,8 @@ def inr_to_bytes(file: InrFile) -> bytes:
 
 def inr_from_bytes(data: bytes, label: str = "the file") -> InrFile:
     """Undoes `inr_to_bytes`; the field has the weights that the file holds. Raises `InputError` naming `label`."""
+    if _has_parts(data):
+        return pyramid_from_parts(Parts.of_bytes(data, label), label)
     header, sections = unpack_container(data, label)
     try:
         return _from_parts(header, sections, label, len(data))
@@ -63,7 +70,7 @@ def inr_from_bytes(data: bytes, label: str = "the file") -> InrFile:
 def _from_parts(header: dict[str, Any], sections: dict[str, Section], label: str, size: int) -> InrFile:
     grid, dtype = _grid(header, label), _dtype(header, label)
     intensity = IntensityMap(**{name: float(value) for name, value in header["intensity"].items()})
-    _check_limits(intensity, dtype)
+    check_limits(intensity, dtype)
     possible = {"FELD", "RESD", *(SPECIAL_VALUES if dtype.kind == "f" else ())}
     if set(sections) - possible or ("FELD" in sections) != (intensity.scale > 0):
         damaged(label, "its sections do not fit its header")
@@ -105,12 +112,17 @@ def read_inr(path: str | os.PathLike[str]) -> InrFile:
     """Reads an .inr file. Raises `InputError` when it is missing, no .inr file, of another version or damaged."""
     try:
         with Path(path).open("rb") as stream:
-            start = stream.read(len(MAGIC))
-            # A file of another kind may be large: it is not read any further.
-            data = start + (stream.read() if start == MAGIC else stream.read(16))
+            start = stream.read(PREFIX.size)
+            # A file of another kind may be large, and of ours only what is wanted is read.
+            data = start + (stream.read() if start[: len(MAGIC)] == MAGIC and not _has_parts(start) else b"")
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error.strerror}.") from error
-    return inr_from_bytes(data, f"'{path}'")
+    label = f"'{path}'"
+    return pyramid_from_parts(Parts.of_file(path, label), label) if _has_parts(data) else inr_from_bytes(data, label)
+
+
+def _has_parts(data: bytes) -> bool:
+    return len(data) >= PREFIX.size and data.startswith(MAGIC) and version_of(data) == PARTS_VERSION
 
 
 def decompress(
@@ -166,19 +178,6 @@ def _field_class() -> type[StoredField]:
     return Field
 
 
-def _plain(value: Any) -> Any:
-    """Metadata as JSON types: what JSON cannot hold becomes text."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    if isinstance(value, (np.generic, np.ndarray)):
-        return _plain(value.tolist())
-    return str(value)
-
-
 def _text(value: Any) -> str:
     """A string that can be printed (JSON can smuggle in halves of characters)."""
     str(value).encode()
@@ -189,20 +188,6 @@ def _dtype(header: dict[str, Any], label: str) -> np.dtype:
     if header["dtype"] not in DTYPES:
         damaged(label, "its voxel type does not exist")
     return np.dtype(header["dtype"])
-
-
-def _check_limits(intensity: IntensityMap, dtype: np.dtype) -> None:
-    """Raises `InputError` when decoded values would not fit the voxel type."""
-    if dtype.kind == "b":
-        low, high = 0.0, 1.0
-    else:
-        info: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
-        low, high = float(info.min), float(info.max)
-    limit = math.inf if dtype.kind == "f" else LARGEST_INTEGER
-    if intensity.low < max(low, -limit) or intensity.high > min(high, limit):
-        raise InputError(f"values from {intensity.low:g} to {intensity.high:g} do not fit the voxel type {dtype}")
-    if not intensity.scale and intensity.offset != intensity.low:
-        raise InputError("a constant volume's value and range differ")
 
 
 def _grid(header: dict[str, Any], label: str) -> Grid:

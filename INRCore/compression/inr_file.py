@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,6 +18,7 @@ from ..volume import Volume
 from .decoding import decode_steps
 from .intensity import IntensityMap
 from .residual import Residual
+from .stored_pyramid import StoredPyramid
 
 if TYPE_CHECKING:
     from ..fields import Field
@@ -28,17 +30,18 @@ StoredField: TypeAlias = "Field | NumpyField"
 class InrFile:
     """A compressed volume.
 
-    grid, dtype, name, units, metadata: the volume's. intensity: how the field's values become intensities. field: None
-    for a constant volume (the intensity map's offset). specials: tag of `SPECIAL_VALUES` -> bits of all voxels,
-    packed (`numpy.packbits`), C order of (k, j, i). residual: None unless an error bound was asked for and the field
-    alone misses it. double: whether the field is to be evaluated in float64 (error bound asked for).
-    file_bytes: size of the file, 0 until it is known.
+    grid, dtype, name, units, metadata: the volume's. intensity: how the field's values (or the pyramid's fixed-point
+    units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`.
+    specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i). residual:
+    None unless an error bound was asked for and the field alone misses it. double: whether the field is to be evaluated
+    in float64 (error bound asked for). file_bytes: size of the file, 0 until it is known.
     """
 
     grid: Grid
     dtype: np.dtype
     intensity: IntensityMap
     field: StoredField | None
+    pyramid: StoredPyramid | None = None
     name: str = "volume"
     units: str = ""
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)
@@ -77,7 +80,6 @@ class InrFile:
 
     def describe(self) -> dict[str, Any]:
         """What the file holds, in JSON types; nothing is decoded."""
-        kind = "constant" if self.field is None else f"{self.field.settings.encoding} + {self.field.settings.network}"
         return {
             "format": "inr",
             "creator": self.creator,
@@ -93,8 +95,36 @@ class InrFile:
             "ijk_to_ras": self.grid.ijk_to_world.tolist(),
             "left_handed": self.grid.is_left_handed,
             "sheared": self.grid.is_sheared,
-            "field": kind,
+            "field": self._kind(),
+            "complete": self.pyramid is None or self.pyramid.complete,
             "parameters": 0 if self.field is None else self.field.parameter_count,
-            "error_bound_step": None if self.residual is None else self.residual.step,
+            "error_bound_step": self._correction_step(),
             "metadata": self.metadata,
         }
+
+    def plain_metadata(self) -> dict[str, Any]:
+        """The metadata as JSON types."""
+        return {str(key): _plain(item) for key, item in self.metadata.items()}
+
+    def _kind(self) -> str:
+        if self.pyramid is not None:
+            return f"pyramid of {len(self.pyramid.levels)} levels"
+        return "constant" if self.field is None else f"{self.field.settings.encoding} + {self.field.settings.network}"
+
+    def _correction_step(self) -> float | None:
+        if self.pyramid is not None:
+            return self.pyramid.correction_step or None
+        return None if self.residual is None else self.residual.step
+
+
+def _plain(value: Any) -> Any:
+    """Metadata as JSON types: what JSON cannot hold becomes text."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, (np.generic, np.ndarray)):
+        return _plain(value.tolist())
+    return str(value)

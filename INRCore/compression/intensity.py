@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,6 +70,20 @@ class IntensityMap:
         """float64 intensities as the volume's dtype: clipped, and rounded for integers."""
         clipped = np.clip(intensities, self.low, self.high)
         return (clipped if dtype.kind == "f" else np.rint(clipped)).astype(dtype)
+
+
+def check_limits(intensity: IntensityMap, dtype: np.dtype) -> None:
+    """Raises `InputError` when decoded values would not fit the voxel type."""
+    if dtype.kind == "b":
+        low, high = 0.0, 1.0
+    else:
+        info: Any = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+        low, high = float(info.min), float(info.max)
+    limit = math.inf if dtype.kind == "f" else LARGEST_INTEGER
+    if intensity.low < max(low, -limit) or intensity.high > min(high, limit):
+        raise InputError(f"values from {intensity.low:g} to {intensity.high:g} do not fit the voxel type {dtype}")
+    if not intensity.scale and intensity.offset != intensity.low:
+        raise InputError("a constant volume's value and range differ")
 
 
 def _sample(volume: Volume) -> np.ndarray:

@@ -7,7 +7,9 @@ from dataclasses import field as dataclass_field
 
 from ..fields import FieldSettings
 from ..fitting import FitSettings
-from ..settings import require_range
+from ..settings import require_choice, require_range
+
+CODECS = ("pyramid", "network")
 
 
 def _default_field() -> FieldSettings:
@@ -22,6 +24,10 @@ def _default_fit() -> FitSettings:
 class CompressionSettings:
     """Settings of `compress`.
 
+    codec: 'pyramid' (quantised lattices under a learned entropy model, the default) or 'network' (the volume as the
+    weights of a network, COIN). `field` and most of `fit` are of the codec 'network' alone.
+    usual_ratio: what the codec 'pyramid' aims at when no target is given, not counting a file's head.
+
     field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the
     largest size used, and volumes too small for it get a smaller one, so that the file stays below an eighth of the raw
     voxels. `field.omega_first` is meant for 128 voxels along the longest side and follows their number (networks with
@@ -29,11 +35,11 @@ class CompressionSettings:
     fit: `fit.learning_rate` is meant for a width of up to 64; wider networks are fitted with proportionally smaller
     steps, because sine networks diverge otherwise.
 
-    target_ratio: raw bytes / file bytes to reach at least; the network grows or shrinks to fill the file. Ratios that
-    make a network much wider than 256 take long on a CPU.
-    target_psnr_db: stop the fit as soon as this PSNR (against the volume's own range, dB) is measured; when the fit
-    ends below it, the result's notes say so.
-    target_max_error: bound on the error of EVERY voxel, in the volume's own units. What the network misses is stored
+    target_ratio: raw bytes / file bytes to reach at least; the step of the quantisation is chosen, or the network grows
+    or shrinks, to fill the file. Ratios that make a network much wider than 256 take long on a CPU.
+    target_psnr_db: PSNR (against the volume's own range, dB) to reach with the smallest file, or at which the network's
+    fit stops; where it is missed, because of `target_ratio` or at the end of the fit, the result's notes say so.
+    target_max_error: bound on the error of EVERY voxel, in the volume's own units. What the codec misses is stored
     beside it as a quantised residual, so the bound always holds, at the cost of a larger file. 0: exact (integers
     only).
     """
@@ -43,8 +49,12 @@ class CompressionSettings:
     target_ratio: float | None = None
     target_psnr_db: float | None = None
     target_max_error: float | None = None
+    codec: str = "pyramid"
+    usual_ratio: float = 32.0
 
     def __post_init__(self) -> None:
+        require_choice("The codec", self.codec, CODECS)
+        require_range("The usual ratio", self.usual_ratio, 1, 1e6)
         require_range("The target ratio", self.target_ratio, 1, 1e6)
         require_range("The target PSNR", self.target_psnr_db, 1, 200, "dB")
         require_range("The largest error allowed", self.target_max_error, 0, 1e300)

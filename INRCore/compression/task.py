@@ -26,6 +26,7 @@ from .intensity import DTYPES, IntensityMap
 from .lattice import sample_values
 from .plan import learning_rate_for, plan_field
 from .problem import CompressionProblem
+from .pyramid_task import pyramid_steps
 from .residual import Residual, code_residual, empty_codes, narrowest, step_for_bound
 from .result import CompressionResult
 from .settings import CompressionSettings
@@ -70,6 +71,9 @@ def compress_steps(
     )
     if intensity.scale == 0:
         record: dict[str, Any] = {"device": choose_device(settings.fit.device).reason}
+    elif settings.codec == "pyramid":
+        content = yield from pyramid_steps(volume, content, settings, control)
+        record = {"device": "cpu (whole numbers alone)"}
     else:
         fit = yield from _fit_steps(volume, content, settings, control)
         content, record = fit.content, fit.record

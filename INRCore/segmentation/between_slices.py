@@ -146,7 +146,9 @@ def bounds_between(
         least, most = np.minimum(near.before, near.after) - room, np.maximum(near.before, near.after) + room
         np.maximum(low, np.moveaxis(least, 0, near.across), out=low)
         np.minimum(high, np.moveaxis(most + near.outside, 0, near.across), out=high)
-    return low, np.maximum(low, high)
+    # In-plane distances are the larger ones, by 1 / sine of the slant: only what is decided by them is bound.
+    high = np.maximum(low, high)
+    return np.where(low > 0, _LEAST_SINE * low, -np.inf), np.where(high < 0, _LEAST_SINE * high, np.inf)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def panel(case: Case, images: dict[str, np.ndarray], path: Path) -> None:
     for ax in axes.ravel():
         ax.axis("off")
     figure.suptitle(case.name, fontsize=8)
-    figure.tight_layout(pad=0.3)
+    figure.tight_layout(pad=0.3, rect=(0, 0, 1, 0.97))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=80)
 

@@ -1,0 +1,1 @@
+"""The codec 'pyramid': quantised lattices of integer wavelets under a learned entropy model. NumPy alone."""

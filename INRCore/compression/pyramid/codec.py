@@ -1,0 +1,161 @@
+"""A lattice of whole samples to coded streams, coarse level first, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from .layout import Level, Shape
+from .lifting import analyse, integer_type, synthesise
+from .quantisation import SHIFT_KINDS, UNITS, BandStep, band_units, shifts_of
+from .rans import Decoder, Encoder
+from .rate_distortion import RateDistortionSource
+from .sources import FixedSource
+from .tiles import Piece, coding_order
+from .walk import Coder, code_level, code_whole_numbers
+
+PRICE = 0.12
+"""Squared error, in squared steps, that a bit is worth."""
+Bands = dict[int, np.ndarray]
+Place = tuple[int, int]
+"""(level, number of the tile) of a stream; level -1: the low part."""
+LOW_PLACE: Place = (-1, 0)
+_THREADS = 4
+
+
+class CountingCoder(Encoder):
+    """Counts what decisions would cost, and keeps nothing."""
+
+    def code(self, probabilities: np.ndarray, bits: np.ndarray | None = None) -> np.ndarray:
+        kept = super().code(probabilities, bits)
+        self._calls.clear()
+        return kept
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """shape: of the volume; low: what the last level leaves, int64; coefficients: level -> band -> int32 (k, j, i),
+    level 0 the finest; shifts: per level, see `BandStep`; edge: of the tiles, 0 for none; bits: what the streams take,
+    0 when unknown."""
+
+    shape: Shape
+    levels: tuple[Level, ...]
+    low: np.ndarray
+    coefficients: list[Bands]
+    shifts: list[tuple[int, ...]]
+    edge: int = 0
+    bits: float = 0.0
+
+    def samples(self, largest: float, coarsest: int = 0) -> np.ndarray:
+        """Whole units (k, j, i) of the lattice that level `coarsest` splits (0: the volume itself); `largest`: bound
+        on a sample's magnitude, which decides the type."""
+        levels, units = self.levels[coarsest:], band_units(self.levels)
+        result = np.zeros(levels[0].shape if levels else self.low.shape, integer_type(largest, len(self.levels)))
+        for number, level in enumerate(levels, coarsest):
+            part = result[tuple(slice(n) for n in level.shape)]
+            for band in level.bands:
+                step = BandStep(units[number][band], self.shifts[number])
+                part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
+        low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
+        result[tuple(slice(n) for n in self.low.shape)] = low_step.restore(self.low)
+        return synthesise(result, levels)
+
+
+def quantise(samples: np.ndarray, levels: tuple[Level, ...], edge: int = 0, price: float = PRICE) -> Pyramid:
+    """Whole units (k, j, i) to a pyramid; `samples` is overwritten."""
+    k, j, i = samples.shape
+    shape, units = (k, j, i), band_units(levels)
+    analyse(samples, levels)
+    scaled = []
+    for level, steps in zip(levels, units, strict=True):
+        part = samples[tuple(slice(n) for n in level.shape)]
+        scaled.append({band: part[level.band_slices(band)] * np.float32(256 / steps[band]) for band in level.bands})
+    low_shape = levels[-1].low_shape if levels else samples.shape
+    low_units = units[-1][0] if units else UNITS * 256
+    low = np.rint(samples[tuple(slice(n) for n in low_shape)] * (256 / low_units)).astype(np.int64)
+    chosen = _zeros(levels)
+    coder = CountingCoder()
+    code_low(coder, low.shape, low)
+    for number, piece in coding_order(shape, levels, edge):
+        source = RateDistortionSource(piece.cut(scaled[number], number), piece.cut(chosen[number], number), price)
+        code_level(coder, piece.levels, number, _coarser(chosen, piece, number), source)
+    shifts = [_level_shifts(scaled[n], chosen[n]) for n in range(len(levels))]
+    return Pyramid(shape, levels, low, chosen, shifts, edge, coder.cost_bits)
+
+
+def encode(pyramid: Pyramid) -> dict[Place, bytes]:
+    """Streams in the order in which they belong into a file: the low part, then the levels from coarse to fine."""
+    coder = Encoder()
+    code_low(coder, pyramid.low.shape, pyramid.low)
+    streams = {LOW_PLACE: coder.to_bytes()}
+    for number, piece in coding_order(pyramid.shape, pyramid.levels, pyramid.edge):
+        coder, own = Encoder(), piece.cut(pyramid.coefficients[number], number)
+        code_level(coder, piece.levels, number, _coarser(pyramid.coefficients, piece, number), FixedSource(own))
+        shifts = np.array(pyramid.shifts[number], np.int8).tobytes()
+        streams[number, piece.number] = shifts + coder.to_bytes()
+    return streams
+
+
+def decode(
+    shape: Shape,
+    levels: tuple[Level, ...],
+    edge: int,
+    streams: Callable[[Place], bytes | None],
+    finest: int = 0,
+    on_level: Callable[[int], None] = lambda level: None,
+) -> Pyramid:
+    """Undoes `encode` down to level `finest`; what `streams` gives as None stays zero. Raises `StreamError`."""
+    coder = Decoder(streams(LOW_PLACE) or b"")
+    low = code_low(coder, levels[-1].low_shape if levels else shape, None)
+    coder.finish()
+    coefficients, shifts = _zeros(levels, finest), [(0,) * SHIFT_KINDS] * len(levels)
+
+    def decode_piece(number: int, piece: Piece) -> None:
+        stream = streams((number, piece.number))
+        if stream is None:
+            return
+        shifts[number] = tuple(np.frombuffer(stream[:SHIFT_KINDS], np.int8).tolist())
+        own = Decoder(stream[SHIFT_KINDS:])
+        found = code_level(own, piece.levels, number, _coarser(coefficients, piece, number))
+        own.finish()
+        for band, place in piece.cut(coefficients[number], number).items():
+            place[...] = found[band]
+
+    order = list(coding_order(shape, levels, edge))
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for number in reversed(range(finest, len(levels))):
+            list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
+            on_level(number)
+    return Pyramid(shape, levels, low, coefficients, shifts, edge)
+
+
+def code_low(coder: Coder, shape: tuple[int, ...], low: np.ndarray | None) -> np.ndarray:
+    """The coarsest lattice, int64: differences of consecutive samples (C order)."""
+    wanted = None
+    if low is not None:
+        differences = np.diff(low.reshape(-1), prepend=0)
+        wanted = np.where(differences < 0, -2 * differences - 1, 2 * differences)
+    codes = code_whole_numbers(coder, int(np.prod(shape)), wanted)
+    return np.cumsum(np.where(codes & 1, -(codes + 1) // 2, codes // 2)).reshape(shape)
+
+
+def _coarser(coefficients: list[Bands], piece: Piece, number: int) -> Bands:
+    return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
+
+
+def _zeros(levels: tuple[Level, ...], finest: int = 0) -> list[Bands]:
+    """Empty bands; those of levels finer than `finest` take no memory."""
+    return [
+        {band: np.zeros(level.band_shape(band) if number >= finest else (0, 0, 0), np.int32) for band in level.bands}
+        for number, level in enumerate(levels)
+    ]
+
+
+def _level_shifts(scaled: Bands, chosen: Bands) -> tuple[int, ...]:
+    places = {band: np.flatnonzero(values) for band, values in chosen.items()}
+    sizes = [np.abs(scaled[band].reshape(-1)[places[band]]) for band in chosen]
+    magnitudes = [np.abs(chosen[band].reshape(-1)[places[band]]) for band in chosen]
+    return shifts_of(np.concatenate(sizes), np.concatenate(magnitudes))

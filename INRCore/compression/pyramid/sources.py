@@ -1,0 +1,26 @@
+"""Where an encoder's coefficients come from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .walk import BLOCK, block_sums, phase_view
+
+
+class FixedSource:
+    """Coefficients of one level that are already whole numbers: band -> int32 (k, j, i)."""
+
+    def __init__(self, coefficients: dict[int, np.ndarray]) -> None:
+        self._coefficients = coefficients
+
+    def flags(self, band: int) -> np.ndarray:
+        """Booleans per block: whether it holds anything."""
+        return block_sums((self._coefficients[band] != 0), [BLOCK] * 3) > 0
+
+    def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """Of the active samples (flat indices within the phase)."""
+        return np.abs(phase_view(self._coefficients[band], phase).reshape(-1)[active])
+
+    def negative(self, band: int, places: np.ndarray) -> np.ndarray:
+        """Booleans at flat indices within the band."""
+        return self._coefficients[band].reshape(-1)[places] < 0

@@ -1,0 +1,211 @@
+"""The one walk over a pyramid's coefficients that encoder and decoder share.
+
+Per level, coarse to fine, per band: flags of blocks of 4 x 4 x 4 that hold anything, the magnitudes within those
+blocks, the signs of what is not zero.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from .contexts import LOG_TABLE, PHASES, box_sums, clipped, fitted, neighbour_sums, phase_views, shells, spread
+from .damage import StreamError
+from .entropy_model import PROBABILITIES, EntropyNetwork, load_networks
+from .layout import Level, parent_of
+from .rans import EVEN
+
+BLOCK = 4
+LAST_UNARY = 14
+_LEVEL_KINDS = 5
+PLACES = len(PHASES) + 8 + _LEVEL_KINDS
+"""Biases: phase, band, level."""
+
+
+class Coder(Protocol):
+    def code(self, probabilities: np.ndarray, bits: np.ndarray | None = None) -> np.ndarray: ...
+
+
+class Source(Protocol):
+    """Where an encoder's coefficients come from."""
+
+    def flags(self, band: int) -> np.ndarray:
+        """Booleans per block."""
+        ...
+
+    def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """Of the active samples (flat indices within the phase)."""
+        ...
+
+    def negative(self, band: int, places: np.ndarray) -> np.ndarray:
+        """Booleans at flat indices within the band."""
+        ...
+
+
+def code_level(
+    coder: Coder,
+    levels: tuple[Level, ...],
+    number: int,
+    coarser: dict[int, np.ndarray],
+    source: Source | None = None,
+) -> dict[int, np.ndarray]:
+    """Band -> int32 coefficients of one level, decoded where `source` is None. `coarser`: the next level's."""
+    level, done = levels[number], {}
+    for band in level.bands:
+        shape = level.band_shape(band)
+        if 0 in shape:
+            done[band] = np.zeros(shape, np.int32)
+            continue
+        walk = _BandWalk(coder, number, band, shape, source)
+        parent, axes = parent_of(levels, number, band)
+        known = clipped(np.abs(coarser[parent])) if parent else None
+        siblings = [clipped(np.abs(values)) for values in done.values()]
+        done[band] = walk.run(known, axes, siblings)
+    return done
+
+
+def code_band(coder: Coder, band: int, shape: tuple[int, ...], source: Source | None = None) -> np.ndarray:
+    """int32 coefficients of a band of the finest level with nothing around it."""
+    return _BandWalk(coder, 0, band, shape, source).run(None, (), [])
+
+
+class _BandWalk:
+    def __init__(self, coder: Coder, level: int, band: int, shape: tuple[int, ...], source: Source | None) -> None:
+        self._coder, self._level, self._band, self._shape, self._source = coder, level, band, shape, source
+        self._blocks, self._coefficients = load_networks()
+
+    def run(self, parent: np.ndarray | None, axes: tuple[int, ...], siblings: list[np.ndarray]) -> np.ndarray:
+        beside = np.zeros(self._shape, np.int16)
+        for sibling in siblings:
+            beside += fitted(sibling, self._shape)
+        flags = self._code_flags(parent, axes, beside)
+        magnitudes = np.zeros(self._shape, np.int32)
+        if not flags.any():
+            return magnitudes
+        around = [] if parent is None else [spread(part, axes, self._shape) for part in shells(parent)]
+        self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
+        self._code_signs(magnitudes)
+        return magnitudes
+
+    def _code_flags(self, parent: np.ndarray | None, axes: tuple[int, ...], beside: np.ndarray) -> np.ndarray:
+        shape = tuple(-(-n // BLOCK) for n in self._shape)
+        wanted = None if self._source is None else self._source.flags(self._band)
+        flags = np.zeros(shape, bool)
+        around = []
+        if parent is not None:
+            steps = [BLOCK // 2 if axis in axes else BLOCK for axis in range(3)]
+            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100).astype(np.int16))
+        besides = np.minimum(block_sums(beside, [BLOCK] * 3), 100).astype(np.int16)
+        fixed = [*around, besides, box_sums(besides)]
+        padded = np.zeros([n + 2 for n in shape], np.int16)
+        inner = padded[1:-1, 1:-1, 1:-1]
+        for phase, view in phase_views(flags):
+            active = np.arange(view.size)
+            logits = self._logits(self._blocks, padded, fixed, phase, shape, active)
+            target = None if wanted is None else phase_view(wanted, phase).reshape(-1)
+            bits = self._coder.code(PROBABILITIES[logits[:, 0]], target)
+            view[...] = bits.reshape(view.shape)
+            phase_view(inner, phase)[...] = view
+        return flags
+
+    def _code_magnitudes(self, magnitudes: np.ndarray, flags: np.ndarray, fixed: list[np.ndarray]) -> None:
+        padded = np.zeros([n + 2 for n in self._shape], np.int16)
+        inner = padded[1:-1, 1:-1, 1:-1]
+        half = BLOCK // 2
+        for phase, view in phase_views(magnitudes):
+            mask = flags
+            for axis in range(3):
+                mask = np.repeat(mask, half, axis)
+            active = np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
+            if not active.size:
+                continue
+            logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
+            wanted = None
+            if self._source is not None:
+                wanted = self._source.magnitudes(self._band, phase, active, logits)
+            found = code_magnitudes(self._coder, logits, wanted)
+            values = np.zeros(view.size, np.int32)
+            values[active] = found
+            view[...] = values.reshape(view.shape)
+            phase_view(inner, phase)[...] = clipped(view)
+
+    def _code_signs(self, magnitudes: np.ndarray) -> None:
+        flat = magnitudes.reshape(-1)
+        places = np.flatnonzero(flat)
+        wanted = None if self._source is None else self._source.negative(self._band, places)
+        negative = self._coder.code(np.full(len(places), EVEN, np.uint32), wanted)
+        flat[places[negative]] *= -1
+
+    def _logits(
+        self,
+        network: EntropyNetwork,
+        padded: np.ndarray,
+        fixed: list[np.ndarray],
+        phase: int,
+        shape: tuple[int, ...],
+        active: np.ndarray,
+    ) -> np.ndarray:
+        """(active, outputs): from the neighbours within the band and from what is known wholly (parent, siblings)."""
+        parts = neighbour_sums(padded, PHASES[phase], shape)
+        first_sibling = len(parts) + 3
+        features = np.zeros((active.size, first_sibling + 2), np.float32)
+        for column, part in enumerate(parts):
+            features[:, column] = LOG_TABLE[part.reshape(-1)[active]]
+        for column, part in enumerate(fixed, first_sibling + 2 - len(fixed)):
+            features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
+        kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
+        return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
+
+
+def code_magnitudes(coder: Coder, logits: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:
+    """(N) magnitudes: nonzero?, more than 1?, more than 2? ... each by its logit, from LAST_UNARY on Exp-Golomb."""
+    count = len(logits)
+    magnitudes, going = np.zeros(count, np.int32), np.arange(count)
+    for reached in range(LAST_UNARY):
+        probabilities = PROBABILITIES[logits[going, min(reached, logits.shape[1] - 1)]]
+        bits = coder.code(probabilities, None if wanted is None else wanted[going] > reached)
+        going = going[bits]
+        if not going.size:
+            return magnitudes
+        magnitudes[going] = reached + 1
+    rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
+    magnitudes[going] += rest.astype(np.int32)
+    return magnitudes
+
+
+def code_whole_numbers(coder: Coder, count: int, wanted: np.ndarray | None = None) -> np.ndarray:
+    """(count) integers from 0 below 2^30, int64, by Exp-Golomb codes (Teuhola, 1978) of even decisions."""
+    widths, going = np.zeros(count, np.int64), np.arange(count)
+    wanted_widths = None if wanted is None else np.floor(np.log2(wanted.astype(float) + 1)).astype(np.int64)
+    for width in range(30):
+        bits = coder.code(_even(going.size), None if wanted_widths is None else wanted_widths[going] > width)
+        going = going[bits]
+        if not going.size:
+            break
+        widths[going] = width + 1
+    if (widths >= 30).any():
+        raise StreamError("a coded number is too large")
+    values = np.ones(count, np.int64)
+    for place in range(int(widths.max(initial=0))):
+        going = np.flatnonzero(widths > place)
+        shift = widths[going] - 1 - place
+        bits = coder.code(_even(going.size), None if wanted is None else ((wanted[going] + 1) >> shift & 1) > 0)
+        values[going] = 2 * values[going] + bits
+    return values - 1
+
+
+def _even(count: int) -> np.ndarray:
+    return np.full(count, EVEN, np.uint32)
+
+
+def phase_view(array: np.ndarray, phase: int) -> np.ndarray:
+    k, j, i = PHASES[phase]
+    return array[k::2, j::2, i::2]
+
+
+def block_sums(array: np.ndarray, steps: list[int]) -> np.ndarray:
+    total = array if array.dtype == np.int32 else array.astype(np.int32)
+    for axis, step in enumerate(steps):
+        total = np.add.reduceat(total, np.arange(0, total.shape[axis], step), axis)
+    return total

@@ -1,0 +1,173 @@
+"""Version 2 of the .inr file: a pyramid and what is needed to place it (reference: Resources/Formats/INR.md)."""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from ..errors import InputError
+from ..geometry import Grid
+from .container import damaged
+from .intensity import DTYPES, IntensityMap, check_limits
+from .parts import Key, Parts, deflated, inflated, pack_parts
+from .pyramid.layout import Level, Shape
+from .pyramid.tiles import TILED_LEVELS
+from .specials import SPECIAL_VALUES
+from .stored_pyramid import LOW_KEY, StoredPyramid
+
+if TYPE_CHECKING:
+    from .inr_file import InrFile
+
+HEAD = struct.Struct("<3I12d4ddBBBBH8B")
+"""shape, affine rows, unit, offset, low, high, correction step, dtype, levels, low bits, entropy model, tile edge, axes
+halved by each level."""
+ENTROPY_MODEL = 1
+_HEAD_KEY: Key = ("H", 0, 0)
+_META_KEY: Key = ("M", 0, 0)
+_SPECIAL_KEYS: dict[str, Key] = {tag: ("S", 0, number) for number, tag in enumerate(SPECIAL_VALUES)}
+_MOST_LEVELS = 8
+_MOST_META = 1 << 20
+_MOST_VOXELS = 1 << 31
+
+
+def pyramid_to_bytes(file: InrFile) -> bytes:
+    """The bytes of a file whose content is a pyramid. Raises `InputError` when its metadata are too large."""
+    pyramid, intensity = file.pyramid, file.intensity
+    assert pyramid is not None
+    masks = [sum(1 << a for a in level.axes) for level in pyramid.levels]
+    head = HEAD.pack(
+        *file.grid.shape,
+        *file.grid.ijk_to_world[:3].reshape(-1),
+        *(intensity.scale, intensity.offset, intensity.low, intensity.high),
+        pyramid.correction_step,
+        DTYPES.index(file.dtype.name),
+        len(pyramid.levels),
+        pyramid.low_bits,
+        ENTROPY_MODEL,
+        pyramid.edge,
+        *masks,
+        *[0] * (_MOST_LEVELS - len(masks)),
+    )
+    coarse = [key for key in pyramid.part_keys if key == LOW_KEY or (key[0] == "L" and key[1] >= TILED_LEVELS)]
+    parts: dict[Key, bytes] = {_HEAD_KEY: head, **{key: pyramid.parts[key] for key in coarse}}
+    parts |= {_META_KEY: deflated(_meta(file))}
+    parts |= {_SPECIAL_KEYS[tag]: deflated(bits.tobytes()) for tag, bits in file.specials.items()}
+    parts |= {key: pyramid.parts[key] for key in pyramid.part_keys if key not in parts}
+    return pack_parts(parts)
+
+
+def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
+    """Undoes `pyramid_to_bytes`; only the head, the metadata and the special voxels are read at once.
+
+    Raises `InputError` naming `label` when they are missing or damaged."""
+    for key in (_HEAD_KEY, LOW_KEY):
+        if key not in parts:
+            damaged(label, "it ends before its coarsest picture")
+    head = parts[_HEAD_KEY]
+    if len(head) != HEAD.size:
+        damaged(label, "its head has the wrong length")
+    numbers = HEAD.unpack(head)
+    try:
+        file = _from_head(numbers, parts, label)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, InputError) and str(error).startswith(label):
+            raise
+        damaged(label, f"its head makes no sense ({str(error)[:200]})")
+    pyramid = file.pyramid
+    assert pyramid is not None
+    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), *pyramid.part_keys}:
+        damaged(label, "it has parts that it should not have")
+    if pyramid.complete and _META_KEY not in parts:
+        damaged(label, "a part is missing")
+    meta = _read_meta(parts, label) if _META_KEY in parts else {}
+    return replace(
+        file,
+        name=meta.get("name", "volume"),
+        units=meta.get("units", ""),
+        creator=meta.get("creator", ""),
+        metadata=meta.get("metadata", {}),
+        specials=_read_specials(file, parts, label),
+    )
+
+
+def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
+    from .inr_file import InrFile
+
+    shape: Shape = numbers[:3]
+    grid = _grid(shape, np.array([*numbers[3:15], 0, 0, 0, 1.0]).reshape(4, 4), label)
+    intensity, (step, code, count, low_bits, model, edge) = IntensityMap(*numbers[15:19]), numbers[19:25]
+    if code >= len(DTYPES) or count > _MOST_LEVELS or low_bits > 60 or not (math.isfinite(step) and step >= 0):
+        damaged(label, "its head makes no sense")
+    if model != ENTROPY_MODEL:
+        raise InputError(f"{label} needs the entropy model {model}, this program has {ENTROPY_MODEL}; update it.")
+    dtype = np.dtype(DTYPES[code])
+    check_limits(intensity, dtype)
+    if intensity.scale == 0:
+        raise InputError("its intensities have no scale")
+    levels = _levels(shape, numbers[25 : 25 + count], label)
+    if edge and (edge % (1 << count) or len(levels) <= TILED_LEVELS):
+        damaged(label, "its tiles make no sense")
+    pyramid = StoredPyramid(shape, levels, edge, parts, step, low_bits, parts.complete, label)
+    return InrFile(grid=grid, dtype=dtype, intensity=intensity, field=None, pyramid=pyramid, file_bytes=parts.size)
+
+
+def _levels(shape: Shape, masks: tuple[int, ...], label: str) -> tuple[Level, ...]:
+    levels: list[Level] = []
+    for mask in masks:
+        if not 1 <= mask <= 7:
+            damaged(label, "its levels make no sense")
+        levels.append(Level(shape, tuple(a for a in range(3) if mask >> a & 1)))
+        shape = levels[-1].low_shape
+    return tuple(levels)
+
+
+def _grid(shape: Shape, affine: np.ndarray, label: str) -> Grid:
+    if min(shape) < 1 or math.prod(shape) > _MOST_VOXELS:
+        damaged(label, "its size makes no sense")
+    return Grid(shape, affine)
+
+
+def _meta(file: InrFile) -> bytes:
+    content = {"name": file.name, "units": file.units, "creator": file.creator, "metadata": file.plain_metadata()}
+    text = json.dumps({key: value for key, value in content.items() if value}, allow_nan=False, separators=(",", ":"))
+    if len(text.encode()) > _MOST_META:
+        raise InputError(
+            f"The volume's metadata ({len(text)} bytes) are too large for an .inr file; remove long entries."
+        )
+    return text.encode()
+
+
+def _read_meta(parts: Mapping[Key, bytes], label: str) -> dict[str, Any]:
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(constant)
+
+    try:
+        meta = json.loads(inflated(parts[_META_KEY], _MOST_META, label), parse_constant=refuse)
+        texts = [str(meta.get(name, "")) for name in ("name", "units", "creator")]
+        "".join(texts).encode()
+        return {
+            **dict(zip(("name", "units", "creator"), texts, strict=True)),
+            "metadata": dict(meta.get("metadata", {})),
+        }
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        damaged(label, "its description is not JSON")
+
+
+def _read_specials(file: InrFile, parts: Mapping[Key, bytes], label: str) -> dict[str, np.ndarray]:
+    count = -(-file.grid.voxel_count // 8)
+    found = {}
+    for tag, key in _SPECIAL_KEYS.items():
+        if key in parts:
+            bits = np.frombuffer(inflated(parts[key], count, label), np.uint8)
+            if file.dtype.kind != "f" or len(bits) != count:
+                damaged(label, "its marked voxels do not fit its size")
+            found[tag] = bits
+    return found
