@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,19 @@ def main() -> None:
 def _points(choice: argparse.Namespace, volume: str, codec: Codec, raw_bytes: int) -> Points:
     path = choice.output / "points" / volume / f"{codec.name.replace(':', '_').replace(',', '_')}.json"
     about = {"volume": volume, "raw_bytes": raw_bytes, "module": codec.module, "options": codec.options}
+    if not codec.peer:
+        about["code"] = _code()
     return Points.load(path, about, choice.fresh)
+
+
+def _code() -> str:
+    """The commit that changed our compression last, so that points of older code do not count; '' outside of git."""
+    repository = Path(__file__).resolve().parents[3]
+    command = ["git", "log", "-1", "--format=%h", "--", "INRCore/compression", "INRCore/presets/compression.json"]
+    try:
+        return subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _rows(

@@ -42,6 +42,7 @@ _PEERS = (
     Codec("sperr", "sperr", {}, at_64=2.0, limits=(-4.0, 12.0)),
     Codec("sz3", "sz3", {}, at_64=-5.0, limits=(-20.0, -0.5)),
     Codec("zfp", "zfp", {}, at_64=0.0, limits=(-20.0, 6.0), finest=1.0),
+    Codec("tinc", "tinc", {}, limits=(0.0, 20.0), probes=1),
     Codec("gzip-nrrd", "gzip_nrrd", {}, probes=0, peer=False),
 )
 CODECS = {codec.name: codec for codec in (*map(_ours, presets()), *_PEERS)}

@@ -42,6 +42,7 @@ def test_curves_are_straight_in_log_bytes_and_end_where_the_points_do():
     assert at_bytes(sizes, values, 4000 * 1.3) is None and at_bytes(sizes, values, 700) is None
     assert at_bytes([], [], 1000) is None and at_bytes([1000], [30.0], 1010) == 30
     assert at_bytes([1000, 2000], [math.nan, 36.0], 1000) is None
+    assert at_bytes([1000, 4000], [30.0, 36.0], 2000) is None  # too far apart for a straight line
 
 
 @pytest.mark.parametrize("exponent", [0.6, 1.0, 2.5])

@@ -14,7 +14,11 @@ def encode(voxels: np.ndarray, quality: float, options: dict[str, Any]) -> bytes
     """One chunk: the whole volume."""
     import imagecodecs
 
-    stream = imagecodecs.sperr_encode(voxels.astype(np.float32), 2.0**-quality, mode="bpp", chunks=voxels.shape)
+    values = voxels.astype(np.float32)
+    if len(voxels) == 1:  # a slice is 2-D for SPERR
+        stream = imagecodecs.sperr_encode(values[0], 2.0**-quality, mode="bpp")
+    else:
+        stream = imagecodecs.sperr_encode(values, 2.0**-quality, mode="bpp", chunks=voxels.shape)
     return pack(Levels.of(voxels, 16), [stream])
 
 
@@ -23,4 +27,5 @@ def decode(data: bytes) -> np.ndarray:
     import imagecodecs
 
     levels, (stream,) = unpack(data)
-    return as_dtype(imagecodecs.sperr_decode(stream).reshape(levels.shape), levels.dtype)
+    flat = {"shape": levels.shape[1:], "dtype": np.float32} if levels.shape[0] == 1 else {}
+    return as_dtype(imagecodecs.sperr_decode(stream, **flat).reshape(levels.shape), levels.dtype)
