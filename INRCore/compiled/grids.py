@@ -55,15 +55,22 @@ def _axis_weights(place, low, scale, cells, support, weights):  # type: ignore[n
 
 
 @compiled
+def _first_row(point, low, scale, cells, stride, support, weights):  # type: ignore[no-untyped-def]
+    """The first row of the table that the value at a point (3) depends on; fills weights (axis, derivative, node)."""
+    row = 0
+    for axis in range(3):
+        cell = _axis_weights(point[axis], low[axis], scale[axis], cells[axis], support[axis], weights[axis])
+        row += cell * stride[axis]
+    return row
+
+
+@compiled
 def evaluate(table, points, low, scale, cells, stride, support, found):  # type: ignore[no-untyped-def]
     """Fills `found`."""
     orders, channels = len(found), table.shape[1]
     weights = np.empty((3, 3, 4), np.float32)
     for n in range(len(points)):
-        row = 0
-        for axis in range(3):
-            cell = _axis_weights(points[n, axis], low[axis], scale[axis], cells[axis], support[axis], weights[axis])
-            row += cell * stride[axis]
+        row = _first_row(points[n], low, scale, cells, stride, support, weights)
         for f in range(channels):
             for order in range(orders):
                 found[order, n, f] = _ZERO
@@ -99,10 +106,7 @@ def evaluate_back(changes, points, low, scale, cells, stride, support, total):  
     orders, channels = len(changes), total.shape[1]
     weights = np.empty((3, 3, 4), np.float32)
     for n in range(len(points)):
-        row = 0
-        for axis in range(3):
-            cell = _axis_weights(points[n, axis], low[axis], scale[axis], cells[axis], support[axis], weights[axis])
-            row += cell * stride[axis]
+        row = _first_row(points[n], low, scale, cells, stride, support, weights)
         for k in range(support[2]):
             z, dz, ddz = weights[2, 0, k], weights[2, 1, k], weights[2, 2, k]
             for j in range(support[1]):

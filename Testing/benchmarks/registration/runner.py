@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, replace
@@ -13,12 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..options import parse_options
+from ..processes import run_module
 from .exchange import Job
-
-_REPOSITORY = Path(__file__).resolve().parents[3]
-_THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,21 +45,12 @@ METHODS = {
 
 
 def find_method(text: str) -> Method:
-    """'NAME' or 'NAME:option=value,option=value' (values as JSON, else as text), such as
-    'ours-balanced:model=velocity,fit.iterations=500'. Raises `ValueError` for an unknown name."""
-    name, _, changes = text.partition(":")
+    """'NAME' or 'NAME:option=value,option=value', such as 'ours-balanced:model=velocity,fit.iterations=500'. Raises
+    `ValueError` for an unknown name."""
+    name, options = parse_options(text)
     if name not in METHODS:
         raise ValueError(f"There is no method '{name}'; there are: {', '.join(METHODS)}.")
-    pairs = (change.split("=", 1) for change in changes.split(",") if change)
-    options = {key: _value(value) for key, value in pairs}
     return replace(METHODS[name], name=text, options={**METHODS[name].options, **options})
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return text
 
 
 def run(method: Method, job: Job, peers_python: Path | None, timeout_s: float) -> tuple[dict[str, Any], Any]:
@@ -74,28 +59,10 @@ def run(method: Method, job: Job, peers_python: Path | None, timeout_s: float) -
         return {"status": "not run: wants a GPU, and its module of `methods` is not written yet"}, None
     if method.peer and peers_python is None:
         return {"status": "not run: no environment of the peers (see --peers)"}, None
-    python = str(peers_python) if method.peer else sys.executable
+    python = peers_python if method.peer and peers_python else sys.executable
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         job.save(folder / "job.npz")
-        command = [python, "-m", f"{__package__}.worker", method.module, name]
-        environment = {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(job.threads))}
-        try:
-            done = subprocess.run(
-                command,
-                cwd=_REPOSITORY,
-                env=environment,
-                timeout=timeout_s,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return {"status": f"stopped after {timeout_s:g} s"}, None
-        if done.returncode != 0 or not (folder / "run.json").exists():
-            lines = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
-            print(done.stderr[-4000:], file=sys.stderr)
-            return {"status": f"failed ({done.returncode}): {lines[-1][:200]}"}, None
-        report = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        path = folder / "map.npy"
+        arguments, path = [method.module, name], folder / "map.npy"
+        report = run_module(python, f"{__package__}.worker", arguments, folder / "run.json", job.threads, timeout_s)
         return report, np.load(path).astype(float) if path.exists() else None

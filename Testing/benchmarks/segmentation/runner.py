@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -15,12 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from ..processes import run_module
 from .exchange import Job
-
-_REPOSITORY = Path(__file__).resolve().parents[3]
-_THREADS = (
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,18 +56,7 @@ def run(method: Method, job: Job, peers: Path | None, timeout_s: float) -> Itera
 def _report(method: Method, job: Job, folder: Path, peers: Path | None, timeout_s: float) -> dict[str, Any]:
     if method.peer and peers is None:
         return {"status": "not run: no environment of the peers (see --peers)"}
-    python = str(peers) if method.peer else sys.executable
+    python = peers if method.peer and peers else sys.executable
     job.save(folder / "job.npz")
-    command = [python, "-m", f"{__package__}.worker", method.module, str(folder), json.dumps(method.options)]
-    environment = {**os.environ, **dict.fromkeys(_THREADS, "1")}
-    try:
-        done = subprocess.run(
-            command, cwd=_REPOSITORY, env=environment, timeout=timeout_s, capture_output=True, text=True, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"status": f"stopped after {timeout_s:g} s"}
-    if done.returncode != 0:
-        lines = (done.stderr.strip() or "no message").splitlines()
-        print(done.stderr[-4000:], file=sys.stderr)
-        return {"status": f"failed ({done.returncode}): {lines[-1][:200]}"}
-    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    arguments = [method.module, str(folder), json.dumps(method.options)]
+    return run_module(python, f"{__package__}.worker", arguments, folder / "run.json", 1, timeout_s)

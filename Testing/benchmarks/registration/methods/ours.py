@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
+from ...options import nested
 from ..exchange import Job
 
 _FOR_OTHER_CONTRASTS = "lncc_squared"
@@ -26,7 +26,7 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
     base = load_preset(RegistrationSettings, "registration", options.pop("preset", "balanced"))
     if job.multimodal:
         options.setdefault("similarity", _FOR_OTHER_CONTRASTS)
-    settings = from_dict(RegistrationSettings, _nested({"fit.device": job.device, "initial": "none", **options}), base)
+    settings = from_dict(RegistrationSettings, nested({"fit.device": job.device, "initial": "none", **options}), base)
     fixed = Volume(job.fixed, Grid(job.fixed.shape, job.fixed_affine), "fixed")
     moving = Volume(job.moving, Grid(job.moving.shape, job.moving_affine), "moving")
     moving = moving.with_array(moving.array, moving.grid.transformed(np.linalg.inv(job.start)))
@@ -38,15 +38,3 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
         return job.started(moved).reshape(*job.fixed.shape, 3), ""
 
     return registration
-
-
-def _nested(options: dict[str, Any]) -> dict[str, Any]:
-    """{'fit.iterations': 5} to {'fit': {'iterations': 5}}."""
-    result: dict[str, Any] = {}
-    for name, value in options.items():
-        *groups, last = name.split(".")
-        inner = result
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[last] = value
-    return result
