@@ -58,9 +58,15 @@ def test_losses_become_a_table_series_and_a_chart_with_a_logarithmic_axis(scene:
     np.testing.assert_allclose(column(curves, "Iteration"), [10, 20, 30, 40, 50])
     np.testing.assert_allclose(column(curves, "similarity"), 1 / np.arange(10, 60, 10))
 
-    curves.add(60, {"similarity": 0.0, "bending": 0.1})
+    # 0 has no logarithm: Slicer would draw nothing.
+    curves.add(60, {"similarity": 0.0, "bending": 0.1, "folding": 0.0})
     curves.show()
-    assert not chart.GetYAxisLogScale()  # 0 has no logarithm: Slicer would draw nothing
+    assert chart.GetYAxisLogScale()
+    np.testing.assert_array_equal(column(curves, "similarity")[-2:], [1 / 50, np.nan])
+    assert chart.GetNumberOfPlotSeriesNodes() == 2
+    curves.add(70, {"similarity": -0.1, "bending": 0.1})
+    curves.show()
+    assert not chart.GetYAxisLogScale()
 
 
 def test_a_chart_hears_of_every_update(scene: Any) -> None:

@@ -20,8 +20,8 @@ class Curves:
     """Curves over the iterations on one chart; the nodes are found again under the same `title`, so that a later run
     draws into them.
 
-    The axis is logarithmic when asked for and as long as all values are above 0. Long fits are thinned out: every
-    second point is dropped whenever there are more than 2000.
+    The axis is logarithmic when asked for and as long as no value is below 0; zeros, which it cannot show, are left
+    out. Long fits are thinned out: every second point is dropped whenever there are more than 2000.
     """
 
     def __init__(self, scene: Scene, title: str, axis: str, logarithmic: bool = False) -> None:
@@ -49,6 +49,10 @@ class Curves:
         names = list(self._rows[-1][1])
         iterations = np.array([iteration for iteration, _ in self._rows], float)
         values = np.array([[row.get(name, np.nan) for name in names] for _, row in self._rows])
+        if self._logarithmic and not (values < 0).any():
+            values[values == 0] = np.nan
+            drawn = np.isfinite(values).any(0)
+            names, values = [name for name, is_drawn in zip(names, drawn, strict=True) if is_drawn], values[:, drawn]
         table = self._obtain("vtkMRMLTableNode", "table", f"{self._title} table")
         table.SetAndObserveTable(make_table({_ITERATION: iterations, **dict(zip(names, values.T, strict=True))}))
         series = [self._series(table, number, name) for number, name in enumerate(names)]
