@@ -13,6 +13,11 @@ from INRCore.io import read_volume, write_volume
 from INRCore.jobs import Job, PreviewWriter, run_job
 from INRCore.volume import Volume
 
+SETTINGS = {
+    "compress": {"codec": "network"},
+    "register": {"smoothing_voxels": [0.0]},  # a preview of a coarse stage is blurred as its images are
+    "segment": {"method": "network"},
+}
 TASKS = {
     "compress": ({"volume": "image"}, {"file": "result.inr"}),
     "super-resolve": ({"volumes": "image"}, {"volume": "result.nrrd"}),
@@ -59,10 +64,7 @@ def test_a_preview_shows_the_result_at_its_place(task, inputs, tmp_path):
         task=task,
         inputs={role: [path] if role == "volumes" else path for role, path in paths.items()},
         outputs={role: str(tmp_path / name) for role, name in outputs.items()},
-        settings={
-            "fit": {"iterations": 100_000, "points": 500},
-            **{"segment": {"method": "network"}, "compress": {"codec": "network"}}.get(task, {}),
-        },
+        settings={"fit": {"iterations": 100_000, "points": 500}, **SETTINGS.get(task, {})},
         preset="fast",
         device="cpu",
         preview=str(tmp_path / "preview.nii"),
