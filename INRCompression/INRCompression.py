@@ -30,10 +30,12 @@ class INRCompression(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["INR Neural Fields developers (3D Slicer community)"]
         parent.helpText = _(
-            "Fits a neural field to a volume and writes its weights as a small .inr file, which gives the volume back "
-            "at its own or any other resolution. The ratio and the error are reported. Not for diagnosis."
+            "Writes a volume as a small .inr file, which gives it back at its own or any other resolution: by wavelets "
+            "whose coefficients are coded with learned probabilities. The ratio and the error are reported. Not for "
+            "diagnosis."
         )
         parent.acknowledgementText = _(
+            "Daubechies and Sweldens, Factoring wavelet transforms into lifting steps, 1998. "
             "Sitzmann et al., Implicit neural representations with periodic activation functions, NeurIPS 2020. "
             "Dupont et al., COIN: Compression with implicit neural representations, 2021."
         )

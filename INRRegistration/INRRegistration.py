@@ -30,10 +30,11 @@ class INRRegistration(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["INR Neural Fields developers (3D Slicer community)"]
         parent.helpText = _(
-            "Brings a moving volume onto a fixed one. The deformation is a neural field with exact derivatives, so its "
-            "regularity and its folding can be measured. The results are the registered volume, the transform and its "
-            "inverse, maps of the change of volume, of the inverse's error and of the uncertainty, and what belongs to "
-            "the moving volume (segments, surfaces, points), carried over. Not for diagnosis."
+            "Brings a moving volume onto a fixed one. The deformation is a field of splines or a neural network, with "
+            "exact derivatives, so its regularity and its folding can be measured. The results are the registered "
+            "volume, the transform and its inverse, maps of the change of volume, of the inverse's error and of the "
+            "uncertainty, and what belongs to the moving volume (segments, surfaces, points), carried over. Not for "
+            "diagnosis."
         )
         parent.acknowledgementText = _(
             "Wolterink, Zwienenberg and Brune, Implicit neural representations for deformable image registration, "

@@ -92,7 +92,7 @@ def show_compression(case: Showcase) -> Section:
     change = case.put_difference(result.volume, case.volume, "compression_difference")
     return Section(
         "Compression",
-        "A field fitted to every voxel, stored with half-precision weights. All numbers come from the file as written.",
+        "Wavelets in whole numbers, coded by learned probabilities. All numbers come from the file as written.",
         _rows(result),
         [
             case.picture(case.source, "compression_before", "Input"),
@@ -124,7 +124,7 @@ def show_super_resolution(case: Showcase) -> Section:
         [
             case.picture(thick_node, "super_resolution_before", "Thick slices"),
             case.picture(baseline, "super_resolution_baseline", "Cubic B-spline"),
-            case.picture(fine, "super_resolution_after", "Field with slice profile"),
+            case.picture(fine, "super_resolution_after", "With slice profile and learned detail"),
         ],
         result.loss_history,
     )
@@ -195,8 +195,7 @@ def show_segmentation(case: Showcase) -> Section:
     threed_picture(case.application, path)
     return Section(
         "Segmentation",
-        "Two labels found by thresholds, made into one network with a signed distance per label. Agreement is with the"
-        " label map given.",
+        "Two labels found by thresholds, each made into a signed distance. Agreement is with the label map given.",
         _rows(result),
         [slice_png, (path, "Zero sets as closed surfaces")],
         result.loss_history,
