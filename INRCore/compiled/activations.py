@@ -13,6 +13,7 @@ Loops touch few rows each: LLVM proves rows apart by comparing all pairs, and le
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +40,7 @@ _C1, _C2, _C3 = (np.float32(c) for c in (4.166664568298827e-2, -1.38873162549376
 
 
 @compiled
-def _both(y):  # type: ignore[no-untyped-def]
+def _both(y: float) -> Any:
     """Within 1e-7 up to |y| = 6000; beyond, where a phase in single precision means little, still within [-1, 1]."""
     shifted = np.float32(y * _QUADRANTS + _ROUNDING)
     quadrant = shifted.view(np.int32)
@@ -57,7 +58,7 @@ def _both(y):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def sine_and_cosine(phase, sine, cosine):  # type: ignore[no-untyped-def]
+def sine_and_cosine(phase: np.ndarray, sine: np.ndarray, cosine: np.ndarray) -> None:
     """Of phases (N)."""
     for p in range(len(phase)):
         s, c = _both(phase[p])
@@ -66,13 +67,13 @@ def sine_and_cosine(phase, sine, cosine):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _phase(y, bend):  # type: ignore[no-untyped-def]
+def _phase(y: float, bend: float) -> Any:
     return y + _HALF * bend * abs(y) * y
 
 
 # -- values alone ------------------------------------------------------------------------------------------------------
 @compiled
-def values(z, bias, bend, h):  # type: ignore[no-untyped-def]
+def values(z: np.ndarray, bias: np.ndarray, bend: float, h: np.ndarray) -> None:
     """h = f(z + bias)."""
     for c in range(z.shape[0]):
         before, after, shift = z[c, 0], h[c, 0], bias[c]
@@ -81,14 +82,14 @@ def values(z, bias, bend, h):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def values_and_slopes(z, bias, bend, h, slope):  # type: ignore[no-untyped-def]
+def values_and_slopes(z: np.ndarray, bias: np.ndarray, bend: float, h: np.ndarray, slope: np.ndarray) -> None:
     for c in range(z.shape[0]):
         _to_first(z[c, 0], bias[c], bend, h[c, 0], slope[c, 0])
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------
 @compiled
-def _to_first(z, bias, bend, value, slope):  # type: ignore[no-untyped-def]
+def _to_first(z: np.ndarray, bias: float, bend: float, value: np.ndarray, slope: np.ndarray) -> None:
     """f and f' at z + bias."""
     for p in range(len(z)):
         y = z[p] + bias
@@ -98,7 +99,9 @@ def _to_first(z, bias, bend, value, slope):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _to_second(z, bias, bend, value, slope, curve):  # type: ignore[no-untyped-def]
+def _to_second(
+    z: np.ndarray, bias: float, bend: float, value: np.ndarray, slope: np.ndarray, curve: np.ndarray
+) -> None:
     """f, f' and f''."""
     for p in range(len(z)):
         y = z[p] + bias
@@ -111,7 +114,7 @@ def _to_second(z, bias, bend, value, slope, curve):  # type: ignore[no-untyped-d
 
 
 @compiled
-def _to_third(z, bias, bend, slope, curve, twist):  # type: ignore[no-untyped-def]
+def _to_third(z: np.ndarray, bias: float, bend: float, slope: np.ndarray, curve: np.ndarray, twist: np.ndarray) -> None:
     """The first three derivatives."""
     for p in range(len(z)):
         y = z[p] + bias
@@ -124,7 +127,7 @@ def _to_third(z, bias, bend, slope, curve, twist):  # type: ignore[no-untyped-de
 
 
 @compiled
-def _multiply(out, a, b):  # type: ignore[no-untyped-def]
+def _multiply(out: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
     """out = a b, where b may be one number for all."""
     if len(b) == 1:
         factor = b[0]
@@ -136,7 +139,7 @@ def _multiply(out, a, b):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _add_product(out, a, b):  # type: ignore[no-untyped-def]
+def _add_product(out: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
     """out += a b."""
     if len(b) == 1:
         factor = b[0]
@@ -148,13 +151,13 @@ def _add_product(out, a, b):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _scale(out, a):  # type: ignore[no-untyped-def]
+def _scale(out: np.ndarray, a: np.ndarray) -> None:
     for p in range(len(out)):
         out[p] *= a[p]
 
 
 @compiled
-def _blend(g, slope, curve, by_curve):  # type: ignore[no-untyped-def]
+def _blend(g: np.ndarray, slope: np.ndarray, curve: np.ndarray, by_curve: np.ndarray) -> None:
     """g = slope g + curve by_curve."""
     for p in range(len(g)):
         g[p] = slope[p] * g[p] + curve[p] * by_curve[p]
@@ -162,7 +165,7 @@ def _blend(g, slope, curve, by_curve):  # type: ignore[no-untyped-def]
 
 # -- first derivatives -------------------------------------------------------------------------------------------------
 @compiled
-def first(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
+def first(z: np.ndarray, t: np.ndarray, row: int, bias: np.ndarray, bend: float, h: np.ndarray) -> None:
     slope = np.empty(z.shape[2], np.float32)
     for c in range(z.shape[0]):
         _to_first(z[c, 0], bias[c], bend, h[c, 0], slope)
@@ -171,7 +174,7 @@ def first(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def first_back(z, t, row, bias, bend, g):  # type: ignore[no-untyped-def]
+def first_back(z: np.ndarray, t: np.ndarray, row: int, bias: np.ndarray, bend: float, g: np.ndarray) -> None:
     rows = np.empty((4, z.shape[2]), np.float32)
     value, slope, curve, by_curve = rows[0], rows[1], rows[2], rows[3]
     for c in range(z.shape[0]):
@@ -185,7 +188,7 @@ def first_back(z, t, row, bias, bend, g):  # type: ignore[no-untyped-def]
 
 # -- second derivatives, in the order of `jets.PAIRS` ------------------------------------------------------------------
 @compiled
-def second(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
+def second(z: np.ndarray, t: np.ndarray, row: int, bias: np.ndarray, bend: float, h: np.ndarray) -> None:
     rows = np.empty((3, z.shape[2]), np.float32)
     slope, curve, bent = rows[0], rows[1], rows[2]
     for c in range(z.shape[0]):
@@ -203,7 +206,7 @@ def second(z, t, row, bias, bend, h):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def second_back(z, t, row, bias, bend, g):  # type: ignore[no-untyped-def]
+def second_back(z: np.ndarray, t: np.ndarray, row: int, bias: np.ndarray, bend: float, g: np.ndarray) -> None:
     rows = np.empty((5, z.shape[2]), np.float32)
     slope, curve, twist, by_curve, by_twist = rows[0], rows[1], rows[2], rows[3], rows[4]
     mixed = np.empty((3, z.shape[2]), np.float32)

@@ -11,6 +11,8 @@ times less than a weight for each node and derivative.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .build import compiled
@@ -20,7 +22,7 @@ _THREE, _FOUR, _SIX, _THREE_HALVES = (np.float32(number) for number in (3, 4, 6,
 
 
 @compiled
-def _axis_weights(place, low, scale, cells, support, weights):  # type: ignore[no-untyped-def]
+def _axis_weights(place: Any, low: float, scale: float, cells: int, support: int, weights: np.ndarray) -> int:
     """The cell of a place along one axis; fills weights (3, 4): derivative by the coordinate, node. The same splines as
     `grid_levels.node_weights`."""
     if support == 1:
@@ -55,7 +57,15 @@ def _axis_weights(place, low, scale, cells, support, weights):  # type: ignore[n
 
 
 @compiled
-def _first_row(point, low, scale, cells, stride, support, weights):  # type: ignore[no-untyped-def]
+def _first_row(
+    point: np.ndarray,
+    low: np.ndarray,
+    scale: np.ndarray,
+    cells: np.ndarray,
+    stride: np.ndarray,
+    support: np.ndarray,
+    weights: np.ndarray,
+) -> int:
     """The first row of the table that the value at a point (3) depends on; fills weights (axis, derivative, node)."""
     row = 0
     for axis in range(3):
@@ -65,7 +75,16 @@ def _first_row(point, low, scale, cells, stride, support, weights):  # type: ign
 
 
 @compiled
-def evaluate(table, points, low, scale, cells, stride, support, found):  # type: ignore[no-untyped-def]
+def evaluate(
+    table: np.ndarray,
+    points: np.ndarray,
+    low: np.ndarray,
+    scale: np.ndarray,
+    cells: np.ndarray,
+    stride: np.ndarray,
+    support: np.ndarray,
+    found: np.ndarray,
+) -> None:
     """Fills `found`."""
     orders, channels = len(found), table.shape[1]
     weights = np.empty((3, 3, 4), np.float32)
@@ -101,7 +120,16 @@ def evaluate(table, points, low, scale, cells, stride, support, found):  # type:
 
 
 @compiled
-def evaluate_back(changes, points, low, scale, cells, stride, support, total):  # type: ignore[no-untyped-def]
+def evaluate_back(
+    changes: np.ndarray,
+    points: np.ndarray,
+    low: np.ndarray,
+    scale: np.ndarray,
+    cells: np.ndarray,
+    stride: np.ndarray,
+    support: np.ndarray,
+    total: np.ndarray,
+) -> None:
     """Adds to `total` (R, F) the gradient by the table, from `changes`, the one by what `evaluate` found."""
     orders, channels = len(changes), total.shape[1]
     weights = np.empty((3, 3, 4), np.float32)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .build import compiled
@@ -10,7 +12,7 @@ _ONE, _HALF, _THREE_HALVES, _FIVE_HALVES = (np.float32(number) for number in (1,
 
 
 @compiled
-def _cell(place, size):  # type: ignore[no-untyped-def]
+def _cell(place: float, size: int) -> Any:
     """The place kept within the nodes 0 to size - 1, the node before it, and how far behind that it is."""
     if not place > 0:
         return 0, place * np.float32(0)  # not a number stays so
@@ -22,7 +24,7 @@ def _cell(place, size):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def trilinear(image, index, values, gradient):  # type: ignore[no-untyped-def]
+def trilinear(image: np.ndarray, index: np.ndarray, values: np.ndarray, gradient: np.ndarray) -> None:
     """values (N) of an image (k, j, i) and, unless it has no rows, gradient (N, 3) by the index: 0 along an axis along
     which a place is beyond the nodes."""
     depth, height, width = image.shape
@@ -47,7 +49,7 @@ def trilinear(image, index, values, gradient):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _cubic_weights(t):  # type: ignore[no-untyped-def]
+def _cubic_weights(t: float) -> Any:
     """The shares of the nodes at -1, 0, 1, 2."""
     outer, inner = t * (_ONE - t) * _HALF, _ONE - t
     return (
@@ -59,7 +61,7 @@ def _cubic_weights(t):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def cubic(image, index, values):  # type: ignore[no-untyped-def]
+def cubic(image: np.ndarray, index: np.ndarray, values: np.ndarray) -> None:
     """values (N, 3) of a vector image (k, j, i, 3) by cubic convolution; beyond the border the outermost nodes are
     repeated."""
     depth, height, width = image.shape[:3]
