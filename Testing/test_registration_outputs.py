@@ -25,13 +25,14 @@ TURNED[:3, 3] = (4, -7, 3)
 
 
 def a_map(model, scale=4.0):
-    """A map of random fields, some millimetres large, as after a fit."""
-    count = MAPS[model].field_count
+    """A map of random fields, some millimetres large, as after a fit: of a cycle about each other's inverses, of a
+    sliding surface sides that hardly overlap."""
     frame = Frame.of_grid(FIXED_GRID)
+    factors = {"cycle": (1, -1), "sliding": (1, 0.98, 1)}.get(model, (1,))
     fields = [
-        Field(FieldSettings(width=16, depth=2, omega_first=3.0), frame, 3, seed=seed, output_scale=sign * scale)
-        for seed, sign in zip((1, 1), (1, -1), strict=True)
-    ][:count]
+        Field(FieldSettings(width=16, depth=2, omega_first=3.0), frame, outputs, seed=1, output_scale=factor * scale)
+        for outputs, factor in zip(MAPS[model].outputs, factors, strict=True)
+    ]
     return MAPS[model].of(fields, FIXED_GRID, small_settings(model=model))
 
 
