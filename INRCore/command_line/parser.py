@@ -7,6 +7,7 @@ import argparse
 from .. import __version__
 from ..devices import DEVICE_NAMES
 from ..settings import PRESET_NAMES
+from .compress_options import add_rate_options
 from .register_options import add_register_options
 from .super_resolve_options import add_super_resolve_options
 
@@ -37,7 +38,9 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_compress, _decompress, _super_resolve, _register, _map_points, _segment, _info, _device, _demo, _job):
+    for add in (
+        _compress, _estimate, _decompress, _super_resolve, _register, _map_points, _segment, _info, _device, _demo, _job
+    ):  # fmt: skip
         add(commands)
     return parser
 
@@ -83,12 +86,20 @@ def _compress(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     p.add_argument("input", metavar="IN", help=INPUT_HELP)
     p.add_argument("output", metavar="OUT.inr")
-    rate = p.add_mutually_exclusive_group()
-    rate.add_argument("--ratio", type=float, metavar="R", help="bytes of the voxels divided by bytes of the file")
-    rate.add_argument("--psnr", type=float, metavar="DB", help="stop as soon as this quality is reached")
-    rate.add_argument("--max-error", type=float, metavar="E", help="no voxel off by more than E (in the image's units)")
+    add_rate_options(p)
     p.add_argument("--output-volume", metavar="V.nrrd", help="also write the volume as the file gives it back")
     p.add_argument("--output-difference", metavar="D.nrrd", help="also write that volume minus the input")
+    _add_common(p)
+
+
+def _estimate(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "estimate", "Say within seconds how large a file `compress` would write, and how good it would be.",
+        "estimate head.nrrd --max-error 10",
+    )  # fmt: skip
+    p.add_argument("input", metavar="IN", help=INPUT_HELP)
+    add_rate_options(p)
+    p.add_argument("--output-curve", metavar="C.csv", help="also write other sizes and their quality: bytes,ratio,psnr")
     _add_common(p)
 
 

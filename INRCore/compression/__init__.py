@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 from ..lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .estimating import estimate
     from .files import decompress, inr_from_bytes, inr_to_bytes, read_inr, write_inr
     from .inr_file import InrFile
     from .intensity import IntensityMap
+    from .rate_curve import RateEstimate
     from .result import CompressionResult
     from .settings import CompressionSettings
     from .task import compress, compress_steps
@@ -15,11 +17,13 @@ if TYPE_CHECKING:
 _HOMES = {
     "CompressionResult": ".result",
     "CompressionSettings": ".settings",
+    "RateEstimate": ".rate_curve",
     "InrFile": ".inr_file",
     "IntensityMap": ".intensity",
     "compress": ".task",
     "compress_steps": ".task",
     "decompress": ".files",
+    "estimate": ".estimating",
     "inr_from_bytes": ".files",
     "inr_to_bytes": ".files",
     "read_inr": ".files",
@@ -30,9 +34,11 @@ __all__ = [
     "CompressionSettings",
     "InrFile",
     "IntensityMap",
+    "RateEstimate",
     "compress",
     "compress_steps",
     "decompress",
+    "estimate",
     "inr_from_bytes",
     "inr_to_bytes",
     "read_inr",

@@ -43,6 +43,10 @@ def decode_steps(
         put_specials(flat, file.specials)
     else:
         put_nearest_specials(flat, target, file.grid, file.specials, file.intensity.low)
+    if file.region is not None:
+        from .region import put_region
+
+        put_region(flat, target, native, file, file.region)
     return Volume(flat.reshape(target.shape), target, file.name, file.units, dict(file.metadata))
 
 

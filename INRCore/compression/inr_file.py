@@ -34,7 +34,8 @@ class InrFile:
     units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`.
     specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i). residual:
     None unless an error bound was asked for and the field alone misses it. double: whether the field is to be evaluated
-    in float64 (error bound asked for). file_bytes: size of the file, 0 until it is known.
+    in float64 (error bound asked for). region: the voxels of a region of interest, which take the place of the others
+    where they are numbers; on a part of the grid. file_bytes: size of the file, 0 until it is known.
     """
 
     grid: Grid
@@ -47,6 +48,7 @@ class InrFile:
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)
     specials: dict[str, np.ndarray] = dataclass_field(default_factory=dict)
     residual: Residual | None = None
+    region: InrFile | None = None
     double: bool = False
     creator: str = f"INRCore {__version__}"
     file_bytes: int = 0
@@ -96,10 +98,25 @@ class InrFile:
             "left_handed": self.grid.is_left_handed,
             "sheared": self.grid.is_sheared,
             "field": self._kind(),
-            "complete": self.pyramid is None or self.pyramid.complete,
+            "complete": self.complete,
+            "region": None if self.region is None else self.region.describe_region(),
             "parameters": 0 if self.field is None else self.field.parameter_count,
             "error_bound_step": self._correction_step(),
             "metadata": self.metadata,
+        }
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing at the end of the file."""
+        own = self.pyramid is None or self.pyramid.complete
+        return own and (self.region is None or self.region.complete)
+
+    def describe_region(self) -> dict[str, Any]:
+        """`describe` of a region of interest: its box and what is promised there."""
+        return {
+            "size_ijk": self.grid.size_ijk.tolist(),
+            "ijk_to_ras": self.grid.ijk_to_world.tolist(),
+            "error_bound_step": self._correction_step(),
         }
 
     def plain_metadata(self) -> dict[str, Any]:

@@ -90,8 +90,9 @@ class InrFileWriter:
     """Writes scalar volumes as .inr files, where they are seen: parent transforms are applied.
 
     Scripted writers have no options widget in Slicer (qSlicerScriptedFileWriter does not override `options()`), so the
-    properties "targetRatio" (raw bytes / file bytes), "maximumError" (units of the volume) and "preset" may be given by
-    scripts, and what is not given is taken from the module's panel. A module's class says which logic runs the job.
+    properties "targetRatio" (raw bytes / file bytes), "targetBytes", "maximumError" (units of the volume) and "preset"
+    may be given by scripts; without them the choices in the module's panel hold. A module's class says which logic runs
+    the job.
     """
 
     logicClass: type[PanelLogic]
@@ -133,12 +134,12 @@ class InrFileWriter:
     @staticmethod
     def _request(panel: Any, node: Node, properties: dict[str, Any]) -> Request:
         """The job that the properties ask for, the choices in the panel where they say nothing."""
-        limit = panel.maximumError if panel.maximumError >= 0 else None
-        asked = {
-            "target_ratio": properties.get("targetRatio", panel.ratio or None),
-            "target_max_error": properties.get("maximumError", limit),
-        }
-        settings = {name: float(value) for name, value in asked.items() if value is not None}
+        asked = {name: value for name, value in panel.targets().items() if not name.startswith("region_")}
+        names = {"targetRatio": "target_ratio", "maximumError": "target_max_error", "targetBytes": "target_bytes"}
+        given = {names[name]: properties[name] for name in names if name in properties}
+        if given:  # what a script asks for is not mixed with what the panel asks for
+            asked = {"codec": asked["codec"]} | given
+        settings = {name: value for name, value in asked.items() if value is not None}
         options = panel.runOptions()
         options = replace(options, preset=properties.get("preset", options.preset))
         return Request({"volume": node}, {}, settings, {"file": properties["fileName"]}, options)

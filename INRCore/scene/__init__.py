@@ -26,6 +26,7 @@ _HOMES = {
     "show_in_slice_views": ".placement",
     "crop_to_region": ".regions",
     "fit_region": ".regions",
+    "labels_from_region": ".regions",
     "color_node": ".colors",
     "checkerboard_to_node": ".comparison",
     "difference_to_node": ".comparison",
