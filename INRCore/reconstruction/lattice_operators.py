@@ -140,7 +140,10 @@ class PosedSlices:
         self._offsets = [float(offset) for offset in offsets]
         self._weights = [float(weight) for weight in weights]
         self._compiled = CompiledSlices(
-            starts.astype(np.float32), matrices.astype(np.float32), offsets.astype(np.float32), weights.astype(np.float32)
+            starts.astype(np.float32),
+            matrices.astype(np.float32),
+            offsets.astype(np.float32),
+            weights.astype(np.float32),
         )
 
     def apply(self, voxels: Tensor) -> Tensor:
