@@ -22,7 +22,11 @@ def add_rate_options(parser: argparse.ArgumentParser) -> None:
         "--region-max-error", type=float, metavar="E", help="no voxel of the region off by more than E; 0: exact"
     )
     region.add_argument("--region-psnr", type=float, metavar="DB", help="quality within the region")
-    parser.add_argument("--codec", choices=("pyramid", "network"), help="how the volume is coded (default: pyramid)")
+    parser.add_argument(
+        "--codec",
+        choices=("pyramid", "network", "labels"),
+        help="how the volume is coded (default: pyramid); labels: a label map, exactly",
+    )
 
 
 def _bytes(text: str) -> int:

@@ -28,10 +28,13 @@ from .parts import VERSION as PARTS_VERSION
 from .pyramid_format import pyramid_from_parts, pyramid_to_bytes
 from .residual import Residual
 from .specials import SPECIAL_VALUES
+from .stored_labels import StoredLabels
 
 
 def inr_to_bytes(file: InrFile) -> bytes:
     """The bytes of an .inr file. Raises `InputError` when the metadata are too large for its header."""
+    if file.labels is not None:
+        return assembly_to_bytes("labels", _labels_head(file), [], file.labels.to_streams())
     if file.region is not None:
         return assembly_to_bytes("region", {}, [inr_to_bytes(replace(file, region=None)), inr_to_bytes(file.region)])
     if file.pyramid is not None:
@@ -75,9 +78,48 @@ def _from_any_parts(parts: Parts, label: str) -> InrFile:
     if parts.version == PARTS_VERSION:
         return pyramid_from_parts(parts, label)
     assembly = assembly_from_parts(parts, label)
+    if assembly.kind == "labels":
+        return _labels_file(assembly, label)
     if assembly.kind != "region":
         raise InputError(f"{label} holds {len(assembly.members)} {assembly.kind}; choose one of them.")
     return _with_region(assembly, label)
+
+
+def _labels_head(file: InrFile) -> dict[str, Any]:
+    return {
+        "shape_kji": list(file.grid.shape),
+        "ijk_to_ras": file.grid.ijk_to_world.tolist(),
+        "dtype": file.dtype.name,
+        "name": file.name,
+        "creator": file.creator,
+        "metadata": file.plain_metadata(),
+    }
+
+
+def _labels_file(assembly: Assembly, label: str) -> InrFile:
+    """A label map. Raises `InputError` when its head makes no sense."""
+    head = assembly.about
+    try:
+        grid, dtype = _grid(head, label), _dtype(head, label)
+        labels = StoredLabels.from_streams(grid.shape, assembly.streams, label)
+        low, high = float(labels.values.min()), float(labels.values.max())
+        intensity = IntensityMap(1.0, 0.0, low, high)
+        check_limits(intensity, dtype)
+        return InrFile(
+            grid=grid,
+            dtype=dtype,
+            intensity=intensity,
+            field=None,
+            labels=labels,
+            name=_text(head["name"]),
+            metadata=dict(head["metadata"]),
+            creator=_text(head["creator"]),
+            file_bytes=assembly.size,
+        )
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        if isinstance(error, InputError) and str(error).startswith(label):
+            raise
+        damaged(label, f"its head makes no sense ({str(error)[:200]})")
 
 
 def _with_region(assembly: Assembly, label: str) -> InrFile:

@@ -9,7 +9,7 @@ from ..fields import FieldSettings
 from ..fitting import FitSettings
 from ..settings import require, require_choice, require_range
 
-CODECS = ("pyramid", "network")
+CODECS = ("pyramid", "network", "labels")
 
 
 def _default_field() -> FieldSettings:
@@ -24,8 +24,9 @@ def _default_fit() -> FitSettings:
 class CompressionSettings:
     """Settings of `compress`.
 
-    codec: 'pyramid' (quantised lattices under a learned entropy model, the default) or 'network' (the volume as the
-    weights of a network, COIN). `field` and most of `fit` are of the codec 'network' alone.
+    codec: 'pyramid' (quantised lattices under a learned entropy model, the default), 'network' (the volume as the
+    weights of a network, COIN) or 'labels' (whole numbers that are names, exactly; no target applies). `field` and most
+    of `fit` are of the codec 'network' alone.
     usual_ratio: what the codec 'pyramid' aims at when no target is given, not counting a file's head.
 
     field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the

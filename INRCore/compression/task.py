@@ -32,6 +32,7 @@ from .residual import Residual, code_residual, empty_codes, narrowest, step_for_
 from .result import CompressionResult
 from .settings import CompressionSettings
 from .specials import find_specials
+from .stored_labels import StoredLabels
 
 _TARGET_MARGIN_DB = 0.1  # the fit's PSNR comes from a sample of voxels and float32 weights
 
@@ -72,6 +73,10 @@ def compress_steps(
     record: dict[str, Any] = {"device": "cpu (whole numbers alone)"}
     if content.intensity.scale == 0:
         record = {"device": choose_device(settings.fit.device).reason}
+    elif settings.codec == "labels":
+        yield Progress("labels", 0, 1)
+        content = replace(content, intensity=replace(content.intensity, scale=1.0, offset=0.0))
+        content = replace(content, labels=StoredLabels.of(volume))
     elif mask is not None:
         content = yield from _region_steps(volume, content, settings, mask, control)
     elif settings.codec == "pyramid":

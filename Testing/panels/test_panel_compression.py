@@ -67,7 +67,7 @@ def test_a_region_is_exact_in_the_result_and_its_numbers_are_shown(kind, open_pa
     else:
         region = a_ball(scene, "Ball")
     panel.ui.keptRegionSelector.setCurrentNode(region)
-    panel.ui.ratioSpinBox.value = 20
+    panel.ui.ratioSpinBox.value = 10
     run_to_end(panel, slicer_app)
     assert panel.ui.errorLabel.text == ""
     cells = table(panel)
