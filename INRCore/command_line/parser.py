@@ -39,7 +39,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (
-        _compress, _estimate, _decompress, _super_resolve, _register, _map_points, _segment, _info, _device, _demo, _job
+        _compress, _compress_folder, _estimate, _decompress, _super_resolve, _register, _map_points, _segment,
+        _info, _device, _demo, _job,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -92,6 +93,20 @@ def _compress(commands: argparse._SubParsersAction) -> None:
     _add_common(p)
 
 
+def _compress_folder(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "compress-folder",
+        "Compress every volume of a folder. Failures are told in the table at the end and keep no other volume "
+        "from being compressed.",
+        "compress-folder scans packed --max-error 10 --table packed.csv",
+    )  # fmt: skip
+    p.add_argument("input", metavar="FOLDER", help="volumes, and folders with one DICOM series each")
+    p.add_argument("output", metavar="OUT", help="folder for the .inr files")
+    p.add_argument("--table", metavar="T.csv", help="also write the table as CSV, after each volume")
+    add_rate_options(p)
+    _add_common(p)
+
+
 def _estimate(commands: argparse._SubParsersAction) -> None:
     p = _command(
         commands, "estimate", "Say within seconds how large a file `compress` would write, and how good it would be.",
@@ -110,6 +125,8 @@ def _decompress(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     p.add_argument("input", metavar="IN.inr")
     p.add_argument("output", metavar="OUT.nrrd")
+    p.add_argument("--frame", type=int, metavar="N", help="which volume of a time series (0-based)")
+    p.add_argument("--component", type=int, metavar="N", help="which component of a colour or vector volume (0-based)")
     where = p.add_mutually_exclusive_group()
     where.add_argument("--spacing", type=float, metavar="MM", help="isotropic voxel size of the result")
     where.add_argument("--like", metavar="GRID.nrrd", help="sample on the voxels of this volume")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .intensity import IntensityMap
     from .rate_curve import RateEstimate
     from .result import CompressionResult
+    from .series import InrSeries, SeriesResult, compress_series, read_inr_series
     from .settings import CompressionSettings
     from .task import compress, compress_steps
 
@@ -20,7 +21,11 @@ _HOMES = {
     "RateEstimate": ".rate_curve",
     "InrFile": ".inr_file",
     "IntensityMap": ".intensity",
+    "InrSeries": ".series",
+    "SeriesResult": ".series",
     "compress": ".task",
+    "compress_series": ".series",
+    "read_inr_series": ".series",
     "compress_steps": ".task",
     "decompress": ".files",
     "estimate": ".estimating",
@@ -33,15 +38,19 @@ __all__ = [
     "CompressionResult",
     "CompressionSettings",
     "InrFile",
+    "InrSeries",
     "IntensityMap",
     "RateEstimate",
+    "SeriesResult",
     "compress",
+    "compress_series",
     "compress_steps",
     "decompress",
     "estimate",
     "inr_from_bytes",
     "inr_to_bytes",
     "read_inr",
+    "read_inr_series",
     "write_inr",
 ]
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)
