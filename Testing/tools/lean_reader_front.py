@@ -1,4 +1,7 @@
-"""The front of the reader that make_lean_reader.py puts together; not to be run on its own."""
+"""The front of the reader that make_lean_reader.py puts together; not to be run on its own, and written as the reader
+reads: its imports are those of all that follows it there."""
+
+# ruff: noqa
 
 from __future__ import annotations
 
