@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from ..geometry import Grid
 from ..volume import Volume
 from .baseline import CubicSpline, SplineMean, without_gaps
 from .detail_prior import DetailPrior, learn_steps
+from .lattice_operators import SliceGeometry
 from .least_squares import Measurements, Regularity, solve_steps, squared_differences
 from .motion import Motion, StackInMotion, align_stacks_steps, find_motion_steps, still
 from .noise import noise_deviation
@@ -22,7 +23,7 @@ from .settings import SuperResolutionSettings
 from .slices import slice_normal
 from .stack_operator import operator_of_slices, weights_inside
 from .stacks import Stack
-from .uncertainty import found_again_steps
+from .uncertainty import Scan, half_width_steps, halved
 
 _SAME_DIRECTION_DEGREES = 20.0
 _LEAST_NOISE = 0.02
@@ -86,7 +87,7 @@ def solve_stacks_steps(
             weight * trust[:, None, None] * weights_inside(stack.geometry, grid, own)
             for stack, weight, trust, own in zip(stacks, weights, motion.trust, motion.poses, strict=True)
         ]
-    poses = [None] * len(stacks) if motion is None else motion.poses
+    poses: list[np.ndarray | None] = [None] * len(stacks) if motion is None else [*motion.poses]
     measurements = [
         Measurements(
             operator_of_slices(stack.geometry, grid, own, choice.device),
@@ -119,13 +120,14 @@ def solve_stacks_steps(
     if settings.uncertainty and priors:
         half_width = _mean_on_lattice([(prior.half_width, prior.grid) for prior in priors], grid) * np.float32(scale)
     elif settings.uncertainty:
+        scan = Scan(grid, [stack.geometry for stack in stacks], poses, measurements)
 
-        def solve(again: list[Measurements]) -> Steps[torch.Tensor]:
-            splines = _spline_mean(stacks, again, grid, choice.device)
-            return solve_steps(again, regularity, splines, rounds, steps, control)
+        def solve(again: Scan) -> Steps[torch.Tensor]:
+            first = _spline_mean(again.geometries, again.measurements, again.grid, choice.device)
+            known = regularity if again.grid is grid else replace(regularity, guide=_halved(regularity.guide))
+            return solve_steps(again.measurements, known, first, rounds, steps, control)
 
-        thickness = float(np.mean([stack.thickness_mm for stack in stacks])) / float(grid.spacing.min())
-        missed = yield from found_again_steps(measurements, voxels, noise, thickness, solve, settings.fit.seed)
+        missed = yield from half_width_steps(scan, voxels, noise, solve, settings.fit.seed)
         half_width = missed.cpu().numpy() * np.float32(scale)
     return LatticeSolution(
         values=voxels.cpu().numpy() * np.float32(scale) + np.float32(offset),
@@ -199,7 +201,7 @@ def _regularity(
 ) -> tuple[Regularity, torch.Tensor]:
     """What is known beside the slices, and where to start."""
     if not priors:
-        start = _spline_mean(stacks, measurements, grid, device)
+        start = _spline_mean([stack.geometry for stack in stacks], measurements, grid, device)
         edges = None if guide is None else _edges_of(guide, grid, device)
         return Regularity(variation=_VARIATION + _VARIATION_OF_NOISE * noise**2, guide=edges), start
     start = torch.as_tensor(_mean_on_lattice([(prior.values, prior.grid) for prior in priors], grid), device=device)
@@ -215,13 +217,17 @@ def _edges_of(guide: Volume, grid: Grid, device: torch.device) -> torch.Tensor:
     return _GUIDE_STRENGTH * squared_differences(torch.as_tensor(values / (values.std() or 1), device=device))
 
 
+def _halved(guide: torch.Tensor | None) -> torch.Tensor | None:
+    return None if guide is None else halved(guide)
+
+
 def _spline_mean(
-    stacks: list[Stack], measurements: list[Measurements], grid: Grid, device: torch.device
+    geometries: list[SliceGeometry], measurements: list[Measurements], grid: Grid, device: torch.device
 ) -> torch.Tensor:
     """(K, J, I): the mean of the cubic B-splines through what was measured."""
     splines = SplineMean([
-        CubicSpline(stack.geometry.slices_back(measured.values.cpu().numpy()), stack.grid)
-        for stack, measured in zip(stacks, measurements, strict=True)
+        CubicSpline(geometry.slices_back(measured.values.cpu().numpy()), geometry.grid)
+        for geometry, measured in zip(geometries, measurements, strict=True)
     ])  # fmt: skip
     return torch.as_tensor(on_lattice(splines, grid), device=device)
 
