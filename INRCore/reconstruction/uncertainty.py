@@ -21,6 +21,11 @@ _REACH_OF_90_PERCENT = 1.645
 _NEIGHBOURHOOD_VOXELS = 1.5
 _LEAST_SPREAD = 0.1
 _FEWEST_VOXELS = 12
+_AIR = -0.3
+"""Darker places, in deviations from the mean, are mostly air, which tells nothing of the patient."""
+_SHARPNESS = 2.0
+"""A slice, being a mean through its thickness, shows only a part of how the scales differ. From 13 cases of four brains
+(see Testing/benchmarks/reconstruction); others were only tested."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,14 @@ class Scan:
             fresh = noise * torch.randn(seen.shape, generator=generator, device=seen.device)
             measurements.append(replace(each, values=seen + fresh))
         return replace(self, measurements=measurements)
+
+    def without_last(self) -> Scan:
+        """All stacks but the last."""
+        return Scan(self.grid, self.geometries[:-1], self.poses[:-1], self.measurements[:-1])
+
+    def seen(self) -> Tensor:
+        """(K, J, I) bool: where any slice measured something."""
+        return torch.stack([each.operator.adjoint(each.weights) for each in self.measurements]).amax(0) > 0
 
     def halved(self) -> Scan | None:
         """Voxels, pixels, slices and distances all twice as large, without values; None where little would be left."""
@@ -65,7 +78,7 @@ Solve = Callable[[Scan], Steps[Tensor]]
 
 
 def half_width_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, seed: int = 0) -> Steps[Tensor]:
-    """(K, J, I) half width of the 90 % interval, in the unit of the voxels.
+    """(K, J, I) half width of the 90 % interval, in the unit of the voxels, whose mean is 0 and deviation 1.
 
     The parametric bootstrap (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 6.5) says where the
     result is uncertain: it is taken for the patient, measured with the same slices and fresh noise, and reconstructed
@@ -73,7 +86,11 @@ def half_width_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, see
     is at hand: at half the resolution the result is a patient with all the detail of that scale, and pictures look
     alike at neighbouring scales (Ruderman & Bialek, Phys. Rev. Lett. 73, 1994). The 90 % quantile of the true errors
     there, in units of the bootstrap's spreads, is the factor (split conformal prediction: Papadopoulos et al., ECML
-    2002, with normalised scores).
+    2002, with normalised scores), corrected for how alike the two scales are: by how much the slices of a stack that
+    is left out surprise more than the bootstrap's do, at either scale.
+
+    The interval holds what a scan of such small voxels would show, with its noise: the result has the part of it that
+    the slices have.
     """
     generator = torch.Generator(voxels.device).manual_seed(seed)
     spread = yield from _spread_steps(scan, voxels, noise, solve, generator)
@@ -83,27 +100,47 @@ def half_width_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, see
         coarse = coarse.again(truth, noise, generator)
         found = yield from solve(coarse)
         expected = yield from _spread_steps(coarse, found, noise, solve, generator)
-        factor = _conformal_factor((found - truth).abs(), expected, _seen(coarse))
-    return torch.hypot(factor * spread, torch.tensor(_REACH_OF_90_PERCENT * noise))
+        factor = _reach((found - truth).abs() / expected, (truth > _AIR) & coarse.seen())
+        if len(scan.geometries) > 1:
+            own = yield from _surprise_steps(scan, voxels, noise, solve, generator)
+            usual = yield from _surprise_steps(coarse, found, noise, solve, generator)
+            factor *= (own / usual) ** _SHARPNESS
+    voxels_per_slice = np.mean([stack.thickness_mm for stack in scan.geometries]) / scan.grid.spacing.min()
+    # The mean of n voxels keeps 1 / n of the variance of their noise.
+    beyond = noise * np.sqrt(max(1.0, voxels_per_slice - 1))
+    return torch.hypot(factor * spread, torch.tensor(_REACH_OF_90_PERCENT * beyond, dtype=spread.dtype))
 
 
 def _spread_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, generator: torch.Generator) -> Steps[Tensor]:
     """(K, J, I): root mean square, over the neighbourhood, of how far the voxels are missed when found again."""
     found = yield from solve(scan.again(voxels, noise, generator))
-    missed = ndimage.gaussian_filter((found - voxels).square().cpu().numpy(), _NEIGHBOURHOOD_VOXELS)
-    spread = torch.as_tensor(missed, device=voxels.device).clamp(min=0).sqrt()
-    return torch.hypot(spread, _LEAST_SPREAD * spread.square().mean().sqrt())
+    spread = _neighbourhood(found - voxels, (1, 1, 1))
+    return torch.hypot(spread, _LEAST_SPREAD * spread.square().mean().sqrt()).clamp(min=1e-9)
 
 
-def _conformal_factor(errors: Tensor, spreads: Tensor, inside: Tensor) -> float:
-    """90 % of the errors are within so many times their spread."""
-    scores = (errors / spreads.clamp(min=1e-9))[inside]
-    return float(np.quantile(scores.cpu().numpy(), _COVERED)) if scores.numel() else _REACH_OF_90_PERCENT
+def _surprise_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, generator: torch.Generator) -> Steps[float]:
+    """90 % of the last stack's slices' errors, predicted from the other stacks, are within so many times what they
+    would be if the voxels were the patient."""
+    differences = []
+    for each in (scan, scan.again(voxels, noise, generator)):
+        predicted = yield from solve(each.without_last())
+        differences.append(each.measurements[-1].residual(predicted))
+    expected = _neighbourhood(differences[1], (0, 1, 1)).clamp(min=1e-9)
+    last = scan.measurements[-1]
+    return _reach(differences[0].abs() / expected, (last.values > _AIR) & (last.weights > 0))
 
 
-def _seen(scan: Scan) -> Tensor:
-    """(K, J, I) bool: where any slice measured something."""
-    return torch.stack([each.operator.adjoint(each.weights) for each in scan.measurements]).amax(0) > 0
+def _neighbourhood(errors: Tensor, dimensions: tuple[int, ...]) -> Tensor:
+    """Root mean square errors around each place, along the dimensions that are 1."""
+    reach = [_NEIGHBOURHOOD_VOXELS * each for each in dimensions]
+    missed = ndimage.gaussian_filter(errors.square().cpu().numpy(), reach)
+    return torch.as_tensor(missed, device=errors.device).clamp(min=0).sqrt()
+
+
+def _reach(scores: Tensor, inside: Tensor) -> float:
+    """The 90 % quantile."""
+    chosen = scores[inside].cpu().numpy()
+    return float(np.quantile(chosen, _COVERED)) if chosen.size else _REACH_OF_90_PERCENT
 
 
 def halved(array: Tensor) -> Tensor:
