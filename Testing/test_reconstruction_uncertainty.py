@@ -12,7 +12,7 @@ from INRCore.reconstruction.detail_network import DetailProblem
 from INRCore.reconstruction.detail_prior import _reach_of_thin_slices
 from INRCore.reconstruction.fine_operator import FinePosedSlices
 from INRCore.reconstruction.lattice_operators import SeparableSlices, SliceGeometry
-from INRCore.reconstruction.least_squares import Measurements
+from INRCore.reconstruction.measured_stack import MeasuredStack
 from INRCore.reconstruction.uncertainty import Scan, half_width_steps, halved
 from INRCore.volume import Volume
 
@@ -34,9 +34,8 @@ def a_scan(lattice, factor, axis=2):
     size = lattice.size_ijk.copy()
     size[axis] //= factor
     geometry = SliceGeometry(lattice.with_size(size.tolist()), axis, factor * float(lattice.spacing[axis]))
-    operator = SeparableSlices.of(geometry, lattice, CPU)
-    values = torch.zeros(operator.apply(torch.zeros(lattice.shape)).shape)
-    return Scan(lattice, [geometry], [None], [Measurements(operator, values, torch.ones_like(values))])
+    values = np.zeros([geometry.grid.size_ijk[each] for each in geometry.axes], np.float32)
+    return Scan.of(lattice, [MeasuredStack(geometry, values, np.ones_like(values))], CPU)
 
 
 @pytest.mark.parametrize("name", ["left-handed oblique", "flipped and permuted"])
@@ -52,6 +51,18 @@ def test_a_halved_scan_sees_halved_voxels_as_the_scan_sees_the_voxels(name):
     np.testing.assert_allclose(again.numpy(), halved(seen).numpy(), atol=1e-4)
     np.testing.assert_allclose(coarse.grid.center, lattice.center, atol=1e-5)
     assert a_scan(lattice.with_size((24, 32, 8)), 4).halved() is None
+
+
+def test_the_middle_of_a_scan_sees_its_voxels_as_the_scan_does():
+    lattice = GRIDS["left-handed oblique"].with_size((24, 32, 32))
+    scan = a_scan(lattice, 4)
+    voxels = torch.randn(lattice.shape, generator=torch.Generator().manual_seed(0))
+    middle, part = scan.middle(voxels, 16)
+    assert part.shape == middle.grid.shape == (16, 16, 16)
+    np.testing.assert_allclose(middle.grid.center, lattice.center, atol=1e-5)
+    # 2 .. 5 of 8 slices, 8 .. 23 of 32 rows, 4 .. 19 of 24 columns.
+    seen, again = (each.measurements[0].operator.apply(known) for each, known in ((scan, voxels), (middle, part)))
+    np.testing.assert_allclose(again.numpy(), seen[2:6, 8:24, 4:20].numpy(), atol=1e-5)
 
 
 def test_slices_that_stayed_are_the_same_sums_of_voxels_at_poses_and_without():

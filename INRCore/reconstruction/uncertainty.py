@@ -12,15 +12,16 @@ from torch import Tensor
 
 from ..fitting.progress import Steps
 from ..geometry import Grid
-from .lattice_operators import SliceGeometry
 from .least_squares import Measurements
-from .stack_operator import operator_of_slices
+from .measured_stack import MeasuredStack
 
 _COVERED = 0.9
 _REACH_OF_90_PERCENT = 1.645
 _NEIGHBOURHOOD_VOXELS = 1.5
 _LEAST_SPREAD = 0.1
 _FEWEST_VOXELS = 12
+_LARGEST_SIDE = 128
+"""Voxels along each axis that suffice to calibrate."""
 _AIR = -0.3
 """Darker places, in deviations from the mean, are mostly air, which tells nothing of the patient."""
 _SHARPNESS = 2.0
@@ -30,13 +31,18 @@ _SHARPNESS = 2.0
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """Slices and the lattice that they measure: how each stack lies, the poses (slices, 4, 4) of its slices (None: they
-    stayed where the header says), and what was measured."""
+    """Slices and the lattice that they measure; the measurements are the stacks', or those of another object."""
 
     grid: Grid
-    geometries: list[SliceGeometry]
-    poses: list[np.ndarray | None]
+    stacks: list[MeasuredStack]
     measurements: list[Measurements]
+    device: torch.device
+    quick: bool = False
+
+    @classmethod
+    def of(cls, grid: Grid, stacks: list[MeasuredStack], device: torch.device, quick: bool = False) -> Scan:
+        """What the stacks measured; `quick` as in `operator_of_slices`."""
+        return cls(grid, stacks, [stack.on(grid, device, quick) for stack in stacks], device, quick)
 
     def again(self, voxels: Tensor, noise: float, generator: torch.Generator) -> Scan:
         """The same slices of another object, with fresh noise of that deviation."""
@@ -49,28 +55,39 @@ class Scan:
 
     def without_last(self) -> Scan:
         """All stacks but the last."""
-        return Scan(self.grid, self.geometries[:-1], self.poses[:-1], self.measurements[:-1])
+        return replace(self, stacks=self.stacks[:-1], measurements=self.measurements[:-1])
 
     def seen(self) -> Tensor:
         """(K, J, I) bool: where any slice measured something."""
         return torch.stack([each.operator.adjoint(each.weights) for each in self.measurements]).amax(0) > 0
 
+    def middle(self, voxels: Tensor, side: int) -> tuple[Scan, Tensor]:
+        """At most `side` voxels along each axis, and what (K, J, I) voxels are there."""
+        size = self.grid.size_ijk
+        start = np.maximum(0, (size - side) // 2)
+        stop = np.minimum(size, start + side)
+        if (start == 0).all() and (stop == size).all():
+            return self, voxels
+        grid = self.grid.cropped(start.tolist(), stop.tolist())
+        stacks = [part for part in (stack.within(grid) for stack in self.stacks) if part is not None]
+        if len(stacks) < len(self.stacks):
+            return self, voxels
+        box = tuple(slice(first, last) for first, last in zip(start[::-1], stop[::-1], strict=True))
+        return Scan.of(grid, stacks, self.device, self.quick), voxels[box].contiguous()
+
     def halved(self) -> Scan | None:
-        """Voxels, pixels, slices and distances all twice as large, without values; None where little would be left."""
-        if min(self.grid.size_ijk) < 2 * _FEWEST_VOXELS or min(stack.count for stack in self.geometries) < 4:
+        """Voxels, pixels, slices and distances all twice as large; None where little would be left."""
+        if min(self.grid.size_ijk) < 2 * _FEWEST_VOXELS or min(min(stack.values.shape) for stack in self.stacks) < 4:
             return None
-        geometries = [
-            replace(stack, grid=_halved_grid(stack.grid), thickness_mm=2 * stack.thickness_mm)
-            for stack in self.geometries
-        ]
-        grid, poses = _halved_grid(self.grid), list[np.ndarray | None]()
-        measurements = []
-        for stack, own, each in zip(geometries, self.poses, self.measurements, strict=True):
-            poses.append(None if own is None else own[: 2 * stack.count : 2])
-            weights = halved(each.weights)
-            operator = operator_of_slices(stack, grid, poses[-1], weights.device)
-            measurements.append(Measurements(operator, torch.zeros_like(weights), weights))
-        return Scan(grid, geometries, poses, measurements)
+        stacks = []
+        for stack in self.stacks:
+            geometry = replace(
+                stack.geometry, grid=_halved_grid(stack.geometry.grid), thickness_mm=2 * stack.geometry.thickness_mm
+            )
+            values, weights = (halved(torch.from_numpy(array)).numpy() for array in (stack.values, stack.weights))
+            poses = None if stack.poses is None else stack.poses[: 2 * geometry.count : 2]
+            stacks.append(MeasuredStack(geometry, values, weights, poses))
+        return Scan.of(_halved_grid(self.grid), stacks, self.device, self.quick)
 
 
 Solve = Callable[[Scan], Steps[Tensor]]
@@ -94,18 +111,19 @@ def half_width_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, see
     """
     generator = torch.Generator(voxels.device).manual_seed(seed)
     spread = yield from _spread_steps(scan, voxels, noise, solve, generator)
-    coarse, factor = scan.halved(), _REACH_OF_90_PERCENT
+    part, inner = scan.middle(voxels, _LARGEST_SIDE)
+    coarse, factor = part.halved(), _REACH_OF_90_PERCENT
     if coarse is not None:
-        truth = halved(voxels)
+        truth = halved(inner)
         coarse = coarse.again(truth, noise, generator)
         found = yield from solve(coarse)
         expected = yield from _spread_steps(coarse, found, noise, solve, generator)
         factor = _reach((found - truth).abs() / expected, (truth > _AIR) & coarse.seen())
-        if len(scan.geometries) > 1:
-            own = yield from _surprise_steps(scan, voxels, noise, solve, generator)
+        if len(scan.stacks) > 1:
+            own = yield from _surprise_steps(part, inner, noise, solve, generator)
             usual = yield from _surprise_steps(coarse, found, noise, solve, generator)
             factor *= (own / usual) ** _SHARPNESS
-    voxels_per_slice = np.mean([stack.thickness_mm for stack in scan.geometries]) / scan.grid.spacing.min()
+    voxels_per_slice = np.mean([stack.geometry.thickness_mm for stack in scan.stacks]) / scan.grid.spacing.min()
     # The mean of n voxels keeps 1 / n of the variance of their noise.
     beyond = noise * np.sqrt(max(1.0, voxels_per_slice - 1))
     return torch.hypot(factor * spread, torch.tensor(_REACH_OF_90_PERCENT * beyond, dtype=spread.dtype))
