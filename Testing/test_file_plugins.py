@@ -161,7 +161,7 @@ def test_labels_come_back_exactly_with_their_names_and_colours(kind, scene, file
     from INRCore.scene import labels_from_segmentation_node, segmentation_to_node, volume_from_node, volume_to_node
 
     grid = Grid.from_parts((9, 11, 13), (1, 2, 3), (5, -6, 7))
-    k, j, i = np.indices(grid.shape)
+    _, j, i = np.indices(grid.shape)
     labels = Volume((2 * (i > 4) + 3 * (j > 6) * (i > 8)).astype(np.uint8), grid, "Organs")
     if kind == "label map":
         node = volume_to_node(scene, labels, label=True)

@@ -1,4 +1,4 @@
-"""Reads .inr files (versions 2 and 3, codecs `pyramid` and `labels`) with NumPy alone: copy this one file anywhere.
+"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy this file anywhere.
 
     python read_inr.py scan.inr scan.npy
 
