@@ -112,8 +112,9 @@ def _sequence_node(scene: Scene, series: InrSeries, name: str, on_progress: Watc
         node.SetIJKToRASMatrix(to_vtk_matrix(volume.grid.ijk_to_world))
         node.SetAndObserveImageData(fill_image(vtkImageData(), volume.array))
         sequence.SetDataNodeAtValue(node, str(number))
-    browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", scene.GenerateUniqueName(f"{name} browser"))
-    browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
+    if scene.IsNodeClassRegistered("vtkMRMLSequenceBrowserNode"):  # Slicer's module Sequences does so
+        browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", scene.GenerateUniqueName(f"{name} browser"))
+        browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
     return sequence
 
 

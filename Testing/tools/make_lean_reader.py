@@ -23,7 +23,7 @@ MODULES = (
     *("container", "parts", "label_coding", "intensity", "pyramid_format"),
     *(f"pyramid/{name}" for name in sorted(path.stem for path in (CODE / "pyramid").glob("*.py"))),
 )
-HEADER = '''"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy this file anywhere.
+HEADER = '''"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
 
     python read_inr.py scan.inr scan.npy
 
