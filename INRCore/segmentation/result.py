@@ -88,6 +88,11 @@ class SegmentationResult(TaskResult):
         """The slice that would be worth most to be drawn next; None for a dense label map."""
         return next_slice(self.shapes, self.given, self.surface_error)
 
+    def slice_normal(self, axis: str) -> list[float]:
+        """Unit normal (RAS) of the input's slices across the axis 'i', 'j' or 'k'."""
+        across = self.given.domain.grid.world_to_ijk["ijk".index(axis), :3]
+        return [float(value) for value in across / np.linalg.norm(across)]
+
     def surface(self, label: int, spacing_mm: float | None = None) -> vtkPolyData:
         """Closed surface of one label in RAS mm: triangles wound and point normals directed outwards, cell array
         'Label'. spacing_mm: of the lattice it is traced on; None: that of the settings. Where the label reaches the

@@ -32,6 +32,8 @@ class SegmentationSettings:
     traced on; None: the input's.
     sparse: 'dense': every voxel's label is meant; 'i', 'j', 'k' or several of them ('ik', 'ijk'): only slices across
     these axes are drawn, what is between them is unknown; 'auto': look at the pattern.
+    empty_slices: slices that were looked at and hold nothing, as 'k50' or 'i3-5' (axis, 0-based numbers): all labels
+    are outside there. Other slices without a label are unknown (sparse slices only).
     smoothness_mm: voxel steps are smoothed over this length, without ever changing a voxel's label; None: one voxel
     (the cube root of its volume); 0: not at all.
     band_voxels: standard deviation, in voxels, of the points around the surfaces that the field is mostly fitted at.
@@ -56,6 +58,7 @@ class SegmentationSettings:
     labels: tuple[int, ...] | None = None
     spacing_mm: float | None = None
     sparse: str = "auto"
+    empty_slices: tuple[str, ...] = ()
     smoothness_mm: float | None = None
     band_voxels: float = 1.8
     dirichlet_weight: float = 1.0

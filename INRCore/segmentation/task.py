@@ -52,7 +52,7 @@ def segment_steps(
     """`segment` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
-    return (yield from _steps(check_given(labels, settings), settings, control or Control(), started))
+    return (yield from given_steps(check_given(labels, settings), settings, control, started))
 
 
 def segment_contours(
@@ -69,7 +69,7 @@ def segment_contours(
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
     given = given_contours(contours, lattice_mm)
-    return run_to_end(_steps(given, settings, Control(), started), on_progress)
+    return run_to_end(given_steps(given, settings, started=started), on_progress)
 
 
 def segment_points(
@@ -85,10 +85,15 @@ def segment_points(
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
     given = given_points(points, normals, lattice_mm)
-    return run_to_end(_steps(given, settings, Control(), started), on_progress)
+    return run_to_end(given_steps(given, settings, started=started), on_progress)
 
 
-def _steps(given: Given, settings: SegmentationSettings, control: Control, started: float) -> Steps[SegmentationResult]:
+def given_steps(
+    given: Given, settings: SegmentationSettings, control: Control | None = None, started: float | None = None
+) -> Steps[SegmentationResult]:
+    """The same for any kind of input that has been checked (`check_given`, `given_contours`, `given_points`); the
+    result's seconds count from `started` (`time.perf_counter()`)."""
+    control, started = control or Control(), time.perf_counter() if started is None else started
     prepared = yield from prepare_steps(given, settings, control, started)
     if settings.method == "spline":
         shapes = Shapes(SplineField(prepared.lattices), given.domain, given.values, settings)
