@@ -144,8 +144,8 @@ def _map_points(commands: argparse._SubParsersAction) -> None:
 def _segment(commands: argparse._SubParsersAction) -> None:
     p = _command(
         commands, "segment",
-        "Turn a label map, a few labelled slices of any orientation, probabilities, closed curves or points into smooth "
-        "signed distance fields. Needs --output-labels, --output-model, --output-distance or --output-uncertainty.",
+        "Turn a label map, a few labelled slices of any orientation, probabilities, closed curves or points into "
+        "smooth signed distance fields. Needs at least one --output-...",
         "segment organs.nii.gz --output-labels smooth.nrrd --output-model organs.vtp --spacing 1",
     )  # fmt: skip
     add_segment_options(p)

@@ -26,6 +26,7 @@ _SETTING_OF_OPTION = {
     "motion": "motion",
     "sparse": "sparse",
     "empty_slices": "empty_slices",
+    "image_weight": "image_weight",
     "smoothness": "smoothness_mm",
     "feature": "feature_mm",
     "one_component": "one_component",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..fitting import Control
 from ..fitting.progress import Steps
 from .job import Job
-from .parts import Outcome, settings_of, write_volumes, writing
+from .parts import Outcome, read_if_given, settings_of, write_volumes, writing
 from .shape_inputs import ShapeInput, read_shapes
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
         check_surface_path(job.outputs["model"])
     settings = settings_of(job, SegmentationSettings, "segmentation")
     source = read_shapes(job, settings)
-    result = yield from given_steps(source.given, settings, control, started)
+    result = yield from given_steps(source.given, settings, control, started, read_if_given(job, "image"))
     yield writing("results")
     write_volumes(job, labels=result.labels)
     if "distance" in job.outputs:

@@ -62,6 +62,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """What the parameters ask for."""
         raise NotImplementedError
 
+    def bringMore(self, report: dict[str, Any], nodes: dict[str, Node]) -> list[Node]:
+        """Brings what a module has besides its results and the measures into the scene; returns those nodes."""
+        return []
+
     # -- life of the panel -------------------------------------------------------------------------------------------
     def setup(self) -> None:
         """Builds the panel; needs neither torch nor a main window."""
@@ -283,6 +287,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 change.include(live.nodes() if live is not None else [])
                 nodes = self.logic.load(prepared)
                 tables = bring_tables(slicer.mrmlScene, self.title, report, request.inputs, nodes)
+                tables += self.bringMore(report, nodes)
         except Exception as error:  # whatever it is, the user has waited for this and has to hear of it
             outcome = failure(error)
             self.runSection.showError(outcome.message, outcome.details)
@@ -292,7 +297,8 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             setattr(self.parameters, self.outputs[role], node)
         self.resultSection.show(report, request, change)
         self.resultSection.offerViews(self._comparison(request, nodes), live)
-        notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
+        heard = [note for table in prepared.labels.values() for note in table.notes]
+        notes = [*heard, *(prepared.in_users_words(note) for note in report.get("notes", ()))]
         done = _("Done in {seconds:.1f} s on {device}.").format(
             seconds=report["seconds"],
             device=report["device"].partition(":")[0],  # without why

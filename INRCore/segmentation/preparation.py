@@ -13,6 +13,7 @@ from ..fitting.progress import Steps
 from ..volume import Volume
 from .estimates import LabelLattice
 from .given import Given
+from .image_guidance import EdgeImage, guided
 from .settings import SegmentationSettings
 from .shapes import Shapes
 from .spline_field import SplineField
@@ -26,12 +27,16 @@ class Prepared:
     stop_reason: str
 
 
-def prepare_steps(given: Given, settings: SegmentationSettings, control: Control, started: float) -> Steps[Prepared]:
+def prepare_steps(
+    given: Given, settings: SegmentationSettings, control: Control, started: float, image: EdgeImage | None = None
+) -> Steps[Prepared]:
     """Reports after every label. Once stopped, the remaining labels are interpolated from slice to slice only."""
     lattices: list[LabelLattice] = []
     stage = "fit" if settings.method == "spline" else "prepare"
     for number, value in enumerate(given.values):
         lattice = given.lattice(value, settings, 0 if control.stopped else settings.rounds)
+        if image is not None and settings.image_weight > 0 and not control.stopped:
+            lattice = guided(lattice, value, given, image, settings.image_weight)
         lattices.append(lattice)
         elapsed, count = time.perf_counter() - started, len(given.values)
         yield Progress(

@@ -1,4 +1,4 @@
-"""Which slices of an input count as drawn, which of a label's are outside, which unknown: for people and for reports."""
+"""Which slices of an input count as drawn, outside or unknown, told to people and reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DRAWN, EMPTY, UNKNOWN, BEYOND = "drawn", "drawn, empty", "unknown", "beyond the 
 _ITEM = re.compile(r"([ijk])\s*(\d+)(?:\s*-\s*(\d+))?")
 
 
-def parse_slices(items: Iterable[str], size_ijk: Sequence[int]) -> DrawnSlices:
+def parse_slices(items: Iterable[str], size_ijk: np.ndarray) -> DrawnSlices:
     """('k50', 'i3-5') to slices, 0-based. Raises `InputError` for other words and numbers outside the volume."""
     numbers: dict[str, list[int]] = {axis: [] for axis in AXES}
     for item in items:
@@ -38,7 +38,12 @@ def together(first: DrawnSlices, second: DrawnSlices) -> DrawnSlices:
 
 
 def slice_rows(
-    array: np.ndarray, slices: DrawnSlices, values: Sequence[int], grid: Grid, start_ijk: np.ndarray, size_ijk: np.ndarray
+    array: np.ndarray,
+    slices: DrawnSlices,
+    values: Sequence[int],
+    grid: Grid,
+    start_ijk: np.ndarray,
+    size_ijk: np.ndarray,
 ) -> list[dict[str, Any]]:
     """One row for each drawn slice and each run of others, axis by axis: `axis`, `slices` ('12' or '13-19', 0-based in
     the input of `size_ijk` voxels), `state`, and for drawn ones `center` (RAS mm), `labels` that they show and
@@ -52,7 +57,9 @@ def slice_rows(
         for number in [*numbers.tolist(), size - offset]:
             if number - before > 1:
                 state = UNKNOWN if before >= 0 and number < size - offset else BEYOND
-                rows.append({"axis": AXES[axis], "slices": _run(before + 1 + offset, number - 1 + offset), "state": state})
+                rows.append(
+                    {"axis": AXES[axis], "slices": _run(before + 1 + offset, number - 1 + offset), "state": state}
+                )
             if number < size - offset:
                 rows.append(_drawn(array, axis, number, values, grid) | {"slices": str(number + offset)})
             before = number
