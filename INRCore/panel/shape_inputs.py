@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Union
 
-import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
@@ -104,6 +103,8 @@ def _count(text: str, counts: dict[str, int]) -> str:
 
 def _tell_empty(node: Node, table: LabelTable, path: Path) -> None:
     """Segments that hold nothing are left out, which is said."""
+    import numpy as np
+
     from ..io import read_volume
     from ..scene.terminology import terminology_of
 
