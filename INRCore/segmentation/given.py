@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..metrics.surface import agreement
 from ..volume import Volume
 from .between_slices import contour_crossings
+from .coarse_fill import coarse_fill
 from .crossings import Crossings
 from .domain import Domain
 from .drawn_slices import AXES, DrawnSlices, find_drawn_slices
@@ -43,6 +44,9 @@ class Given(Protocol):
 
     def unknown_mm(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) RAS mm to (N) mm: distance to where the input says something."""
+
+    def coarse(self) -> Volume | None:
+        """Labels on the domain's grid as a first answer within about a second; None where there is none so fast."""
 
     def slice_rows(self) -> list[dict[str, Any]]:
         """What each slice counts as (see `slice_states.slice_rows`); nothing where the input is not made of slices."""
@@ -78,6 +82,11 @@ class GivenLabels:
             "empty_slices).",
             describe_states(self.slice_rows()),
         )
+
+    def coarse(self) -> Volume | None:
+        grid = self.domain.grid
+        labels = self.array if self.slices is None else coarse_fill(self.array, self.slices, grid.spacing)
+        return Volume(np.where(np.isin(labels, self.values), labels, 0).astype(np.int32), grid, name="coarse")
 
     def slice_rows(self) -> list[dict[str, Any]]:
         """What each slice of the input counts as (see `slice_states.slice_rows`); nothing for a dense label map."""

@@ -43,6 +43,9 @@ class _Source:
 
         return cKDTree(np.concatenate(list(self.samples.values()))).query(points)[0]
 
+    def coarse(self) -> Volume | None:
+        return None
+
     def slice_rows(self) -> list[dict[str, Any]]:
         return []
 
