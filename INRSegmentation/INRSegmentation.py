@@ -191,11 +191,12 @@ class INRSegmentationWidget(PanelWidget):
         named = self.parameters.emptySlices.replace(",", " ").split()
         return {"empty_slices": named} if named else {}
 
-    def bringMore(self, report: dict[str, Any], nodes: dict[str, Any]) -> list[Any]:
+    def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Any]) -> list[Any]:
         self.sliceSection.offer(report.get("next_slice"))
         if "model" in nodes:
             show_uncertainty(nodes["model"], self.parameters.colorModel)
-        return bring_shape_tables(slicer.mrmlScene, self.title, report, nodes["labels"])
+        measures = PanelWidget.bringFurther(self, report, request, nodes)
+        return measures + bring_shape_tables(slicer.mrmlScene, self.title, report, nodes["labels"])
 
 
 class INRSegmentationTest(module_test.PanelTest):
