@@ -68,11 +68,11 @@ def _preview(
 ) -> Volume | None:
     """The labels so far; of those to come what the coarse answer says."""
     values = given.values[: len(lattices)]
-    if coarse is not None and not lattices:
-        return _coarsened(coarse, max(voxels, _COARSE_VOXELS))
+    if not lattices:
+        return None if coarse is None else _coarsened(coarse, max(voxels, _COARSE_VOXELS))
     found = label_preview(Shapes(SplineField(lattices), given.domain, values, settings), voxels)
     if coarse is None:
-        return found if lattices else None
+        return found
     rest = _nearest(coarse, found.grid)
     return found.with_array(np.where((found.array == 0) & ~np.isin(rest, values), rest, found.array))
 
