@@ -18,10 +18,13 @@ Scene = Any
 
 @dataclass
 class LabelTable:
-    """Names and colours (0 to 1) of labels by their value; files of labels carry neither."""
+    """Names, colours (0 to 1) and terminology entries of labels by their value; files of labels carry none of them.
+    `notes`: what the user should hear of the input."""
 
     names: dict[int, str] = field(default_factory=dict)
     colors: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    terminology: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 LabelTables = dict[str, LabelTable]
@@ -137,8 +140,9 @@ def load_transform(scene: Scene, path: Path, target: ResultTarget) -> Node:
 def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
     from ..io import read_volume
     from ..scene import segmentation_to_node
+    from ..scene.terminology import give_terminology
 
-    return segmentation_to_node(
+    made = segmentation_to_node(
         scene,
         read_volume(path),
         None,
@@ -148,6 +152,8 @@ def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
         colors=target.labels.colors,
         reference=target.reference,
     )
+    give_terminology(made, target.labels.terminology)
+    return made
 
 
 def load_model(scene: Scene, path: Path, target: ResultTarget) -> Node:
