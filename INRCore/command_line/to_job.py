@@ -33,7 +33,7 @@ def job_from_arguments(arguments: argparse.Namespace) -> Job:
     task = given["command"]
     settings = {_SETTING_OF_OPTION[name]: value for name, value in given.items() if name in _SETTING_OF_OPTION}
     for change in given.get("changes", []):
-        _lay_over(settings, change)
+        lay_over(settings, change)
     return Job(
         task=task,
         inputs=_inputs(task, given),
@@ -67,11 +67,12 @@ def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
     return outputs
 
 
-def _lay_over(settings: dict[str, Any], change: str) -> None:
-    """Puts 'fit.iterations=500' into nested settings; values are JSON, or plain text."""
+def lay_over(settings: dict[str, Any], change: str) -> None:
+    """Puts 'fit.iterations=500' into nested settings; values are JSON, or plain text. Raises `InputError` for anything
+    that is no NAME=VALUE."""
     name, separator, text = change.partition("=")
     if not separator or not name:
-        raise InputError(f"--set {change}: write it as NAME=VALUE, for instance --set fit.iterations=500.")
+        raise InputError(f"'{change}' is no setting: write it as NAME=VALUE, for instance fit.iterations=500.")
     *path, last = name.split(".")
     for part in path:
         settings = settings.setdefault(part, {})

@@ -98,6 +98,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
     """Input role -> input role whose grid a segmentation is written on."""
     named_like: ClassVar[dict[str, str]] = {}
     """Input role of a segmentation -> an earlier one, whose values segments of the same names get."""
+    markups: ClassVar[tuple[str, ...]] = ()
+    """Input roles of markups of any kind, to which results are made alike."""
     cropped: ClassVar[tuple[str, ...]] = ()
     """Input roles that a region of interest crops."""
 
@@ -169,7 +171,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             reference = request.inputs.get(self.grid_of.get(role, ""))
             region = request.region if role in self.cropped else None
             numbers = labels.get(self.named_like.get(role, ""), LabelTable()).names or None
-            path, labels[role] = export_node(node, place / file_stem(node), reference, region, numbers)
+            stem, as_markups = place / file_stem(node), role in self.markups
+            path, labels[role] = export_node(node, stem, reference, region, numbers, as_markups)
             names[str(path)] = node.GetName()
             return str(path)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputError
+from ..foreground import otsu_threshold
 from ..geometry import Grid
 from ..volume import Volume
 from .agreement import BINS, FOR_ONE_CONTRAST, agreement_of
-from .images import PreparedImage, otsu_threshold
+from .images import PreparedImage
 from .landmarks import Landmarks
 from .problem import Pair
 from .settings import RegistrationSettings

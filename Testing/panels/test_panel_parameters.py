@@ -4,7 +4,7 @@ import pytest
 import slicer_double.parameter_node as double
 from panel_tools import MODULES, a_ball, a_volume, points
 
-SHOWN_AS = {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath", "QCheckBox": "checked"}
+SHOWN_AS = {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath", "QLineEdit": "text", "QCheckBox": "checked"}
 
 
 def bound_widgets(panel):
@@ -28,6 +28,8 @@ def fill(panel, scene):
             widget.currentIndex = widget.count - 1
         elif kind == "ctkPathLineEdit":
             widget.currentPath = "/data/head.inr"
+        elif kind == "QLineEdit":
+            widget.text = "fit.points=512"
         elif kind == "QCheckBox":
             widget.checked = not widget.checked
         else:
@@ -55,7 +57,15 @@ def observers(scene):
 def test_every_parameter_has_a_widget_and_every_choice_is_a_parameter(name, open_panel):
     panel = open_panel(name)
     assert set(bound_widgets(panel)) == set(panel.parameters.allParameters)
-    kinds = ("qMRMLNodeComboBox", "QComboBox", "QSpinBox", "QDoubleSpinBox", "QCheckBox", "ctkPathLineEdit")
+    kinds = (
+        "qMRMLNodeComboBox",
+        "QComboBox",
+        "QSpinBox",
+        "QDoubleSpinBox",
+        "QCheckBox",
+        "ctkPathLineEdit",
+        "QLineEdit",
+    )
     free = [w.name for w in vars(panel.ui).values() if w.className() in kinds and not w.property(double.PROPERTY)]
     assert free == ["compareComboBox"]  # a way to look at the result, no choice for a run
 

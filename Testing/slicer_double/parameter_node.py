@@ -174,6 +174,21 @@ class _SpinBox(_OneWidget):
 
 
 @parameterNodeGuiConnector
+class _LineEdit(_OneWidget):
+    changed_signal = "textChanged"
+
+    @staticmethod
+    def canRepresent(widget: Any, datatype: Any) -> bool:
+        return widget.className() == "QLineEdit" and _split(datatype)[0] is str
+
+    def read(self) -> str:
+        return self._widget.text
+
+    def write(self, value: str) -> None:
+        self._widget.text = value
+
+
+@parameterNodeGuiConnector
 class _ComboBox(_OneWidget):
     changed_signal = "currentIndexChanged"
 
