@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..geometry import Grid
+from .compiled_slices import CompiledSlices
 from .lattice_weights import point_weights, profile_weights
 from .slices import slice_normal
 
@@ -138,8 +139,16 @@ class PosedSlices:
         offsets, weights = through_slice(geometry, float(lattice.spacing.min()))
         self._offsets = [float(offset) for offset in offsets]
         self._weights = [float(weight) for weight in weights]
+        self._compiled = CompiledSlices(
+            starts.astype(np.float32),
+            matrices.astype(np.float32),
+            offsets.astype(np.float32),
+            weights.astype(np.float32),
+        )
 
     def apply(self, voxels: Tensor) -> Tensor:
+        if self._compiled.can_take(voxels):
+            return self._compiled.apply(voxels, *self._pixels[1:])
         flat = voxels.reshape(-1)
         parts = []
         for chunk in self._chunks():
@@ -150,6 +159,8 @@ class PosedSlices:
         return torch.cat(parts)
 
     def adjoint(self, measured: Tensor) -> Tensor:
+        if self._compiled.can_take(measured):
+            return self._compiled.adjoint(measured, self.shape)
         total = torch.zeros(int(np.prod(self.shape)), device=measured.device)
         for chunk in self._chunks():
             values = measured[chunk.start : chunk.stop].reshape(-1)
