@@ -16,6 +16,7 @@ from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.registration_parameters import ImageKind, INRRegistrationParameterNode, Model
 from INRCore.panel.samples import offer_sample
+from INRCore.settings import lay_over
 
 _PAIRS = ("landmarks", "labels", "curve", "second", "third")
 """Inputs that both volumes have, or neither."""
@@ -109,9 +110,9 @@ class INRRegistrationLogic(PanelLogic):
         `outputs`: which of `results` to make, each a node to update or None; labels, model and points are made of what
         is carried.
         `initial`: "none", "rigid" or "affine". similarity: "ncc", "lncc", "ncc_lncc", "lncc_squared", "mind", "nmi" or
-        "mse"; model: "displacement", "velocity" or "cycle"; None: as the preset says, and where never_fold or the output uncertainty
-        ask for a model, that one. field_file: where to keep the field (.safetensors). settings: any other of
-        `RegistrationSettings` by their names, nested as there.
+        "mse"; model: "displacement", "velocity" or "cycle"; None: as the preset says, and where never_fold or the
+        output uncertainty ask for a model, that one. field_file: where to keep the field (.safetensors). settings: any
+        other of `RegistrationSettings` by their names, nested as there.
         """
         needed = "velocity" if never_fold else "cycle" if "uncertainty" in outputs else None
         given = {"similarity": similarity, "model": model or needed, "forbid_folding": never_fold or None}
@@ -211,8 +212,6 @@ class INRRegistrationWidget(PanelWidget):
 
     def _otherSettings(self) -> dict[str, Any]:
         """What is typed as 'name=value; name=value'. Raises `InputError` for anything else."""
-        from INRCore.command_line.to_job import lay_over
-
         settings: dict[str, Any] = {}
         for change in filter(None, (part.strip() for part in self.parameters.otherSettings.split(";"))):
             lay_over(settings, change)

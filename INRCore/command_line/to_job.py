@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from ..errors import InputError
 from ..jobs import Job
 from ..jobs.job import TASK_ROLES
+from ..settings import lay_over
 
 _SETTING_OF_OPTION = {
     "ratio": "target_ratio",
@@ -65,18 +65,3 @@ def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
         names = ", ".join(f"--output-{role.replace('_', '-')}" for role in roles)
         raise InputError(f"Nothing to write: name at least one of {names}.")
     return outputs
-
-
-def lay_over(settings: dict[str, Any], change: str) -> None:
-    """Puts 'fit.iterations=500' into nested settings; values are JSON, or plain text. Raises `InputError` for anything
-    that is no NAME=VALUE."""
-    name, separator, text = change.partition("=")
-    if not separator or not name:
-        raise InputError(f"'{change}' is no setting: write it as NAME=VALUE, for instance fit.iterations=500.")
-    *path, last = name.split(".")
-    for part in path:
-        settings = settings.setdefault(part, {})
-    try:
-        settings[last] = json.loads(text)
-    except ValueError:
-        settings[last] = text

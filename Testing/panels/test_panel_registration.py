@@ -171,9 +171,10 @@ def test_choices_become_settings_that_the_registration_knows(open_panel, scene, 
 
 def test_every_similarity_and_model_can_be_chosen(open_panel, scene, tmp_path):
     panel = ready("INRRegistration", open_panel, scene, tmp_path)
-    for box, names in ((panel.ui.similarityComboBox, SIMILARITY_NAMES), (panel.ui.modelComboBox, MODEL_NAMES)):
-        found, name = set(), {"similarityComboBox": "similarity", "modelComboBox": "model"}[box.name]
-        for box.currentIndex in range(1, box.count):
+    for name, names in (("similarity", SIMILARITY_NAMES), ("model", MODEL_NAMES)):
+        box, found = getattr(panel.ui, f"{name}ComboBox"), set()
+        for index in range(1, box.count):
+            box.currentIndex = index
             found.add(panel.request().settings[name])
         assert found == set(names)
         box.currentIndex = 0
