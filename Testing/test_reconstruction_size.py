@@ -11,6 +11,7 @@ from INRCore.fields.switch import is_compiled, use_engine
 from INRCore.fitting import FitSettings
 from INRCore.geometry import Grid
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve
+from INRCore.reconstruction.baseline import CubicSpline
 from INRCore.reconstruction.blocks import SOLVER_BYTES_PER_VOXEL, blocks_of, most_voxels
 from INRCore.reconstruction.lattice_operators import PosedSlices, SliceGeometry
 
@@ -32,6 +33,18 @@ def test_compiled_slices_see_what_torch_sees(name):
         back = operator.adjoint(measured)
     np.testing.assert_allclose(operator.apply(voxels).numpy(), seen.numpy(), atol=1e-4)
     np.testing.assert_allclose(operator.adjoint(measured).numpy(), back.numpy(), atol=1e-3)
+
+
+@pytest.mark.skipif(not is_compiled(), reason="Numba is not here")
+@pytest.mark.parametrize("name", GRIDS)
+def test_compiled_splines_are_scipys(name):
+    rng, grid = np.random.default_rng(0), Grid((5, 7, 1 if name == "axial" else 6), GRIDS[name].ijk_to_world)
+    spline = CubicSpline(rng.normal(size=grid.shape).astype(np.float32), grid)
+    points = grid.index_to_world(rng.uniform(-3, 10, (500, 3)))
+    with use_engine("numpy"):
+        expected = spline(points)
+    np.testing.assert_allclose(spline(points), expected, atol=1e-5)
+    assert np.ptp(expected) > 1 and spline(points[:0]).shape == (0,)
 
 
 # -- blocks ------------------------------------------------------------------------------------------------------------

@@ -12,12 +12,21 @@ from ..devices import DEVICE_NAMES
 from ..errors import InputError
 from ..settings import PRESET_NAMES, require, require_choice, require_range
 
+MOST_STACKS = 6
+"""So many stacks of a reconstruction can be asked back, aligned."""
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "compress": {"inputs": ("volume",), "outputs": ("file", "volume?", "difference?")},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
     "super-resolve": {
         "inputs": ("volumes", "masks?", "guide?"),
-        "outputs": ("volume", "baseline?", "difference?", "uncertainty?", "slices?"),
+        "outputs": (
+            "volume",
+            "baseline?",
+            "difference?",
+            "uncertainty?",
+            "slices?",
+            *(f"aligned_{number}?" for number in range(1, MOST_STACKS + 1)),
+        ),
     },
     "register": {
         "inputs": (

@@ -186,6 +186,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
     def _pending(self, folder: Path, role: str, node: Node, request: Request) -> PendingResult:
         kind = self.results[role]
         first = {name: nodes[0] for name in request.inputs if (nodes := _nodes(request, name))}
+        for name in request.inputs:  # of several the others too: volumes_2
+            first |= {f"{name}_{n}": node for n, node in enumerate(_nodes(request, name), 1)}
         name = kind.name.format(**{role: n.GetName() for role, n in first.items()})
         node_id = node.GetID() if node is not None else None
         path = folder / f"result_{role}{kind.extension}"

@@ -14,6 +14,7 @@ from ..geometry import Grid
 from ..results import loop_record
 from ..settings import choose_settings, require
 from ..volume import Volume
+from .aligned import aligned_stacks
 from .baseline import CubicSpline, SplineMean
 from .completion import Function, consistency_rmse
 from .lattice_field import LatticeField
@@ -121,6 +122,7 @@ def _by_lattice(
         "reconstruction": LatticeField(solution.values, grid),
         "poses": () if solution.motion is None else tuple(solution.motion.poses),
         "rejected": () if solution.motion is None else tuple(map(tuple, solution.motion.rejected)),
+        "aligned": tuple(aligned_stacks(stacks, solution.motion, grid)) if settings.aligned_stacks else (),
         "uncertainty": None
         if solution.half_width is None
         else first.with_array(solution.half_width, grid, f"{first.name} uncertainty"),

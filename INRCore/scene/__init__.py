@@ -46,6 +46,7 @@ _HOMES = {
     "segmentation_to_node": ".segmentations",
     "displacement_to_transform_node": ".transforms",
     "matrix_from_transform_node": ".transforms",
+    "matrix_to_transform_node": ".transforms",
     "transform_node_from_file": ".transform_files",
     "transform_to_displacement": ".transforms",
     "volume_from_node": ".volumes",

@@ -45,7 +45,7 @@ class SegmentationSettings:
     """
 
     method: str = "spline"
-    stiffness: float = 0.01
+    stiffness: float = 0.003
     rounds: int = 6
     bending_iterations: int = 40
     feature_mm: float = 0.0
