@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ctk
@@ -10,7 +11,16 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.errors import InputError
 from INRCore.panel import module_test
-from INRCore.panel.files import ResultKind, load_markups, load_model, load_segmentation, load_transform, load_volume
+from INRCore.panel.files import (
+    LabelTable,
+    ResultKind,
+    export_markups,
+    load_markups,
+    load_model,
+    load_segmentation,
+    load_transform,
+    load_volume,
+)
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
@@ -82,8 +92,12 @@ class INRRegistrationLogic(PanelLogic):
         "points": ResultKind(".csv", load_markups, "{carried_points} registered", reference="carried_points"),
     }
     grid_of: ClassVar = {"fixed_mask": "fixed", "moving_mask": "moving"}
-    markups: ClassVar = ("carried_points",)
     named_like: ClassVar = {"moving_labels": "fixed_labels"}
+
+    def write_input(self, role: str, node: Any, stem: Path, *further: Any) -> tuple[Path, LabelTable]:
+        if role == "carried_points":
+            return export_markups(node, stem), LabelTable()
+        return PanelLogic.write_input(self, role, node, stem, *further)
 
     def request(
         self,

@@ -8,6 +8,7 @@ from .. import __version__
 from ..devices import DEVICE_NAMES
 from ..settings import PRESET_NAMES
 from .register_options import add_register_options
+from .segment_options import add_segment_options
 from .super_resolve_options import add_super_resolve_options
 
 EXIT_CODES = """exit codes:
@@ -143,23 +144,11 @@ def _map_points(commands: argparse._SubParsersAction) -> None:
 def _segment(commands: argparse._SubParsersAction) -> None:
     p = _command(
         commands, "segment",
-        "Turn a label map, a few labelled slices of any orientation or a probability map into smooth signed distance "
-        "fields. Needs --output-labels, --output-model, --output-distance or --output-uncertainty.",
+        "Turn a label map, a few labelled slices of any orientation, probabilities, closed curves or points into "
+        "smooth signed distance fields. Needs at least one --output-...",
         "segment organs.nii.gz --output-labels smooth.nrrd --output-model organs.vtp --spacing 1",
     )  # fmt: skip
-    p.add_argument(
-        "labels", metavar="LABELS", help="label map (whole numbers, 0 is background) or probabilities (0 to 1)"
-    )
-    p.add_argument("--output-labels", metavar="L.nrrd", help="label map")
-    p.add_argument("--output-model", metavar="M.vtp", help="closed surfaces (.vtp .stl .ply .obj)")
-    p.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest label's surface, mm")
-    p.add_argument(
-        "--output-uncertainty", metavar="U.nrrd",
-        help="probability that a voxel has the wrong label; the report then names the slice to draw next",
-    )  # fmt: skip
-    p.add_argument(
-        "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
-    )
+    add_segment_options(p)
     _add_common(p)
 
 

@@ -24,6 +24,14 @@ _SETTING_OF_OPTION = {
     "thickness": "slice_thickness_mm",
     "profile": "profile",
     "motion": "motion",
+    "sparse": "sparse",
+    "empty_slices": "empty_slices",
+    "image_weight": "image_weight",
+    "smoothness": "smoothness_mm",
+    "feature": "feature_mm",
+    "one_component": "one_component",
+    "allow_overlap": "allow_overlap",
+    "method": "method",
 }
 
 
@@ -53,7 +61,10 @@ def job_from_arguments(arguments: argparse.Namespace) -> Job:
 def _inputs(task: str, given: dict[str, Any]) -> dict[str, Any]:
     aliases = {"compress": {"volume": "input"}, "decompress": {"file": "input"}, "super-resolve": {"volumes": "inputs"}}
     options = {role.rstrip("?"): role.rstrip("?") for role in TASK_ROLES[task]["inputs"]} | aliases.get(task, {})
-    return {role: given[option] for role, option in options.items() if option in given}
+    found = {role: given[option] for role, option in options.items() if option in given}
+    if task == "segment" and len(found["labels"]) == 1:  # several only where each is a curve
+        found["labels"] = found["labels"][0]
+    return found
 
 
 def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:

@@ -67,7 +67,7 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "map-points": {"inputs": ("field", "points"), "outputs": ("points",)},
-    "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
+    "segment": {"inputs": ("labels", "image?"), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
 }
 """Task -> roles of its input and output files; '?' marks those that may be left out."""
 
@@ -76,10 +76,11 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
 class Job:
     """A task, its files and its settings.
 
-    inputs: role -> path (a list of paths for `volumes`, `masks`, channels and curves); outputs: role -> path. settings:
-    values laid over the preset, nested as in the settings dataclasses. frame, component: which part of a multi-frame or
-    multi-component input. report: where to write the report as JSON. preview: a volume file for the result so far,
-    replaced again and again while the fit runs. Raises `InputError` for unknown tasks, roles, presets and devices.
+    inputs: role -> path (a list of paths for `volumes`, `masks`, channels, curves and drawn `labels`); outputs: role ->
+    path. settings: values laid over the preset, nested as in the settings dataclasses. frame, component: which part of
+    a multi-frame or multi-component input. report: where to write the report as JSON. preview: a volume file for the
+    result so far, replaced again and again while the fit runs. Raises `InputError` for unknown tasks, roles, presets
+    and devices.
     """
 
     task: str

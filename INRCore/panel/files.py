@@ -18,10 +18,13 @@ Scene = Any
 
 @dataclass
 class LabelTable:
-    """Names and colours (0 to 1) of labels by their value; files of labels carry neither."""
+    """Names, colours (0 to 1) and terminology entries of labels by their value; files of labels carry none of them.
+    `notes`: what the user should hear of the input."""
 
     names: dict[int, str] = field(default_factory=dict)
     colors: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    terminology: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 LabelTables = dict[str, LabelTable]
@@ -47,25 +50,15 @@ def file_stem(node: Node) -> str:
 
 
 def export_node(
-    node: Node,
-    stem: Path,
-    reference: Node = None,
-    region: Node = None,
-    numbers: dict[int, str] | None = None,
-    as_markups: bool = False,
+    node: Node, stem: Path, reference: Node = None, region: Node = None, numbers: dict[int, str] | None = None
 ) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
     `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given;
-    volumes are cropped to the ROI node `region`. as_markups: the points that say where a markup is, from which
-    `load_markups` makes one of its kind again, not the course of a curve. Raises `InputError` or
+    volumes are cropped to the ROI node `region`. Raises `InputError` or
     `OutputError` with a line for the user."""
     from ..io import write_volume
     from ..scene import crop_to_region, labels_from_segmentation_node, volume_from_node
 
-    if as_markups:
-        path = stem.with_name(f"{stem.name}.csv")
-        _write_markups(node, path)
-        return path, LabelTable()
     for class_name, (extension, write) in _WRITERS.items():
         if node.IsA(class_name):
             path = stem.with_name(f"{stem.name}{extension}")
@@ -87,13 +80,6 @@ def _write_points(node: Node, path: Path) -> None:
     from ..scene import landmarks_from_node
 
     write_landmarks(landmarks_from_node(node), path)
-
-
-def _write_markups(node: Node, path: Path) -> None:
-    from ..io import write_landmarks
-    from ..scene import points_from_markups
-
-    write_landmarks(points_from_markups(node), path)
 
 
 def _write_curve(node: Node, path: Path) -> None:
@@ -150,8 +136,9 @@ def load_transform(scene: Scene, path: Path, target: ResultTarget) -> Node:
 def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
     from ..io import read_volume
     from ..scene import segmentation_to_node
+    from ..scene.terminology import give_terminology
 
-    return segmentation_to_node(
+    made = segmentation_to_node(
         scene,
         read_volume(path),
         None,
@@ -161,6 +148,8 @@ def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
         colors=target.labels.colors,
         reference=target.reference,
     )
+    give_terminology(made, target.labels.terminology)
+    return made
 
 
 def load_model(scene: Scene, path: Path, target: ResultTarget) -> Node:
@@ -168,6 +157,17 @@ def load_model(scene: Scene, path: Path, target: ResultTarget) -> Node:
     from ..scene import model_to_node
 
     return model_to_node(scene, read_surface(path), target.node, name=target.name, reference=target.reference)
+
+
+def export_markups(node: Node, stem: Path) -> Path:
+    """Writes the points that say where a markup of any kind is, from which `load_markups` makes one again; of a curve
+    they are not its course."""
+    from ..io import write_landmarks
+    from ..scene import points_from_markups
+
+    path = stem.with_name(f"{stem.name}.csv")
+    write_landmarks(points_from_markups(node), path)
+    return path
 
 
 def load_markups(scene: Scene, path: Path, target: ResultTarget) -> Node:

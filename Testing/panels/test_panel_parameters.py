@@ -4,7 +4,7 @@ import pytest
 import slicer_double.parameter_node as double
 from panel_tools import MODULES, a_ball, a_volume, points
 
-SHOWN_AS = {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath", "QLineEdit": "text", "QCheckBox": "checked"}
+SHOWN_AS = {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath", "QCheckBox": "checked", "QLineEdit": "text"}
 
 
 def bound_widgets(panel):
@@ -26,10 +26,12 @@ def fill(panel, scene):
             widget.setCurrentNode(fitting[-1]) if fitting else widget.addNode()
         elif kind == "QComboBox":
             widget.currentIndex = widget.count - 1
+        elif kind == "QLineEdit":
+            widget.text = "k7"
+        elif kind == "ctkSliderWidget":
+            widget.value = 0.25
         elif kind == "ctkPathLineEdit":
             widget.currentPath = "/data/head.inr"
-        elif kind == "QLineEdit":
-            widget.text = "fit.points=512"
         elif kind == "QCheckBox":
             widget.checked = not widget.checked
         else:
@@ -65,6 +67,7 @@ def test_every_parameter_has_a_widget_and_every_choice_is_a_parameter(name, open
         "QCheckBox",
         "ctkPathLineEdit",
         "QLineEdit",
+        "ctkSliderWidget",
     )
     free = [w.name for w in vars(panel.ui).values() if w.className() in kinds and not w.property(double.PROPERTY)]
     assert free == ["compareComboBox"]  # a way to look at the result, no choice for a run

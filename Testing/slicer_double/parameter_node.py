@@ -159,7 +159,8 @@ class _SpinBox(_OneWidget):
 
     @staticmethod
     def canRepresent(widget: Any, datatype: Any) -> bool:
-        return (widget.className(), _split(datatype)[0]) in (("QSpinBox", int), ("QDoubleSpinBox", float))
+        kinds = ("QSpinBox", int), ("QDoubleSpinBox", float), ("ctkSliderWidget", float)
+        return (widget.className(), _split(datatype)[0]) in kinds
 
     def __init__(self, widget: Any, hint: Any) -> None:
         super().__init__(widget, hint)
@@ -185,7 +186,8 @@ class _LineEdit(_OneWidget):
         return self._widget.text
 
     def write(self, value: str) -> None:
-        self._widget.text = value
+        if self._widget.text != value:  # else the cursor would jump to the end
+            self._widget.text = value
 
 
 @parameterNodeGuiConnector
