@@ -53,12 +53,16 @@ def export_node(
     node: Node, stem: Path, reference: Node = None, region: Node = None, numbers: dict[int, str] | None = None
 ) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
-    `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given;
-    volumes are cropped to the ROI node `region`. Raises `InputError` or
+    `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given, and so
+    do ROI nodes where there is a reference; volumes are cropped to the ROI node `region`. Raises `InputError` or
     `OutputError` with a line for the user."""
     from ..io import write_volume
-    from ..scene import crop_to_region, labels_from_segmentation_node, volume_from_node
+    from ..scene import crop_to_region, labels_from_region, labels_from_segmentation_node, volume_from_node
 
+    if node.IsA("vtkMRMLMarkupsROINode") and reference is not None:
+        path = stem.with_name(f"{stem.name}.nrrd")
+        write_volume(labels_from_region(node, volume_from_node(reference)), path)
+        return path, LabelTable()
     for class_name, (extension, write) in _WRITERS.items():
         if node.IsA(class_name):
             path = stem.with_name(f"{stem.name}{extension}")

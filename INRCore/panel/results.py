@@ -20,6 +20,13 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
         "baseline_psnr_db": (_("PSNR of cubic B-spline"), "{:.2f} dB", _("The same for ordinary interpolation.")),
         "ssim": (_("SSIM"), "{:.4f}", _("Structural similarity with the input; 1 is identical.")),
         "max_abs_error": (_("Largest error"), "{:.4g}", _("Largest difference of a voxel, in units of the volume.")),
+        "region_psnr_db": (_("PSNR in the region"), "{:.2f} dB", _("The same for the region that is kept better.")),
+        "region_max_abs_error": (
+            _("Largest error in the region"),
+            "{:.4g}",
+            _("Largest difference of a voxel of that region, in units of the volume."),
+        ),
+        "region_share": (_("Share of the region"), "{:.2%}", _("Voxels of that region by all voxels.")),
         "consistency_rmse_relative": (
             _("Misfit of the slices"),
             "{:.3%}",

@@ -29,6 +29,7 @@ _HOMES = {
     "points_from_markups": ".markups",
     "crop_to_region": ".regions",
     "fit_region": ".regions",
+    "labels_from_region": ".regions",
     "color_node": ".colors",
     "checkerboard_to_node": ".comparison",
     "difference_to_node": ".comparison",
