@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from ..errors import InputError
 from ..jobs import Job
 from ..jobs.job import TASK_ROLES, TASKS_THAT_ONLY_REPORT
+from ..settings import lay_over
 
 _SETTING_OF_OPTION = {
     "ratio": "target_ratio",
@@ -46,7 +46,7 @@ def job_from_arguments(arguments: argparse.Namespace) -> Job:
     task = given["command"]
     settings = {_SETTING_OF_OPTION[name]: value for name, value in given.items() if name in _SETTING_OF_OPTION}
     for change in given.get("changes", []):
-        _lay_over(settings, change)
+        lay_over(settings, change)
     return Job(
         task=task,
         inputs=_inputs(task, given),
@@ -86,17 +86,3 @@ def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
         names = ", ".join(f"--output-{role.replace('_', '-')}" for role in roles)
         raise InputError(f"Nothing to write: name at least one of {names}.")
     return outputs
-
-
-def _lay_over(settings: dict[str, Any], change: str) -> None:
-    """Puts 'fit.iterations=500' into nested settings; values are JSON, or plain text."""
-    name, separator, text = change.partition("=")
-    if not separator or not name:
-        raise InputError(f"--set {change}: write it as NAME=VALUE, for instance --set fit.iterations=500.")
-    *path, last = name.split(".")
-    for part in path:
-        settings = settings.setdefault(part, {})
-    try:
-        settings[last] = json.loads(text)
-    except ValueError:
-        settings[last] = text
