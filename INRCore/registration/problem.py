@@ -14,7 +14,6 @@ from ..errors import InputError
 from ..fields.grid_lattice import SeparableLattice
 from ..fitting import Problem
 from ..interpolation import ImageSampler
-<<<<<<< HEAD
 from ..losses.deformation import (
     bending_energy,
     folding_barrier,
@@ -22,10 +21,6 @@ from ..losses.deformation import (
     learned_bending_loss,
     volume_change_loss,
 )
-from ..losses.similarity import normalised_cross_correlation
-=======
-from ..losses.deformation import bending_energy, folding_barrier, hyperelastic_loss, volume_change_loss
->>>>>>> main
 from ..volume import Volume
 from .agreement import agreement_of
 from .guides import Term
