@@ -53,7 +53,9 @@ def interpolated_distance(
     """(k, j, i) float32 mm, below 0 inside, from a bool mask with the label on the drawn slices."""
     planes = drawn_planes(mask, grid, slices)
     found = linear_between(planes, grid.shape, grid.spacing)
-    low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT)
+    # With slices of several orientations, what two of them do not show may well be drawn on a third between them.
+    bound = slices.only_axis is not None
+    low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT) if bound else (-np.inf, np.inf)
     sines = [np.ones_like(plane.distance) for plane in planes]
     spacing = grid.spacing[::-1]
     for number in range(rounds):
@@ -72,8 +74,8 @@ def contour_crossings(mask: np.ndarray, grid: Grid, slices: DrawnSlices, smoothn
 
 # -- what the slices say -----------------------------------------------------------------------------------------------
 def drawn_planes(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[Plane]:
-    """In-plane signed distances of the drawn slices. On a slice without the label the shape tapers off before it: at two
-    thirds of the way by straight lines, at half or less once angles and bending are seen to."""
+    """In-plane signed distances of the drawn slices. On a slice without the label the shape has ended: two thirds of
+    the way there by straight lines, half of it or less once angles and bending are seen to."""
     planes = []
     for axis in slices.axes:
         numbers = slices.numbers[axis]
