@@ -25,6 +25,7 @@ from .scattered import given_contours, given_points
 from .settings import SegmentationSettings
 from .shapes import Shapes
 from .spline_field import SplineField
+from .tubes import given_tubes
 
 
 def segment(
@@ -92,6 +93,21 @@ def segment_points(
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
     given = given_points(points, normals, lattice_mm)
     return run_to_end(given_steps(given, settings, started=started), on_progress)
+
+
+def segment_tubes(
+    branches: Mapping[int, Sequence[np.ndarray]] | Sequence[np.ndarray],
+    settings: SegmentationSettings | str | None = None,
+    *,
+    lattice_mm: float | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> SegmentationResult:
+    """Vessels around their centre lines: a list of branches, each (N, 4) with x, y, z in RAS mm and the radius in mm of
+    points in order, or label value -> list. Branches that meet become one surface. `lattice_mm`: node distance; None:
+    half of the smallest radius. Otherwise as `segment_contours`. Raises `InputError` for branches that are none."""
+    started = time.perf_counter()
+    settings = choose_settings(SegmentationSettings, "segmentation", settings)
+    return run_to_end(given_steps(given_tubes(branches, lattice_mm), settings, started=started), on_progress)
 
 
 def given_steps(
