@@ -22,7 +22,7 @@ def crossing_notes(planes: Mapping[int, list[ContourPlane]], step_mm: float) -> 
             x, y, z = places[0].center
             notes.append(
                 f"Contours of label {value} cross themselves or each other in {len(places)} plane(s), first at "
-                f"({x:.1f}, {y:.1f}, {z:.1f}) mm RAS; what an odd number of them encloses counts as inside. Redraw them there."
+                f"({x:.1f}, {y:.1f}, {z:.1f}) mm RAS; what an odd number of them encloses is inside. Redraw them there."
             )
     values = sorted(planes)
     for number, first in enumerate(values):

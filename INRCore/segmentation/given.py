@@ -79,7 +79,7 @@ class GivenLabels:
         return (
             f"Read as {self.slices.describe()}; they show {100 * known:.3g} % of the voxels around the labels, what is "
             "between them is unknown. A drawn slice without a label says that the label is not there. If empty slices "
-            "mean background, say so (in the panel under Settings, elsewhere sparse = 'dense'; for some of them: "
+            "mean background, say so (in the panel under Slices; elsewhere sparse = 'dense' or, for some of them, "
             "empty_slices).",
             describe_states(self.slice_rows()),
             *edge,

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..devices import choose_device
-from ..fitting import Control, FitLoop, Progress, run_to_end
+from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..results import loop_record
 from ..settings import choose_settings
@@ -18,7 +17,6 @@ from .given import Given, check_given
 from .image_guidance import EdgeImage
 from .label_map import label_array
 from .measures import measure_steps, native_labels
-from .network import network_problem_steps
 from .preparation import Prepared, prepare_steps
 from .result import SegmentationResult
 from .scattered import given_contours, given_points
@@ -26,6 +24,8 @@ from .settings import SegmentationSettings
 from .shapes import Shapes
 from .spline_field import SplineField
 from .tubes import given_tubes
+
+_SPLINE_DEVICE = "CPU: splines take no other device"
 
 
 def segment(
@@ -125,7 +125,7 @@ def given_steps(
     if settings.method == "spline":
         shapes = Shapes(SplineField(prepared.lattices), given.domain, given.values, settings)
         record: dict[str, Any] = {
-            "device": choose_device("cpu").reason,
+            "device": _SPLINE_DEVICE,
             "stop_reason": prepared.stop_reason,
             "notes": given.notes,
             "metrics": {},
@@ -150,6 +150,9 @@ def _fit_network(
     given: Given, prepared: Prepared, settings: SegmentationSettings, control: Control
 ) -> Steps[tuple[Shapes, dict[str, Any]]]:
     """The fitted network, and what the result records of the fit."""
+    from ..fitting import FitLoop  # torch, which the splines do without
+    from .network import network_problem_steps
+
     problem, shapes = yield from network_problem_steps(given, prepared, settings)
     loop = FitLoop(problem, settings.fit, control)
     yield from loop.run()
