@@ -15,7 +15,8 @@ from ..settings import PRESET_NAMES, require, require_choice, require_range
 MOST_STACKS = 6
 """So many stacks of a reconstruction can be asked back, aligned."""
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
-    "compress": {"inputs": ("volume",), "outputs": ("file", "volume?", "difference?")},
+    "compress": {"inputs": ("volume", "region?"), "outputs": ("file", "volume?", "difference?")},
+    "estimate": {"inputs": ("volume", "region?"), "outputs": ("curve?",)},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
     "super-resolve": {
         "inputs": ("volumes", "masks?", "guide?"),
@@ -71,6 +72,8 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Task -> roles of its input and output files; '?' marks those that may be left out."""
 
+TASKS_THAT_ONLY_REPORT = ("estimate",)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -104,7 +107,8 @@ class Job:
         require_range("The memory limit", self.max_memory_gb, 0.05, 1e5, "GB")
         for kind in ("inputs", "outputs"):
             self._check_roles(kind, getattr(self, kind))
-        require(bool(self.outputs), f"The task '{self.task}' has no output; name at least one file to write.")
+        is_wanted = bool(self.outputs) or self.task in TASKS_THAT_ONLY_REPORT
+        require(is_wanted, f"The task '{self.task}' has no output; name at least one file to write.")
         self._check_paths()
 
     def _check_roles(self, kind: str, given: dict[str, Any]) -> None:
