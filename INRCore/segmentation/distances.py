@@ -10,7 +10,7 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
 from ..geometry import Grid
-from .crossings import Crossings
+from .crossings import Crossings, unit
 from .domain import Domain
 
 SURFACE, NEAR, VOLUME = 0, 1, 2
@@ -49,7 +49,7 @@ class SmoothSurfaceDistance:
     """The same from the ten nearest crossings instead of one, so that it has a smooth gradient of length 1: where one
     patch ends and the next begins, `SurfaceDistance` jumps.
 
-    Near the surface it is the mean height over the tangent planes (moving least squares of degree 0 on distances: Shen,
+    Near the surface it is the mean height over the crossings (moving least squares of degree 0 on distances: Shen,
     O'Brien & Shewchuk, SIGGRAPH 2004), farther away the mean distance from the patches. Weights fall with the distance
     along the surface, which is what squared distances to neighbouring crossings differ by; crossings that face the
     other way, across a thin sheet, have none. Its sign is not to be relied on.
@@ -79,7 +79,10 @@ class SmoothSurfaceDistance:
         along = (away**2 - away[:, :1] ** 2) / self._voxel**2
         facing = (normal * normal[:, :1]).sum(-1) > 0
         share = np.clip(away[:, 0] / self._voxel - 1, 0, 1)
-        near = _weighted(height, np.exp(-along / _NEAR_WIDTH**2) * facing)
+        weight = np.exp(-along / _NEAR_WIDTH**2) * facing
+        # On a curved surface a chord is perpendicular to the mean of the normals at its ends, not to either of them.
+        mean = unit((normal * weight[..., None]).sum(1))
+        near = _weighted((height + (offset * mean[:, None]).sum(-1)) / 2, weight)
         return (1 - share) * near + share * _weighted(patch, np.exp(-along / _FAR_WIDTH**2) * facing)
 
 
