@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,16 +106,18 @@ def decompress(job: Job, control: Control) -> Steps[Outcome]:
         yield writing("volume")
         write_volume(volume, job.outputs["volume"], force=job.force)
         return Outcome(None, {}, "cpu")
-    volume = open_file(
-        job.inputs["file"],
-        grid=like.grid if like else None,
-        spacing=job.settings.get("spacing_mm"),
-        device=job.device,
-        max_memory_gb=job.max_memory_gb,
-    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        volume = open_file(
+            job.inputs["file"],
+            grid=like.grid if like else None,
+            spacing=job.settings.get("spacing_mm"),
+            device=job.device,
+            max_memory_gb=job.max_memory_gb,
+        )
     yield writing("volume")
     write_volume(volume, job.outputs["volume"], force=job.force)
-    return Outcome(None, {}, choose_device(job.device).reason)
+    return Outcome(None, {}, choose_device(job.device).reason, notes=tuple(str(one.message) for one in told))
 
 
 def _member(job: Job) -> Volume:
