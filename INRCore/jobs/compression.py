@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
-from ..io import read_volumes, write_volume
+from ..io import read_volume, read_volumes, write_volume
 from ..io.atomic import atomic_path
+from ..settings import from_dict
 from ..volume import Volume
 from .job import Job
 from .parts import Outcome, read, read_if_given, settings_of, write_difference, write_volumes, writing
@@ -131,3 +132,21 @@ def _member(job: Job) -> Volume:
             f"'{job.inputs['file']}' has {len(series)} {series.kind}; choose --{series.kind[:-1]} N alone."
         )
     return series.volume(number)
+
+
+def train_upsampler(job: Job, control: Control) -> Steps[Outcome]:
+    """Trains the upsampler on slices of some volumes, each scaled to its own range, and writes the model. The report
+    has its PSNR on slices that were kept away from the training, beside that of Lanczos interpolation."""
+    from ..compression.upsampling.model import ENDING
+    from ..compression.upsampling.settings import UpsamplerSettings
+    from ..compression.upsampling.training import training_steps
+
+    path = Path(job.outputs["model"])
+    if path.suffix != ENDING:
+        raise InputError(f"'{path}': an upsampler's file ends with {ENDING}.")
+    settings = from_dict(UpsamplerSettings, job.settings | {"seed": job.seed})
+    volumes = [read_volume(one, frame=job.frame, component=job.component) for one in job.inputs["volumes"]]
+    model, metrics = yield from training_steps(volumes, settings, path.name)
+    with atomic_path(path, job.force) as temporary:
+        Path(temporary).write_bytes(model.data)
+    return Outcome(settings, metrics, "cpu", details={"sha256": model.checksum, "model_bytes": len(model.data)})
