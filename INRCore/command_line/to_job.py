@@ -18,6 +18,7 @@ _SETTING_OF_OPTION = {
     "region_max_error": "region_max_error",
     "region_psnr": "region_psnr_db",
     "codec": "codec",
+    "keep_tags": "keep_tags",
     "spacing": "spacing_mm",
     "initial": "initial",
     "model": "model",

@@ -48,6 +48,9 @@ class CompressionSettings:
     region_max_error, region_psnr_db: of a region of interest given to `compress` (codec 'pyramid'): bound on the error
     of every voxel in it (volume's own units; 0: exact), or the PSNR over its voxels (against the whole volume's range,
     dB). The other targets then speak of the rest of the volume, except `target_bytes`, which holds for the whole file.
+
+    keep_tags: DICOM keywords whose entries a job that reads DICOM keeps in the file, as `metadata["dicom"]`; none by
+    default, since they may tell who the patient is.
     """
 
     field: FieldSettings = dataclass_field(default_factory=_default_field)
@@ -60,6 +63,7 @@ class CompressionSettings:
     usual_ratio: float = 32.0
     region_max_error: float | None = None
     region_psnr_db: float | None = None
+    keep_tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_choice("The codec", self.codec, CODECS)

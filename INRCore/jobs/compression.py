@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,26 @@ def compress(job: Job, control: Control) -> Steps[Outcome]:
         kind, volumes = read_volumes(job.inputs["volume"])
         if len(volumes) > 1:
             return (yield from _compress_series(job, kind, volumes, settings, control))
-    volume = read(job, "volume")
+    volume, tags = _with_tags(job, read(job, "volume"), settings)
     result = yield from compress_steps(volume, settings, control, read_if_given(job, "region"))
+    result = replace(result, notes=(*result.notes, *tags))
     yield writing("file")
     result.save(job.outputs["file"], force=job.force)
     write_volumes(job, volume=result.volume)
     write_difference(job, result.volume, volume)
     return Outcome.of(result)
+
+
+def _with_tags(job: Job, volume: Volume, settings: CompressionSettings) -> tuple[Volume, list[str]]:
+    """The volume with the DICOM entries asked for, and a line that names those that may tell who the patient is."""
+    if not settings.keep_tags:
+        return volume, []
+    from ..io.dicom_tags import about_the_patient, read_dicom_tags
+
+    found = read_dicom_tags(Path(job.inputs["volume"]), settings.keep_tags)
+    telling = about_the_patient(list(found))
+    notes = [f"The file tells about the patient: {', '.join(telling)}."] if telling else []
+    return replace(volume, metadata={**volume.metadata, "dicom": found}), notes
 
 
 def _compress_series(
