@@ -86,21 +86,6 @@ def bending_energy(second: Tensor) -> Tensor:
     return bending_density(second).mean()
 
 
-def learned_bending_loss(second: Tensor, usual: float, least: float) -> Tensor:
-    """usual log(1 + E / least) with E the `bending_energy`, per mm^2: its slope by E is that of E itself where E is
-    `usual` and `least` is far below, more where the deformation is straighter, at most usual / least times as much.
-
-    It is the bending energy with its weight integrated out. With the prior exp(-w E / 2) of n coefficients, whose norm
-    goes with w^(n / 2), and a gamma distribution of the weight w, what is left of the prior is a power of (least + E),
-    Student's t in many dimensions; how stiff the deformation is, is learned from the pair (Simpson et al., NeuroImage
-    59(3), 2012, do so by variational Bayes; Risholm et al., Med. Image Anal. 17(5), 2013, by sampling). Raises
-    `InputError` unless both are above 0.
-    """
-    require_range("The usual bending energy", usual, 1e-12, 1e6)
-    require_range("The least bending energy", least, 1e-12, 1e6)
-    return usual * torch.log1p(bending_energy(second) / least)
-
-
 def _barrier(determinant: Tensor) -> Tensor:
     """(v - 1)^4 / v^2 above the start of the barrier, its tangent there below."""
     start = _BARRIER_START

@@ -14,13 +14,7 @@ from ..errors import InputError
 from ..fields.grid_lattice import SeparableLattice
 from ..fitting import Problem
 from ..interpolation import ImageSampler
-from ..losses.deformation import (
-    bending_energy,
-    folding_barrier,
-    hyperelastic_loss,
-    learned_bending_loss,
-    volume_change_loss,
-)
+from ..losses.deformation import bending_energy, folding_barrier, hyperelastic_loss, volume_change_loss
 from ..volume import Volume
 from .agreement import agreement_of
 from .guides import Term
@@ -34,8 +28,6 @@ from .similarity import Comparison, Matches, new_comparison, points_per_centre
 _LEAST_SHARE_INSIDE = 0.01
 _METRIC_POINTS = 20_000
 _USUAL_HALF_EXTENT_MM = 128.0
-_USUAL_BENDING, _LEAST_BENDING = 2e-4, 2e-5
-"""Bending energies per mm^2 over a field of view 256 mm long: of heads laid on each other, and a tenth."""
 
 
 class Pair:
@@ -183,7 +175,7 @@ class RegistrationProblem(Problem):
         jacobians, seconds = self.module.derivatives(where, second=s.bending_weight > 0)
         scale = self.module.fields[0].frame.half_extent_mm / _USUAL_HALF_EXTENT_MM
         for second in seconds:  # per mm^2 for a field of view of the usual size, whatever the size of this one
-            _add(terms, "bending", s.bending_weight / len(seconds) * self._bending(scale * second))
+            _add(terms, "bending", s.bending_weight / len(seconds) * bending_energy(scale * second))
         for jacobian in jacobians:
             if s.jacobian_weight:
                 _add(terms, "jacobian", s.jacobian_weight / len(jacobians) * volume_change_loss(jacobian))
@@ -192,11 +184,6 @@ class RegistrationProblem(Problem):
             if folding_weight:
                 _add(terms, "folding", folding_weight / len(jacobians) * folding_barrier(jacobian))
         return terms
-
-    def _bending(self, second: Tensor) -> Tensor:
-        if self.settings.stiffness == "fixed":
-            return bending_energy(second)
-        return learned_bending_loss(second, _USUAL_BENDING, _LEAST_BENDING)
 
     # -- reports -----------------------------------------------------------------------------------------------------
     @torch.no_grad()

@@ -11,7 +11,6 @@ from ..settings import require, require_choice, require_range
 
 MODEL_NAMES = ("displacement", "velocity", "cycle", "sliding")
 INITIAL_NAMES = ("none", "rigid", "affine")
-STIFFNESS_NAMES = ("fixed", "learned")
 SIMILARITY_NAMES = ("ncc", "lncc", "ncc_lncc", "lncc_squared", "mse", "mind", "nmi")
 _WEIGHTS = (
     "jacobian_weight", "hyperelastic_weight", "bending_weight", "folding_weight", "cycle_weight", "landmarks_weight",
@@ -45,9 +44,6 @@ class RegistrationSettings:
     jacobian_weight, hyperelastic_weight: weights of the volume change and the hyperelastic loss (no unit);
     bending_weight: of the bending energy, in mm^2 (it is per mm^2) for a field of view 256 mm long, and with the square
     of the length for others, so that a mouse is as stiff as a man; the similarity's weight is 1; 0 = not used.
-    stiffness: 'fixed', the bending energy has that weight; 'learned', it has it where the deformation bends as much as
-    those of heads usually do, less where it bends more and up to ten times as much where it bends less: one setting for
-    a smooth change in one patient and for the folds of two brains (`learned_bending_loss`).
     folding_weight: of the barrier that rises where volumes shrink to less than 0.3 of theirs (no unit; displacement
     and cycle: a flow cannot fold).
     landmarks_weight, curves_weight: per mm^2 of squared distance, of landmarks (0: they are only measured) and curves;
@@ -78,7 +74,6 @@ class RegistrationSettings:
     jacobian_weight: float = 0.0
     hyperelastic_weight: float = 0.01
     bending_weight: float = 0.0
-    stiffness: str = "fixed"
     folding_weight: float = 0.0
     landmarks_weight: float = 0.0
     curves_weight: float = 0.01
@@ -106,7 +101,6 @@ class RegistrationSettings:
         )
         require_range("velocity_steps", self.velocity_steps, 1, 32)
         require_choice("The initial alignment", self.initial, INITIAL_NAMES)
-        require_choice("The stiffness", self.stiffness, STIFFNESS_NAMES)
         for name in (self.similarity, *self.channel_similarities):
             require_choice("The similarity", name, SIMILARITY_NAMES)
         for weight in self.channel_weights:
