@@ -23,9 +23,22 @@ def add_rate_options(parser: argparse.ArgumentParser) -> None:
     )
     region.add_argument("--region-psnr", type=float, metavar="DB", help="quality within the region")
     parser.add_argument(
+        "--keep-tags",
+        type=lambda text: text.split(","),
+        metavar="TAG,...",
+        help="DICOM entries to keep in the file by their keywords; none by default: they may tell who the patient is",
+    )
+    parser.add_argument(
         "--codec",
-        choices=("pyramid", "network", "labels"),
-        help="how the volume is coded (default: pyramid); labels: a label map, exactly",
+        choices=("pyramid", "network", "labels", "upsampled"),
+        help="how the volume is coded (default: pyramid); labels: a label map, exactly; upsampled: with --upsampler",
+    )
+    parser.add_argument("--upsampler", metavar="M.safetensors", help="model made by the command train-upsampler")
+    parser.add_argument(
+        "--embed-upsampler",
+        action="store_true",
+        default=None,
+        help="put the model into the file, which then opens anywhere; its bytes count",
     )
 
 

@@ -14,8 +14,9 @@ from ..fitting.progress import Steps
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .inr_file import InrFile
-from .pyramid_encoder import PyramidEncoder, Quantised
+from .pyramid_encoder import PyramidEncoder
 from .pyramid_format import pyramid_to_bytes
+from .pyramid_task import falling_error_of
 from .rate_curve import RateCurve, RateEstimate, RatePoint
 from .region import check_region, inner_settings, inner_volume, region_mask
 from .settings import CompressionSettings
@@ -85,12 +86,14 @@ def _curve(volume: Volume, content: InrFile, blocks: list[Block]) -> Steps[RateC
 
 def _point(blocks: list[Block], step: float, volume: Volume, content: InrFile) -> RatePoint:
     size, low, squares = 0.0, 0.0, 0.0
+    extent = content.intensity.high - content.intensity.low
     for block in blocks:
         quantised = block.encoder.quantised(step)
         own_low = _low_bytes(quantised.pyramid.low)
-        size += block.share * max(quantised.pyramid.bits / 8 - own_low, 0) / block.encoder.volume.array.size
+        coded = max(block.encoder.size(quantised) - block.encoder.overhead - own_low, 0)
+        size += block.share * coded / block.encoder.volume.array.size
         low += block.share * own_low / quantised.pyramid.low.size
-        squares += block.share * _mean_square(block.encoder, quantised)
+        squares += block.share * (extent / falling_error_of(block.encoder, quantised)) ** 2
     return _whole(volume, content, step, size, low, squares)
 
 
@@ -99,7 +102,7 @@ def _whole(volume: Volume, content: InrFile, step: float, size: float, low: floa
     fewer than all blocks together; squares: mean squared error."""
     encoder, extent = PyramidEncoder(volume, content), content.intensity.high - content.intensity.low
     samples = math.prod(encoder.levels[-1].low_shape if encoder.levels else volume.array.shape)
-    total = size * volume.array.size * 1.002 + low * samples + encoder.overhead
+    total = size * volume.array.size + low * samples + encoder.overhead
     return RatePoint(step, _decibels(extent, squares), total)
 
 
@@ -107,16 +110,6 @@ def _low_bytes(low: np.ndarray) -> float:
     """About what the coarsest lattice takes: differences as Exp-Golomb codes."""
     differences = np.abs(np.diff(low.reshape(-1), prepend=0)).astype(np.float64)
     return float((2 * np.floor(np.log2(2 * differences + 1)) + 1).sum()) / 8
-
-
-def _mean_square(encoder: PyramidEncoder, quantised: Quantised) -> float:
-    """Mean squared error of a block as a reader will see it, over the voxels that are numbers."""
-    array, intensity = encoder.volume.array, quantised.intensity
-    samples = quantised.pyramid.samples((intensity.high - intensity.low) / intensity.scale)
-    decoded = intensity.stored(intensity.to_intensities(samples), array.dtype)
-    squares = np.square(decoded.astype(np.float64) - array)
-    squares = squares[np.isfinite(squares)]
-    return float(squares.mean()) if squares.size else 0.0
 
 
 def _chosen(

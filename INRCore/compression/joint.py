@@ -12,6 +12,7 @@ from ..fitting.progress import Steps
 from ..volume import Volume
 from .inr_file import InrFile
 from .pyramid_encoder import PyramidEncoder, Quantised
+from .pyramid_task import falling_error_of
 from .rate_control import StepSearch, Trial, falling_error
 from .settings import CompressionSettings
 
@@ -71,9 +72,8 @@ def _size(encoders: list[PyramidEncoder], quantised: list[Quantised]) -> float:
 
 def _falling(encoders: list[PyramidEncoder], quantised: list[Quantised], extent: float) -> float:
     """Range over root mean squared error of all volumes together."""
-    squares = []
-    for encoder, one in zip(encoders, quantised, strict=True):
-        reach = one.intensity.high - one.intensity.low
-        decoded = one.intensity.to_intensities(one.pyramid.samples(reach / one.intensity.scale))
-        squares.append(np.square(decoded - encoder.volume.array).mean())
+    squares = [
+        ((one.intensity.high - one.intensity.low) / falling_error_of(encoder, one)) ** 2
+        for encoder, one in zip(encoders, quantised, strict=True)
+    ]
     return extent / math.sqrt(max(float(np.mean(squares)), (extent * 1e-12) ** 2))

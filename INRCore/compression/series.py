@@ -230,12 +230,10 @@ def _measured(volume: Volume, decoded: Volume) -> dict[str, float]:
 
 
 def _metrics(volumes: list[Volume], per_volume: list[dict[str, float]], raw: int, size: int) -> dict[str, float]:
-    """Of all volumes together; gives each its PSNR."""
-    extent = _extent(volumes)
-    for row in per_volume:
-        squares = row.pop("mean_square")
-        row["psnr_db"] = 10 * math.log10(extent**2 / squares) if squares and extent else math.inf
-    mean = float(np.mean([extent**2 / 10 ** (row["psnr_db"] / 10) for row in per_volume])) if extent else 0.0
+    """Of all volumes together; gives each its PSNR, where it is finite."""
+    extent, squares = _extent(volumes), [row.pop("mean_square") for row in per_volume]
+    for row, own in zip(per_volume, squares, strict=True):
+        row |= _decibels(extent, own)
     metrics = {
         "max_abs_error": max(row["max_abs_error"] for row in per_volume),
         "compression_ratio": raw / size,
@@ -243,4 +241,8 @@ def _metrics(volumes: list[Volume], per_volume: list[dict[str, float]], raw: int
         "file_bytes": float(size),
         "volumes": float(len(volumes)),
     }
-    return metrics | ({"psnr_db": 10 * math.log10(extent**2 / mean)} if mean > 0 else {})
+    return metrics | _decibels(extent, float(np.mean(squares)))
+
+
+def _decibels(extent: float, squares: float) -> dict[str, float]:
+    return {"psnr_db": 10 * math.log10(extent**2 / squares)} if squares and extent else {}

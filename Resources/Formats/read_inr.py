@@ -857,6 +857,8 @@ def _read_pyramid(parts):
         if ('S', 0, number) in parts:
             bits = np.frombuffer(inflated(parts['S', 0, number], -(-array.size // 8), 'marks'), np.uint8)
             array[np.unpackbits(bits, count=array.size).astype(bool).reshape(shape)] = special
+    if ('B', 0, 0) in parts:
+        array[decode_mask(shape, parts['B', 0, 0][8:])] = struct.unpack('<d', parts['B', 0, 0][:8])[0]
     about = {'low': low, 'high': high}
     if ('M', 0, 0) in parts:
         about |= json.loads(inflated(parts['M', 0, 0], 1 << 20, 'the description'))

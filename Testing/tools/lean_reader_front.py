@@ -29,6 +29,7 @@ from INRCore.compression.parts import Parts, inflated
 from INRCore.compression.pyramid.bounded import code_corrections
 from INRCore.compression.pyramid.codec import decode
 from INRCore.compression.pyramid.layout import Level
+from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
 from INRCore.compression.pyramid.tiles import cut_tiles
 from INRCore.compression.pyramid_format import HEAD
@@ -133,6 +134,8 @@ def _read_pyramid(parts):
         if ("S", 0, number) in parts:
             bits = np.frombuffer(inflated(parts["S", 0, number], -(-array.size // 8), "marks"), np.uint8)
             array[np.unpackbits(bits, count=array.size).astype(bool).reshape(shape)] = special
+    if ("B", 0, 0) in parts:
+        array[decode_mask(shape, parts["B", 0, 0][8:])] = struct.unpack("<d", parts["B", 0, 0][:8])[0]
     about = {"low": low, "high": high}
     if ("M", 0, 0) in parts:
         about |= json.loads(inflated(parts["M", 0, 0], 1 << 20, "the description"))
