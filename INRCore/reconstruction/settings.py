@@ -37,8 +37,8 @@ class SuperResolutionSettings:
     slice has a pose of its own, slices that fit nowhere are rejected); motion_rounds: of poses and volume in turn, at
     each of three resolutions ('lattice').
     aligned_stacks: whether the result holds the stacks as volumes where they were found to lie.
-    uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; twice to four times the time where stacks
-    cross).
+    uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; up to four times the time where
+    stacks cross).
     field: the network of the method 'network'. fit: how that network, or the one that learns the detail, is fitted;
     `fit.points` counts evaluations of the field (measured voxels times samples), or fine pixels of lessons.
     """
