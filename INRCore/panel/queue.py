@@ -14,7 +14,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import INRError
-from .logic import remove_leftovers
+from .temporary import remove_leftovers
 from .process import JobProcess
 from .worker import Outcome
 
