@@ -4,7 +4,7 @@ import sys
 import types
 
 import pytest
-from panel_tools import a_volume, ready, run_to_end
+from panel_tools import a_ball, a_volume, ready, run_to_end
 
 
 @pytest.fixture
