@@ -24,6 +24,8 @@ _SETTING_OF_OPTION = {
     "thickness": "slice_thickness_mm",
     "profile": "profile",
     "motion": "motion",
+    "method": "method",
+    "bias": "bias",
 }
 
 
