@@ -26,7 +26,9 @@ def stacks():
     for number, axis in enumerate((2, 1, 0)):
         size = FINE.size_ijk.copy()
         size[axis] //= 4
-        made.append(acquired(lambda p, n=number: factor(n, p) * np.maximum(HEAD(p), 0), FINE.with_size(size.tolist()), axis))
+        made.append(
+            acquired(lambda p, n=number: factor(n, p) * np.maximum(HEAD(p), 0), FINE.with_size(size.tolist()), axis)
+        )
     return made
 
 

@@ -93,6 +93,8 @@ class PyramidEncoder:
     def _bounded(self, file: InrFile, stored: StoredPyramid, bound: float) -> InrFile:
         bin_width = step_for_bound(bound, self.volume, file.intensity)
         missed = self._values.astype(np.float64) - stored.intensities(file.intensity)
+        if self.content.specials:
+            missed[~np.isfinite(self.volume.array)] = 0  # what fills holes need not be right
         corrections = np.rint(missed / bin_width).astype(np.int64)
         if not corrections.any():
             return file

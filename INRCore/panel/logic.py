@@ -169,7 +169,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             reference = request.inputs.get(self.grid_of.get(role, ""))
             region = request.region if role in self.cropped else None
             numbers = labels.get(self.named_like.get(role, ""), LabelTable()).names or None
-            path, labels[role] = export_node(node, place / file_stem(node), reference, region, numbers)
+            path, labels[role] = self.write_input(role, node, place / file_stem(node), reference, region, numbers)
             names[str(path)] = node.GetName()
             return str(path)
 
@@ -179,6 +179,12 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             if paths:
                 inputs[role] = paths if isinstance(node, (list, tuple)) else paths[0]
         return inputs, labels, names
+
+    def write_input(
+        self, role: str, node: Node, stem: Path, reference: Node, region: Node, numbers: dict[int, str] | None
+    ) -> tuple[Path, LabelTable]:
+        """Writes one input; a module that takes other kinds of nodes has its own way for them (see `export_node`)."""
+        return export_node(node, stem, reference, region, numbers)
 
     def _pending(self, folder: Path, role: str, node: Node, request: Request) -> PendingResult:
         kind = self.results[role]

@@ -293,7 +293,8 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 setattr(self.parameters, self.outputs[role], node)
         self.resultSection.show(report, request, change)
         self.resultSection.offerViews(self._comparison(request, nodes), live)
-        notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
+        heard = [note for table in prepared.labels.values() for note in table.notes]
+        notes = [*heard, *(prepared.in_users_words(note) for note in report.get("notes", ()))]
         done = _("Done in {seconds:.1f} s on {device}.").format(
             seconds=report["seconds"],
             device=report["device"].partition(":")[0],  # without why

@@ -46,7 +46,7 @@ class BiasField:
 
 def find_bias(arrays: list[np.ndarray], grids: list[Grid], with_n4: bool = False) -> list[BiasField]:
     """The field of each stack, (k, j, i) values that are not negative where there is tissue. The polynomials' mean over
-    the stacks is 0."""
+    the stacks is level, and each stack stays as bright as it was on the whole."""
     own = [_n4(array, grid) if with_n4 else None for array, grid in zip(arrays, grids, strict=True)]
     corners = np.concatenate([grid.corners for grid in grids])
     center, reach = corners.mean(0), float(np.ptp(corners, axis=0).max() / 2)
@@ -68,6 +68,10 @@ def find_bias(arrays: list[np.ndarray], grids: list[Grid], with_n4: bool = False
     if rows:
         coefficients = _robust_fit(np.concatenate(rows), np.concatenate(targets)).reshape(coefficients.shape)
         coefficients -= coefficients.mean(0)
+        for each, log, grid in zip(coefficients, logs, grids, strict=True):
+            # On the whole each stack stays as bright as it was.
+            seen = _polynomials((grid.points()[np.isfinite(log).ravel()] - center) / reach)
+            each[_POWERS.index((0, 0, 0))] -= (seen @ each).mean()
     return [BiasField(each, center, reach, field) for each, field in zip(coefficients, own, strict=True)]
 
 

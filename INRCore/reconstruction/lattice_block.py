@@ -14,10 +14,10 @@ from ..geometry import Grid
 from ..volume import Volume
 from .baseline import CubicSpline, SplineMean
 from .blocks import Block
-from .least_squares import Measurements, Regularity, solve_steps, squared_differences
+from .least_squares import Regularity, solve_steps, squared_differences
 from .measured_stack import MeasuredStack
 from .settings import SuperResolutionSettings
-from .uncertainty import found_again_steps
+from .uncertainty import Scan, half_width_steps
 
 _VARIATION, _VARIATION_OF_NOISE = 2e-3, 2.0
 _UNSEEN = 1.645
@@ -53,13 +53,11 @@ class Expectation:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What all blocks share, values of mean 0 and deviation 1: the measured stacks, the deviation of their noise, their
-    slices' mean thickness in voxels, what is expected, the second contrast (its deviation 1), how to solve; `quick` as
-    in `operator_of_slices`."""
+    """What all blocks share, values of mean 0 and deviation 1: the measured stacks, the deviation of their noise, what
+    is expected, the second contrast (its deviation 1), how to solve; `quick` as in `operator_of_slices`."""
 
     stacks: list[MeasuredStack]
     noise: float
-    thickness_voxels: float
     expected: Expectation | None
     guide: SplineMean | None
     settings: SuperResolutionSettings
@@ -81,27 +79,30 @@ def solve_block_steps(
     stacks = [near for near in (stack.within(grid) for stack in known.stacks) if near is not None]
     if not stacks:
         return splines, np.full(grid.shape, _UNSEEN, np.float32) if settings.uncertainty else None
-    measurements = [stack.on(grid, known.device, known.quick) for stack in stacks]
+    scan = Scan.of(grid, stacks, known.device, known.quick)
     start = torch.as_tensor(splines if known.expected is None else known.expected.values.on(grid), device=known.device)
-    regularity = _regularity(known, grid, start)
-    rounds, steps = settings.solver_rounds, settings.solver_steps
-    voxels = yield from solve_steps(measurements, regularity, start, rounds, steps, control, as_volume)
+
+    def solved(
+        scan: Scan, start: torch.Tensor, show: Callable[[torch.Tensor, int], Volume] | None = None
+    ) -> Steps[torch.Tensor]:
+        regularity = _regularity(known, scan.grid, start)
+        rounds, steps = settings.solver_rounds, settings.solver_steps
+        return solve_steps(scan.measurements, regularity, start, rounds, steps, control, show)
+
+    voxels = yield from solved(scan, start, as_volume)
     half_width = None
     if settings.uncertainty and known.expected is not None:
         half_width = known.expected.half_width.on(grid)
     elif settings.uncertainty:
 
-        def solve(again: list[Measurements]) -> Steps[torch.Tensor]:
-            fresh = _spline_mean([
+        def solve(again: Scan) -> Steps[torch.Tensor]:
+            splines = _spline_mean([
                 (stack.geometry.slices_back(measured.values.cpu().numpy()), stack.geometry.grid)
-                for stack, measured in zip(stacks, again, strict=True)
+                for stack, measured in zip(again.stacks, again.measurements, strict=True)
             ])  # fmt: skip
-            start = torch.as_tensor(on_lattice(fresh, grid), device=known.device)
-            return solve_steps(again, regularity, start, rounds, steps, control)
+            return solved(again, torch.as_tensor(on_lattice(splines, again.grid), device=known.device))
 
-        missed = yield from found_again_steps(
-            measurements, voxels, known.noise, known.thickness_voxels, solve, settings.fit.seed + seed
-        )
+        missed = yield from half_width_steps(scan, voxels, known.noise, solve, settings.fit.seed + seed)
         half_width = missed.cpu().numpy()
     return voxels.cpu().numpy(), half_width
 

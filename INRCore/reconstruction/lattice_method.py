@@ -93,7 +93,6 @@ def solve_stacks_steps(
     known = Known(
         stacks=measured,
         noise=noise,
-        thickness_voxels=thickness / float(grid.spacing.min()),
         expected=_expectation(priors, noise),
         guide=None if guide is None else _guide(guide, grid),
         settings=settings,
