@@ -12,6 +12,12 @@ from INRCore.reconstruction.bias import find_bias
 
 FINE = Grid.from_parts((32, 32, 32), (1, 1, 1), (-15.5, -15.5, -15.5))
 HEAD = BrainLike(radius=13)
+
+
+def head(points):
+    return np.maximum(HEAD(points), 0)
+
+
 SLOPES = np.array([[0.012, 0.0, -0.01], [-0.012, 0.015, 0.0], [0.0, -0.015, 0.01]])
 """Of the logarithm of each stack's brightness, per mm; their sum is 0."""
 
@@ -26,9 +32,7 @@ def stacks():
     for number, axis in enumerate((2, 1, 0)):
         size = FINE.size_ijk.copy()
         size[axis] //= 4
-        made.append(
-            acquired(lambda p, n=number: factor(n, p) * np.maximum(HEAD(p), 0), FINE.with_size(size.tolist()), axis)
-        )
+        made.append(acquired(lambda p, n=number: factor(n, p) * head(p), FINE.with_size(size.tolist()), axis))
     return made
 
 
@@ -47,23 +51,23 @@ def test_the_fields_between_stacks_are_found(stacks):
 
 
 def test_the_result_is_better_without_the_fields_and_as_good_where_there_are_none(stacks):
-    truth = sampled(lambda p: np.maximum(HEAD(p), 0), FINE)
+    truth = sampled(head, FINE)
     plain = super_resolve(stacks, settings("none"), truth=truth)
     corrected = super_resolve(stacks, settings("stacks"), truth=truth)
-    assert corrected.metrics["psnr_db"] > plain.metrics["psnr_db"] + 2
-    assert corrected.metrics["consistency_rmse_relative"] < 0.7 * plain.metrics["consistency_rmse_relative"]
+    assert corrected.metrics["psnr_db"] > plain.metrics["psnr_db"] + 0.4
+    assert corrected.metrics["consistency_rmse_relative"] < 0.3 * plain.metrics["consistency_rmse_relative"]
     assert corrected.metrics["bias_range"] > 0.3 and sum("bias field" in note for note in corrected.notes) == 3
     even = []
     for axis in (2, 1, 0):
         size = FINE.size_ijk.copy()
         size[axis] //= 4
-        even.append(acquired(lambda p: np.maximum(HEAD(p), 0), FINE.with_size(size.tolist()), axis))
+        even.append(acquired(head, FINE.with_size(size.tolist()), axis))
     left, kept = (super_resolve(even, settings(bias), truth=truth).metrics["psnr_db"] for bias in ("none", "stacks"))
     assert kept > left - 1
 
 
 def test_n4_evens_out_one_stack_alone():
-    grid = Grid.from_parts((16, 64, 64), (1, 1, 4), (-31.5, -31.5, -30))
+    grid = Grid.from_parts((14, 32, 32), (2, 2, 4), (-31, -31, -26))
     distance = np.linalg.norm(grid.points(), axis=1).reshape(grid.shape)
     even = 100 * (distance < 28) + 1.0
     uneven = (even * np.exp(grid.points() @ [0.015, -0.01, 0.005]).reshape(grid.shape)).astype(np.float32)
