@@ -1,6 +1,7 @@
 """The entropy coder, the integer wavelet, the entropy model and the walk they share."""
 
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from INRCore.compression.pyramid.damage import StreamError
 from INRCore.compression.pyramid.entropy_model import LOGITS, load_networks
 from INRCore.compression.pyramid.layout import plan_levels
 from INRCore.compression.pyramid.lifting import analyse, band_gains, integer_type, synthesise
+from INRCore.compression.pyramid.masks import decode_mask, encode_mask
 from INRCore.compression.pyramid.rate_distortion import bits_of
 from INRCore.compression.pyramid.walk import code_magnitudes, code_whole_numbers
 
@@ -207,3 +209,40 @@ def test_the_shipped_model_is_plain_data():
 
     text = resources.files("INRCore.compression.pyramid").joinpath("entropy_model.json").read_text(encoding="utf-8")
     assert set(json.loads(text)) == {"blocks", "coefficients"}
+
+
+# -- masks -----------------------------------------------------------------------------------------------------------
+def a_ball(shape, radius):
+    places = np.moveaxis(np.indices(shape), 0, -1) - (np.array(shape) - 1) / 2
+    return np.linalg.norm(places, axis=-1) < radius
+
+
+MASKS = {
+    "one voxel": np.ones((1, 1, 1), bool),
+    "empty": np.zeros((3, 70, 41), bool),
+    "full": np.ones((33, 34, 35), bool),
+    "random": np.random.default_rng(0).random((5, 40, 41)) < 0.3,
+    "a line": np.arange(77).reshape(1, 1, 77) % 5 == 0,
+    "ball": a_ball((50, 61, 70), 23),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_masks_come_back(name):
+    mask = MASKS[name]
+    assert np.array_equal(decode_mask(mask.shape, encode_mask(mask)), mask)
+
+
+def test_a_mask_costs_about_its_surface_and_no_more_than_its_voxels():
+    ball = MASKS["ball"]
+    assert len(encode_mask(ball)) < 0.6 * len(zlib.compress(np.packbits(ball).tobytes(), 9))
+    assert len(encode_mask(ball)) * 8 < 1.2 * 4 * np.pi * 23**2
+    assert len(encode_mask(MASKS["random"])) * 8 < 0.93 * MASKS["random"].size
+
+
+def test_a_mask_that_is_cut_is_noticed():
+    data = encode_mask(MASKS["ball"])
+    with pytest.raises(StreamError):
+        decode_mask(MASKS["ball"].shape, data[:-4])
+    with pytest.raises(StreamError):
+        decode_mask((50, 61, 71), data)

@@ -17,7 +17,7 @@ from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
 from .lattice_sampling import coarser_grid, sample_linearly
-from .specials import put_nearest_specials, put_specials
+from .specials import put_marked, put_nearest_marked
 
 if TYPE_CHECKING:
     from .inr_file import InrFile
@@ -40,9 +40,9 @@ def decode_steps(
     else:
         flat = yield from _sample_steps(file, target, native, device, max_memory_gb)
     if native:
-        put_specials(flat, file.specials)
+        put_marked(flat, file.marked)
     else:
-        put_nearest_specials(flat, target, file.grid, file.specials, file.intensity.low)
+        put_nearest_marked(flat, target, file.grid, file.marked, file.intensity.low)
     return Volume(flat.reshape(target.shape), target, file.name, file.units, dict(file.metadata))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..geometry import Grid
+from .background import Background
 from .container import damaged
 from .intensity import DTYPES, IntensityMap, check_limits
 from .parts import Key, Parts, deflated, inflated, pack_parts
@@ -31,6 +32,8 @@ ENTROPY_MODEL = 1
 _HEAD_KEY: Key = ("H", 0, 0)
 _META_KEY: Key = ("M", 0, 0)
 _SPECIAL_KEYS: dict[str, Key] = {tag: ("S", 0, number) for number, tag in enumerate(SPECIAL_VALUES)}
+_BACKGROUND_KEY: Key = ("B", 0, 0)
+_BACKGROUND = struct.Struct("<d")
 _MOST_LEVELS = 8
 _MOST_META = 1 << 20
 _MOST_VOXELS = 1 << 31
@@ -58,6 +61,8 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
     parts: dict[Key, bytes] = {_HEAD_KEY: head, **{key: pyramid.parts[key] for key in coarse}}
     parts |= {_META_KEY: deflated(_meta(file))}
     parts |= {_SPECIAL_KEYS[tag]: deflated(bits.tobytes()) for tag, bits in file.specials.items()}
+    if file.background is not None:
+        parts[_BACKGROUND_KEY] = _BACKGROUND.pack(file.background.value) + file.background.stream
     parts |= {key: pyramid.parts[key] for key in pyramid.part_keys if key not in parts}
     return pack_parts(parts)
 
@@ -81,7 +86,7 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
         damaged(label, f"its head makes no sense ({str(error)[:200]})")
     pyramid = file.pyramid
     assert pyramid is not None
-    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), *pyramid.part_keys}:
+    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), _BACKGROUND_KEY, *pyramid.part_keys}:
         damaged(label, "it has parts that it should not have")
     if pyramid.complete and _META_KEY not in parts:
         damaged(label, "a part is missing")
@@ -93,6 +98,7 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
         creator=meta.get("creator", ""),
         metadata=meta.get("metadata", {}),
         specials=_read_specials(file, parts, label),
+        background=_read_background(file, parts, label),
     )
 
 
@@ -171,3 +177,13 @@ def _read_specials(file: InrFile, parts: Mapping[Key, bytes], label: str) -> dic
                 damaged(label, "its marked voxels do not fit its size")
             found[tag] = bits
     return found
+
+
+def _read_background(file: InrFile, parts: Mapping[Key, bytes], label: str) -> Background | None:
+    if _BACKGROUND_KEY not in parts:
+        return None
+    content = parts[_BACKGROUND_KEY]
+    value = _BACKGROUND.unpack(content[: _BACKGROUND.size])[0] if len(content) >= _BACKGROUND.size else math.nan
+    if not file.intensity.low <= value <= file.intensity.high:
+        damaged(label, "its background makes no sense")
+    return Background(value, content[_BACKGROUND.size :], file.grid.shape, label)
