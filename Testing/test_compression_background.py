@@ -8,6 +8,9 @@ from grids import GRIDS
 from INRCore.compression import CompressionSettings, compress, decompress, inr_from_bytes
 from INRCore.compression.background import find_background
 from INRCore.compression.parts import Parts, pack_parts
+from INRCore.compression.pyramid.layout import plan_levels
+from INRCore.compression.pyramid.lifting import synthesise
+from INRCore.compression.pyramid.support import needed_coefficients
 from INRCore.errors import InputError
 from INRCore.geometry import Grid
 from INRCore.metrics.image import max_abs_error, psnr_db
@@ -80,3 +83,23 @@ def test_a_damaged_background_is_named():
     cut = inr_from_bytes(pack_parts({**parts, KEY: parts[KEY][:-6]}), "'f'")
     with pytest.raises(InputError, match="'f' is damaged"):
         cut.decompress()
+
+
+@pytest.mark.parametrize("shape", [(1, 21, 20), (26, 33, 31)])
+def test_what_is_not_needed_reaches_no_voxel_that_matters(shape):
+    front = np.zeros(shape, bool)
+    front[:, 3:9, 11:14] = front[-1, -1, 0] = True
+    levels = plan_levels(shape, (1, 1, 1))
+    needed = needed_coefficients(front, levels)
+    rng = np.random.default_rng(0)
+    lattice = np.zeros(shape, np.int64)
+    count = 0
+    for level, bands in zip(levels, needed, strict=True):
+        part = lattice[tuple(slice(n) for n in level.shape)]
+        for band, wanted in bands.items():
+            assert wanted.shape == level.band_shape(band)
+            part[level.band_slices(band)] = np.where(wanted, 0, rng.integers(-(1 << 20), 1 << 20, wanted.shape))
+            count += int((~wanted).sum())
+    assert count > 0.2 * front.size
+    found = synthesise(lattice, levels)
+    assert not found[front].any() and found.any()

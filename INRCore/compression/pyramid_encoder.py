@@ -19,6 +19,7 @@ from .pyramid.codec import LOW_PLACE, PRICE, Pyramid, encode, quantise
 from .pyramid.layout import plan_levels
 from .pyramid.lifting import integer_type
 from .pyramid.quantisation import UNITS
+from .pyramid.support import needed_coefficients
 from .pyramid.tiles import coding_order, cut_tiles
 from .pyramid_format import pyramid_to_bytes
 from .residual import step_for_bound
@@ -100,7 +101,8 @@ class PyramidEncoder:
         whole = integer_type(self._range / unit, len(self.levels))
         values = self._values if background is None else self._values_in_front
         samples = np.rint((values - self._middle) / unit).astype(whole)
-        pyramid = quantise(samples, self.levels, self.edge)
+        needed = None if background is None else self._needed
+        pyramid = quantise(samples, self.levels, self.edge, needed=needed)
         limits = self.content.intensity
         return Quantised(pyramid, IntensityMap(unit, self._middle, limits.low, limits.high), background)
 
@@ -114,6 +116,11 @@ class PyramidEncoder:
         """The values, the background's replaced by what goes on smoothly."""
         assert self._background is not None
         return fill_holes(np.where(self._background.mask, np.nan, self._values))
+
+    @cached_property
+    def _needed(self) -> list[dict[int, np.ndarray]]:
+        assert self._background is not None
+        return needed_coefficients(~self._background.mask, self.levels)
 
     def file(self, quantised: Quantised, bound: float | None = None) -> InrFile:
         """The file's content, with corrections where a bound (in intensities) asks for them."""

@@ -19,6 +19,7 @@ from .intensity import DTYPES, IntensityMap, check_limits
 from .parts import Key, Parts, deflated, inflated, pack_parts
 from .pyramid.layout import Level, Shape
 from .pyramid.tiles import TILED_LEVELS
+from .pyramid.walk import MODEL
 from .specials import SPECIAL_VALUES
 from .stored_pyramid import LOW_KEY, StoredPyramid
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 HEAD = struct.Struct("<3I12d4ddBBBBH8B")
 """shape, affine rows, unit, offset, low, high, correction step, dtype, levels, low bits, entropy model, tile edge, axes
 halved by each level."""
-ENTROPY_MODEL = 1
 _HEAD_KEY: Key = ("H", 0, 0)
 _META_KEY: Key = ("M", 0, 0)
 _SPECIAL_KEYS: dict[str, Key] = {tag: ("S", 0, number) for number, tag in enumerate(SPECIAL_VALUES)}
@@ -52,7 +52,7 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
         DTYPES.index(file.dtype.name),
         len(pyramid.levels),
         pyramid.low_bits,
-        ENTROPY_MODEL,
+        pyramid.model,
         pyramid.edge,
         *masks,
         *[0] * (_MOST_LEVELS - len(masks)),
@@ -110,8 +110,8 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     intensity, (step, code, count, low_bits, model, edge) = IntensityMap(*numbers[15:19]), numbers[19:25]
     if code >= len(DTYPES) or count > _MOST_LEVELS or low_bits > 60 or not (math.isfinite(step) and step >= 0):
         damaged(label, "its head makes no sense")
-    if model != ENTROPY_MODEL:
-        raise InputError(f"{label} needs the entropy model {model}, this program has {ENTROPY_MODEL}; update it.")
+    if not 1 <= model <= MODEL:
+        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {MODEL}; update it.")
     dtype = np.dtype(DTYPES[code])
     check_limits(intensity, dtype)
     if intensity.scale == 0:
@@ -119,7 +119,7 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     levels = _levels(shape, numbers[25 : 25 + count], label)
     if edge and (edge % (1 << count) or len(levels) <= TILED_LEVELS):
         damaged(label, "its tiles make no sense")
-    pyramid = StoredPyramid(shape, levels, edge, parts, step, low_bits, parts.complete, label)
+    pyramid = StoredPyramid(shape, levels, edge, parts, step, low_bits, parts.complete, model, label)
     return InrFile(grid=grid, dtype=dtype, intensity=intensity, field=None, pyramid=pyramid, file_bytes=parts.size)
 
 
