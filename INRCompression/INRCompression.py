@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import ctk
 import slicer
 from slicer.i18n import tr as _
-from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
+from INRCore.panel.compression_parameters import Codec, INRCompressionParameterNode
 from INRCore.panel.file_plugins import InrFileReader, InrFileWriter
 from INRCore.panel.files import ResultKind, file_stem, load_volume
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
-from INRCore.panel.parameters import RunParameters
+from INRCore.panel.rate_section import EstimateLogic, RateSection
 from INRCore.panel.samples import offer_sample
 
 
@@ -43,22 +43,11 @@ class INRCompression(ScriptedLoadableModule):
         offer_sample(self.moduleName)
 
 
-@parameterNodeWrapper
-class INRCompressionParameterNode(RunParameters):
-    """ratio: raw bytes to file bytes, 0 leaves it to the preset. maximumError: in units of the volume, -1 no limit."""
-
-    inputVolume: slicer.vtkMRMLScalarVolumeNode
-    region: slicer.vtkMRMLMarkupsROINode
-    filePath: str = ""
-    outputVolume: slicer.vtkMRMLScalarVolumeNode
-    ratio: Annotated[float, WithinRange(0, 1000)] = 0.0
-    maximumError: Annotated[float, WithinRange(-1, 1e6)] = -1.0
-
-
 class INRCompressionLogic(PanelLogic):
     task = "compress"
     parameters = INRCompressionParameterNode
     cropped = ("volume",)
+    grid_of: ClassVar = {"region": "volume"}
     results: ClassVar = {"volume": ResultKind(".nrrd", load_volume, "{volume} decompressed", reference="volume")}
 
     def request(
@@ -66,19 +55,21 @@ class INRCompressionLogic(PanelLogic):
         volume: Any,
         file: str,
         outputs: dict[str, Any],
-        ratio: float | None = None,
         options: RunOptions | None = None,
         region: Any = None,
-        maximum_error: float | None = None,
+        kept: Any = None,
+        **targets: Any,
     ) -> Request:
-        """Compresses a scalar volume node, or the part of it in the ROI node `region`, to `file`; `ratio` is raw bytes
-        to file bytes, None leaves it to the preset; `maximum_error` bounds the error of every voxel.
+        """Compresses a scalar volume node, or the part of it in the ROI node `region`, to `file`.
 
-        `outputs` {"volume": node or None} asks for the decompressed volume as well.
+        targets: settings of `INRCore.CompressionSettings`: target_ratio, target_bytes, target_psnr_db,
+        target_max_error, codec; None leaves one to the preset. kept: segmentation, label map or ROI node where
+        region_max_error or region_psnr_db holds. `outputs` {"volume": node or None} asks for the decompressed volume
+        as well.
         """
-        given = {"target_ratio": ratio, "target_max_error": maximum_error}
-        settings = {name: value for name, value in given.items() if value is not None}
-        return Request({"volume": volume}, outputs, settings, {"file": file}, options or RunOptions(), region)
+        settings = {name: value for name, value in targets.items() if value is not None}
+        inputs = {"volume": volume} | ({} if kept is None else {"region": kept})
+        return Request(inputs, outputs, settings, {"file": file}, options or RunOptions(), region)
 
     def suggestedFile(self, volume: Any) -> str:
         """A path that does not exist yet, beside the volume's own file or in the scene's folder."""
@@ -92,7 +83,7 @@ class INRCompressionLogic(PanelLogic):
 
 
 class INRCompressionWidget(PanelWidget):
-    inputs: ClassVar = {"volume": "inputVolume"}
+    inputs: ClassVar = {"volume": "inputVolume", "region": "keptRegion"}
     outputs: ClassVar = {"volume": "outputVolume"}
     alwaysMade: ClassVar = ("volume",)
     compared: ClassVar = ("volume", "volume", "result")
@@ -104,14 +95,29 @@ class INRCompressionWidget(PanelWidget):
 
     def setup(self) -> None:
         self._suggestion, self._suggestedFor = "", None
+        self.rateSection: RateSection | None = None
         PanelWidget.setup(self)
+        self.rateSection = RateSection(self.ui, EstimateLogic(), self.request)
+        self.updateApplyButton()
         self.ui.filePathLineEdit.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
 
     def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
         self.suggestFile()
         PanelWidget.onParametersChanged(self)
 
+    def updateApplyButton(self) -> None:
+        PanelWidget.updateApplyButton(self)
+        if self.rateSection is not None:
+            can_say = self.parameters is not None and self.parameters.codec is Codec.PYRAMID
+            self.rateSection.offer(can_say and not self._whatIsMissing())
+
+    def cleanup(self) -> None:
+        self.rateSection.cancel()
+        PanelWidget.cleanup(self)
+
     def onSceneStartClose(self, caller: Any, event: str) -> None:
+        self.rateSection.cancel()
+        self.rateSection.forget()
         PanelWidget.onSceneStartClose(self, caller, event)
         self._suggestedFor = None
 
@@ -141,10 +147,10 @@ class INRCompressionWidget(PanelWidget):
             self.parameters.inputVolume,
             self.parameters.filePath,
             self.chosenOutputs(),
-            self.parameters.ratio or None,
             self.parameters.runOptions(),
             self.parameters.region,
-            self.parameters.maximumError if self.parameters.maximumError >= 0 else None,
+            self.parameters.keptRegion,
+            **self.parameters.targets(),
         )
 
 

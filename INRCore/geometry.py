@@ -146,6 +146,19 @@ class Grid:
         steps = np.stack(np.meshgrid(*[np.linspace(0, 1, per_axis)] * 3, indexing="ij"), -1).reshape(-1, 3)
         return self.index_to_world(steps * self.size_ijk - 0.5)
 
+    def box_of(self, other: Grid) -> tuple[slice, slice, slice] | None:
+        """Where another grid's voxels are among these, as slices (k, j, i); None when they are not some of these."""
+        relation = self.world_to_ijk @ other.ijk_to_world
+        start = np.round(relation[:3, 3]).astype(int)
+        exact = np.eye(4)
+        exact[:3, 3] = start
+        if not np.allclose(relation, exact, atol=1e-4) or (start < 0).any():
+            return None
+        if (start + other.size_ijk > self.size_ijk).any():
+            return None
+        i, j, k = (slice(int(a), int(a + n)) for a, n in zip(start, other.size_ijk, strict=True))
+        return k, j, i
+
     # -- coordinates -------------------------------------------------------------------------------------------------
     def index_to_world(self, ijk: np.ndarray) -> np.ndarray:
         """(..., 3) continuous (i, j, k) to (..., 3) RAS mm."""

@@ -43,6 +43,21 @@ def to_dict(settings: Any) -> dict[str, Any]:
     return json.loads(json.dumps(dataclasses.asdict(settings)))
 
 
+def lay_over(settings: dict[str, Any], change: str) -> None:
+    """Puts 'fit.iterations=500' into nested settings; values are JSON, or plain text. Raises `InputError` for anything
+    that is no NAME=VALUE."""
+    name, separator, text = change.partition("=")
+    if not separator or not name:
+        raise InputError(f"'{change}' is no setting: write it as NAME=VALUE, for instance fit.iterations=500.")
+    *path, last = name.split(".")
+    for part in path:
+        settings = settings.setdefault(part, {})
+    try:
+        settings[last] = json.loads(text)
+    except ValueError:
+        settings[last] = text
+
+
 def from_dict(cls: type[T], values: dict[str, Any], base: T | None = None) -> T:
     """Settings of class `cls` with `values` laid over `base` (the class's defaults if not given); nested dictionaries
     go into nested settings. Raises `InputError` for a name that does not exist or a value of the wrong type."""

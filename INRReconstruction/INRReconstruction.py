@@ -17,7 +17,8 @@ from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
 from INRCore.panel.samples import offer_sample
-from INRCore.panel.stack_section import StackSection, in_best_order
+from INRCore.panel.slice_nodes import bring_slices
+from INRCore.panel.stack_section import MOST_STACKS, StackSection, in_best_order
 
 
 class INRReconstruction(ScriptedLoadableModule):
@@ -88,6 +89,8 @@ class INRReconstructionParameterNode(RunParameters):
     outputVolume: slicer.vtkMRMLScalarVolumeNode
     outputBaseline: slicer.vtkMRMLScalarVolumeNode
     outputUncertainty: slicer.vtkMRMLScalarVolumeNode
+    alignedStacks: bool = False
+    sliceTransforms: bool = False
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
 
 
@@ -99,6 +102,10 @@ class INRReconstructionLogic(PanelLogic):
         "volume": ResultKind(".nrrd", load_volume, "{volumes} super-resolved", reference="volumes"),
         "baseline": ResultKind(".nrrd", load_volume, "{volumes} B-spline", reference="volumes"),
         "uncertainty": ResultKind(".nrrd", load_volume, "{volumes} uncertainty", reference="volumes"),
+        **{
+            f"aligned_{n}": ResultKind(".nrrd", load_volume, f"{{volumes_{n}}} aligned", reference=f"volumes_{n}")
+            for n in range(1, MOST_STACKS + 1)
+        },
     }
 
     def request(
@@ -115,7 +122,8 @@ class INRReconstructionLogic(PanelLogic):
         """Makes one volume of scalar volume nodes of one object, or of the part of them in the ROI node `region`, with
         isotropic `spacing` (mm; None: the finest of the input).
 
-        `outputs` {"volume": node or None, "baseline": ..., "uncertainty": ...} says which results to make. `mask`: a
+        `outputs` {"volume": node or None, "baseline": ..., "uncertainty": ..., "aligned_1": ...} says which results to
+        make (aligned_2 is the second stack where it was found to lie). `mask`: a
         segmentation or label map node, where slices count; `guide`: a volume node of another contrast. Further settings
         by name, such as slice_thickness_mm, profile and motion; None leaves one as it is.
         """
@@ -166,6 +174,24 @@ class INRReconstructionWidget(PanelWidget):
         if self._stacks is not None:
             self._stacks.show(self._volumes())
 
+    def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Any]) -> list[Any]:
+        from INRCore.scene import give_role
+
+        stacks, wanted = request.inputs["volumes"], self.parameters.sliceTransforms
+        for role, node in nodes.items():
+            if role not in self.outputs:
+                give_role(node, f"{self.title}/{role}")
+        further = bring_slices(slicer.mrmlScene, self.title, report, stacks, nodes["volume"], wanted)
+        return PanelWidget.bringFurther(self, report, request, nodes) + further
+
+    def _alignedOutputs(self) -> dict[str, Any]:
+        """The nodes of the last run for the stacks where they are found to lie, as far as they are there."""
+        from INRCore.scene import node_with_role
+
+        roles = [f"aligned_{n}" for n in range(1, len(self._volumes()) + 1)] if self.parameters.alignedStacks else []
+        kind = "vtkMRMLScalarVolumeNode"
+        return {role: node_with_role(slicer.mrmlScene, kind, f"{self.title}/{role}") for role in roles}
+
     def _volumes(self) -> list[Any]:
         chosen = self.chosenInputs()
         return [chosen[role] for role in self.stacks if role in chosen]
@@ -182,7 +208,7 @@ class INRReconstructionWidget(PanelWidget):
     def request(self) -> Request:
         return self.logic.request(
             in_best_order(self._volumes()),
-            self.chosenOutputs(),
+            self.chosenOutputs() | self._alignedOutputs(),
             self.parameters.spacing or None,
             self.parameters.runOptions(),
             self.parameters.region,

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 import ctk
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
+from INRCore.errors import InputError
 from INRCore.panel import module_test
-from INRCore.panel.files import ResultKind, load_model, load_points, load_segmentation, load_transform, load_volume
+from INRCore.panel.files import (
+    LabelTable,
+    ResultKind,
+    export_markups,
+    load_markups,
+    load_model,
+    load_segmentation,
+    load_transform,
+    load_volume,
+)
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.registration_parameters import ImageKind, INRRegistrationParameterNode, Model
 from INRCore.panel.samples import offer_sample
+from INRCore.settings import lay_over
 
 _PAIRS = ("landmarks", "labels", "curve", "second", "third")
 """Inputs that both volumes have, or neither."""
@@ -33,8 +45,8 @@ class INRRegistration(ScriptedLoadableModule):
             "Brings a moving volume onto a fixed one. The deformation is a field of splines or a neural network, with "
             "exact derivatives, so its regularity and its folding can be measured. The results are the registered "
             "volume, the transform and its inverse, maps of the change of volume, of the inverse's error and of the "
-            "uncertainty, and what belongs to the moving volume (segments, surfaces, points), carried over. Not for "
-            "diagnosis."
+            "uncertainty, and what belongs to the moving volume (segments, surfaces, points, curves, planes), carried "
+            "over. Not for diagnosis."
         )
         parent.acknowledgementText = _(
             "Wolterink, Zwienenberg and Brune, Implicit neural representations for deformable image registration, "
@@ -77,10 +89,15 @@ class INRRegistrationLogic(PanelLogic):
             ".nrrd", load_segmentation, "{carried_labels} registered", reference="fixed", labeled_as="carried_labels"
         ),
         "model": ResultKind(".vtp", load_model, "{carried_model} registered", reference="carried_model"),
-        "points": ResultKind(".csv", load_points, "{carried_points} registered", reference="carried_points"),
+        "points": ResultKind(".csv", load_markups, "{carried_points} registered", reference="carried_points"),
     }
     grid_of: ClassVar = {"fixed_mask": "fixed", "moving_mask": "moving"}
     named_like: ClassVar = {"moving_labels": "fixed_labels"}
+
+    def write_input(self, role: str, node: Any, stem: Path, *further: Any) -> tuple[Path, LabelTable]:
+        if role == "carried_points":
+            return export_markups(node, stem), LabelTable()
+        return PanelLogic.write_input(self, role, node, stem, *further)
 
     def request(
         self,
@@ -102,14 +119,14 @@ class INRRegistrationLogic(PanelLogic):
         the same things. fixed_curves,
         moving_curves: lists of curve nodes. rigid: like a mask, what must not be bent. fixed_channels, moving_channels:
         lists of scalar volume nodes, further contrasts. initial_transform: linear transform node that brings the moving
-        volume near the fixed one. carried_labels (segmentation or label map), carried_model, carried_points: what
-        belongs to the moving volume.
+        volume near the fixed one. carried_labels (segmentation or label map), carried_model, carried_points
+        (points, line, angle, curve or plane): what belongs to the moving volume.
         `outputs`: which of `results` to make, each a node to update or None; labels, model and points are made of what
         is carried.
-        `initial`: "none", "rigid" or "affine". similarity: "ncc", "lncc", "mind", "nmi" or "mse"; model:
-        "displacement", "velocity" or "cycle"; None: as the preset says, and where never_fold or the output uncertainty
-        ask for a model, that one. field_file: where to keep the field (.safetensors). settings: any other of
-        `RegistrationSettings` by their names, nested as there.
+        `initial`: "none", "rigid" or "affine". similarity: "ncc", "lncc", "ncc_lncc", "lncc_squared", "mind", "nmi" or
+        "mse"; model: "displacement", "velocity" or "cycle"; None: as the preset says, and where never_fold or the
+        output uncertainty ask for a model, that one. field_file: where to keep the field (.safetensors). settings: any
+        other of `RegistrationSettings` by their names, nested as there.
         """
         needed = "velocity" if never_fold else "cycle" if "uncertainty" in outputs else None
         given = {"similarity": similarity, "model": model or needed, "forbid_folding": never_fold or None}
@@ -185,6 +202,9 @@ class INRRegistrationWidget(PanelWidget):
                 return _missing_half(what)
         if any(role in outputs and f"carried_{role}" not in chosen for role in _CARRIED):
             return _("Choose what to carry over")
+        markup = outputs.get("points")
+        if markup is not None and markup.GetClassName() != chosen["carried_points"].GetClassName():
+            return _("Choose a registered markup of the same kind")
         start = chosen.get("initial_transform")
         if start is not None and chosen["moving"].GetParentTransformNode() is start:
             return _("The moving volume is below the start transform already")
@@ -198,7 +218,18 @@ class INRRegistrationWidget(PanelWidget):
             return _("Only a flow never folds")
         if self.parameters.fieldPath and not self.parameters.fieldPath.endswith(".safetensors"):
             return _("Let the field file end with .safetensors")
+        try:
+            self._otherSettings()
+        except InputError:
+            return _("Write other settings as name=value; name=value")
         return ""
+
+    def _otherSettings(self) -> dict[str, Any]:
+        """What is typed as 'name=value; name=value'. Raises `InputError` for anything else."""
+        settings: dict[str, Any] = {}
+        for change in filter(None, (part.strip() for part in self.parameters.otherSettings.split(";"))):
+            lay_over(settings, change)
+        return settings
 
     def request(self) -> Request:
         parameters, inputs = self.parameters, self.chosenInputs()
@@ -207,12 +238,17 @@ class INRRegistrationWidget(PanelWidget):
             curves = [inputs.pop(role) for role in (f"{side}_curve",) if role in inputs]
             lists = {f"{side}_channels": channels, f"{side}_curves": curves}
             inputs |= {role: nodes for role, nodes in lists.items() if nodes}
-        by_kind = "mind" if parameters.kind is ImageKind.DIFFERENT else None
+        by_kind = "lncc_squared" if parameters.kind is ImageKind.DIFFERENT else None
         weights = {
             "hyperelastic_weight": parameters.hyperelasticWeight,
             "bending_weight": parameters.bendingWeight,
+            "labels_weight": parameters.labelsWeight,
+            "curves_weight": parameters.curvesWeight,
+            "rigidity_weight": parameters.rigidityWeight,
             "landmarks_weight": parameters.landmarksWeight or None,
+            "grid_spacing_mm": parameters.gridSpacing or None,
         }
+        chosen = {name: weight for name, weight in weights.items() if weight is not None and weight >= 0}
         return self.logic.request(
             inputs,
             self.chosenOutputs(),
@@ -222,7 +258,7 @@ class INRRegistrationWidget(PanelWidget):
             model=parameters.model.value or None,
             never_fold=parameters.neverFold,
             field_file=parameters.fieldPath,
-            settings={name: weight for name, weight in weights.items() if weight is not None and weight >= 0},
+            settings=chosen | self._otherSettings(),
         )
 
 

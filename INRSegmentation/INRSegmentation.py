@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Union
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
 import slicer
 from slicer.i18n import tr as _
@@ -12,12 +13,15 @@ from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 
 from INRCore.panel import module_test
-from INRCore.panel.files import ResultKind, load_model, load_segmentation, load_volume
+from INRCore.panel.files import LabelTable, ResultKind, load_model, load_segmentation, load_volume
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
 from INRCore.panel.samples import offer_sample
+from INRCore.panel.shape_inputs import ShapeNode, export_shape, show_uncertainty, what_is_wrong
+from INRCore.panel.shape_tables import bring_shape_tables
+from INRCore.panel.slice_section import SliceSection
 
 _DISTANCE_DISPLAY = {"quantity": "distance"}
 
@@ -30,8 +34,9 @@ class INRSegmentation(ScriptedLoadableModule):
         parent.dependencies = []
         parent.contributors = ["INR Neural Fields developers (3D Slicer community)"]
         parent.helpText = _(
-            "Fits signed distance fields to labels, drawn on all slices or on some of them, and gives smooth closed "
-            "surfaces, labels at any spacing and a distance map. Not for diagnosis."
+            "Fits signed distance fields to labels, drawn on all slices or on some, to closed curves or to points, and "
+            "gives smooth closed surfaces, labels at any spacing, a distance map, and where it is unsure. Not for "
+            "diagnosis."
         )
         parent.acknowledgementText = _(
             "Park et al., DeepSDF, CVPR 2019. Gropp et al., Implicit geometric regularization for learning shapes, "
@@ -61,21 +66,25 @@ class Method(Enum):
 @parameterNodeWrapper
 class INRSegmentationParameterNode(RunParameters):
     """spacing: isotropic, mm; 0 takes the grid of the input. smoothing: mm; -1 takes one voxel. emptyIsBackground:
-    slices without a label are meant, not yet to be drawn. feature: mm; details below it are smoothed away."""
+    slices without a label are meant, not yet to be drawn; emptySlices: only those named ('k50 i3-5'). feature: mm;
+    details below it are smoothed away. imageWeight: how far edges of inputImage pull the surfaces, 0 to 1."""
 
-    # `A | B` would do in Slicer 5.10, but not in those before it
-    inputLabels: Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+    inputLabels: ShapeNode
+    inputImage: slicer.vtkMRMLScalarVolumeNode
     outputSegmentation: slicer.vtkMRMLSegmentationNode
     outputModel: slicer.vtkMRMLModelNode
     outputDistance: slicer.vtkMRMLScalarVolumeNode
     outputUncertainty: slicer.vtkMRMLScalarVolumeNode
+    colorModel: bool = True
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
     smoothing: Annotated[float, WithinRange(-1, 100)] = -1.0
     emptyIsBackground: bool = False
+    emptySlices: str = ""
     feature: Annotated[float, WithinRange(0, 100)] = 0.0
     oneComponent: bool = False
     allowOverlap: bool = False
     method: Method = Method.SPLINE
+    imageWeight: Annotated[float, WithinRange(0, 1)] = 0.5
 
 
 class INRSegmentationLogic(PanelLogic):
@@ -100,20 +109,29 @@ class INRSegmentationLogic(PanelLogic):
         options: RunOptions | None = None,
         smoothing: float | None = None,
         sparse: str | None = None,
+        image: Any = None,
         **shape: Any,
     ) -> Request:
-        """Fits shapes to a segmentation or label map node; labels come back at isotropic `spacing` (mm; None: on the
-        grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel. `sparse`:
-        'dense' where slices without a label are background; None: found out. `shape`: other settings of
-        `SegmentationSettings`, such as method, feature_mm, one_component and allow_overlap. `outputs`: which of
-        labels, model, distance, uncertainty to make, each a node to update or None."""
+        """Fits shapes to a node: a segmentation or label map, a volume of probabilities, a closed curve (with all of
+        its folder), a point list or model whose points lie on the surface. Labels come back at isotropic `spacing` (mm;
+        None: on the grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel.
+        `sparse`: 'dense' where slices without a label are background; None: found out. `image`: a volume whose edges
+        pull the surfaces between drawn slices (setting image_weight). `shape`: other settings of
+        `SegmentationSettings`, such as method, feature_mm, one_component, allow_overlap and empty_slices. `outputs`:
+        which of labels, model, distance, uncertainty to make, each a node to update or None."""
         given = {"spacing_mm": spacing, "smoothness_mm": smoothing, "sparse": sparse, **shape}
         settings = {name: value for name, value in given.items() if value is not None}
-        return Request({"labels": labels}, outputs, settings, options=options or RunOptions())
+        inputs = {"labels": labels} | ({"image": image} if image is not None else {})
+        return Request(inputs, outputs, settings, options=options or RunOptions())
+
+    def write_input(self, role: str, node: Any, stem: Path, *further: Any) -> tuple[Path, LabelTable]:
+        if role == "labels":
+            return export_shape(node, stem)
+        return PanelLogic.write_input(self, role, node, stem, *further)
 
 
 class INRSegmentationWidget(PanelWidget):
-    inputs: ClassVar = {"labels": "inputLabels"}
+    inputs: ClassVar = {"labels": "inputLabels", "image": "inputImage"}
     outputs: ClassVar = {
         "labels": "outputSegmentation",
         "model": "outputModel",
@@ -126,22 +144,59 @@ class INRSegmentationWidget(PanelWidget):
     def createLogic(self) -> INRSegmentationLogic:
         return INRSegmentationLogic()
 
+    def setup(self) -> None:
+        PanelWidget.setup(self)
+        self.sliceSection = SliceSection(self.ui, lambda: (self.parameters.inputLabels, self._sliceSettings()))
+        self.ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onInputChanged)
+
+    def onInputChanged(self, node: Any) -> None:
+        self.sliceSection.forget()
+
+    def onSceneStartClose(self, caller: Any, event: str) -> None:
+        PanelWidget.onSceneStartClose(self, caller, event)
+        self.sliceSection.forget()
+
+    def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
+        PanelWidget.onParametersChanged(self, caller, event)
+        self.ui.imageWeightSlider.enabled = self.parameters.inputImage is not None
+        if self.parameters.outputModel is not None:
+            show_uncertainty(self.parameters.outputModel, self.parameters.colorModel)
+
     def missing(self) -> str:
-        return "" if self.parameters.inputLabels is not None else _("Choose a segmentation or label map")
+        return what_is_wrong(self.parameters.inputLabels)
 
     def request(self) -> Request:
+        parameters = self.parameters
+        sparse = self._sliceSettings()
         return self.logic.request(
-            self.parameters.inputLabels,
+            parameters.inputLabels,
             self.chosenOutputs(),
-            self.parameters.spacing or None,
-            self.parameters.runOptions(),
-            self.parameters.smoothing if self.parameters.smoothing >= 0 else None,
-            "dense" if self.parameters.emptyIsBackground else None,
-            method=None if self.parameters.method is Method.SPLINE else self.parameters.method.value,
-            feature_mm=self.parameters.feature or None,
-            one_component=self.parameters.oneComponent or None,
-            allow_overlap=self.parameters.allowOverlap or None,
+            parameters.spacing or None,
+            parameters.runOptions(),
+            parameters.smoothing if parameters.smoothing >= 0 else None,
+            sparse.get("sparse"),
+            parameters.inputImage,
+            empty_slices=sparse.get("empty_slices"),
+            method=None if parameters.method is Method.SPLINE else parameters.method.value,
+            feature_mm=parameters.feature or None,
+            one_component=parameters.oneComponent or None,
+            allow_overlap=parameters.allowOverlap or None,
+            image_weight=parameters.imageWeight if parameters.inputImage is not None else None,
         )
+
+    def _sliceSettings(self) -> dict[str, Any]:
+        """The settings that say which slices are drawn."""
+        if self.parameters.emptyIsBackground:
+            return {"sparse": "dense"}
+        named = self.parameters.emptySlices.replace(",", " ").split()
+        return {"empty_slices": named} if named else {}
+
+    def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Any]) -> list[Any]:
+        self.sliceSection.offer(report.get("next_slice"))
+        if "model" in nodes:
+            show_uncertainty(nodes["model"], self.parameters.colorModel)
+        measures = PanelWidget.bringFurther(self, report, request, nodes)
+        return measures + bring_shape_tables(slicer.mrmlScene, self.title, report, nodes["labels"])
 
 
 class INRSegmentationTest(module_test.PanelTest):

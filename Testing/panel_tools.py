@@ -69,7 +69,7 @@ def ready(name, open_panel, scene, tmp_path):
     return panel
 
 
-def run_to_end(panel, slicer_app, seconds=120):
+def run_to_end(panel, slicer_app, seconds=600):
     panel.ui.applyButton.click()
     assert panel.ui.applyButton.text == "Cancel", panel.ui.errorLabel.text
     slicer_app.wait_until(lambda: panel.ui.applyButton.text != "Cancel", seconds)

@@ -13,6 +13,7 @@ from panel_tools import an_empty_scene
 from scene_tools import add_volume, linear_parent, numbered
 
 from INRCore.geometry import Grid
+from INRCore.volume import Volume
 
 ROOT = Path(__file__).resolve().parents[1]
 GRID = Grid.from_parts((9, 10, 12), (1, 1.5, 3), (40, -30, 20), rotation(20, -10, 35) @ np.diag([-1, 1, 1]))
@@ -143,12 +144,65 @@ def test_export_writes_the_node_it_was_given_and_not_one_that_has_its_id(scene, 
     assert np.array_equal(volume_from_node(opened).array, changed)
 
 
-def test_only_scalar_volumes_are_offered_the_format_and_never_before_lossless_ones(scene, files):
+def test_volumes_and_labels_are_offered_the_format_and_never_before_lossless_ones(scene, files):
     volume = a_volume(scene)
     assert files.fileWriterExtensions(volume) == ("Neural compressed volume (.inr)",)
     assert files.writers[0].ask("canWriteObjectConfidence", float, volume) < 0.5
-    for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLVectorVolumeNode", "vtkMRMLModelNode"):
+    for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"):
+        assert files.fileWriterExtensions(scene.AddNewNodeByClass(kind)) == ("Neural compressed volume (.inr)",)
+    for kind in ("vtkMRMLVectorVolumeNode", "vtkMRMLModelNode"):
         assert files.fileWriterExtensions(scene.AddNewNodeByClass(kind)) == ()
+
+
+@pytest.mark.parametrize("kind", ["label map", "segmentation"])
+def test_labels_come_back_exactly_with_their_names_and_colours(kind, scene, files, tmp_path):
+    import slicer
+
+    from INRCore.scene import labels_from_segmentation_node, segmentation_to_node, volume_from_node, volume_to_node
+
+    grid = Grid.from_parts((9, 11, 13), (1, 2, 3), (5, -6, 7))
+    _, j, i = np.indices(grid.shape)
+    labels = Volume((2 * (i > 4) + 3 * (j > 6) * (i > 8)).astype(np.uint8), grid, "Organs")
+    if kind == "label map":
+        node = volume_to_node(scene, labels, label=True)
+    else:
+        node = segmentation_to_node(scene, labels, None, names={2: "Leber", 5: "Milz"}, colors={2: (1.0, 0.5, 0.0)})
+    saved, messages = save(files, node, tmp_path / "a.inr")
+    assert saved, messages
+    opened = slicer.util.loadNodeFromFile(str(tmp_path / "a.inr"))
+    assert opened.GetClassName() == node.GetClassName()
+    if kind == "label map":
+        after = volume_from_node(opened)
+    else:
+        after, names, colors = labels_from_segmentation_node(opened)
+        assert set(names.values()) == {"Leber", "Milz"}
+        assert colors[next(v for v, name in names.items() if name == "Leber")] == pytest.approx((1.0, 0.5, 0.0))
+    index = after.grid.world_to_index(grid.points())  # the segmentation's own extent may be smaller
+    inside = ((index > -0.5) & (index < after.grid.size_ijk - 0.5)).all(1)
+    found = np.zeros(grid.voxel_count, int)
+    a, b, c = np.rint(index[inside]).astype(int).T
+    found[inside] = after.array[c, b, a]
+    assert np.array_equal(found.reshape(grid.shape), labels.array)
+
+
+def test_frames_open_as_a_sequence_and_components_as_one_vector_volume(scene, files, tmp_path):
+    import slicer
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+
+    from INRCore.compression import CompressionSettings, compress_series
+    from INRCore.scene import volume_from_node
+
+    grid = Grid.from_parts((9, 11, 13), (1, 2, 3), (5, -6, 7))
+    volumes = [Volume((numbered(grid) % 200 + 10 * n).astype(np.int16), grid) for n in range(3)]
+    for kind in ("frames", "components"):
+        result = compress_series(volumes, kind, CompressionSettings(target_max_error=0))
+        result.save(tmp_path / f"{kind}.inr")
+    sequence = slicer.util.loadNodeFromFile(str(tmp_path / "frames.inr"))
+    assert sequence.GetClassName() == "vtkMRMLSequenceNode" and sequence.GetNumberOfDataNodes() == 3
+    assert np.array_equal(volume_from_node(sequence.GetNthDataNode(2)).array, volumes[2].array)
+    vector = slicer.util.loadNodeFromFile(str(tmp_path / "components.inr"))
+    voxels = vtk_to_numpy(vector.GetImageData().GetPointData().GetScalars()).reshape(*grid.shape, 3)
+    assert all(np.array_equal(voxels[..., n], volumes[n].array) for n in range(3))
 
 
 def test_what_is_no_inr_file_of_ours_is_refused_in_words(saved, scene, files, tmp_path):

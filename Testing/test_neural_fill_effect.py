@@ -163,7 +163,9 @@ def test_the_preview_fills_the_slices_better_than_linear_interpolation_of_shapes
     effect = open_effect(node, iterations=250)
     start(effect, slicer_app)
     assert not effect.applyButton.enabled
-    assert np.array_equal(array_of(effect.getPreviewNode(), "Tube"), only_drawn(truth["Tube"]))
+    coarse = array_of(effect.getPreviewNode(), "Tube")  # there at once, before the worker has begun
+    assert np.array_equal(coarse[DRAWN], truth["Tube"][DRAWN])
+    assert dice(coarse, truth["Tube"]) > 0.9
     wait(effect, slicer_app)
     assert effect.statusLabel.text == ""
     for name, mask in truth.items():
@@ -192,10 +194,10 @@ def test_cancel_ends_the_worker_and_update_starts_anew_with_a_surface_of_what_wa
     assert not is_shown(effect, effect.progressBar)
     start(effect, slicer_app)
     effect.previewShow3DButton.click()
-    drawn_only = volume_of_surface(effect)
+    coarse = volume_of_surface(effect)
     effect.previewButton.click()
     wait(effect, slicer_app)
-    assert volume_of_surface(effect) > 2 * drawn_only
+    assert volume_of_surface(effect) != pytest.approx(coarse, rel=1e-3)
     assert not is_shown(effect, effect.statusLabel)
 
 

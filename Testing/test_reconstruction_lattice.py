@@ -249,7 +249,7 @@ def test_stopping_keeps_what_there_is_and_stages_are_told():
 
     stacks = [acquired(HEAD, thick_grid(axis), axis) for axis in (2, 1, 0)]
     result = super_resolve(stacks, settings(), truth=sampled(HEAD, FINE), on_progress=watch, control=control)
-    assert stages.count("solve") == 1 and stages[-1] == "sample"
+    assert stages.count("solve") == 1 and stages[-1] == "check"
     assert result.stop_reason == "stopped"
     assert result.metrics["psnr_db"] > result.metrics["baseline_psnr_db"]
 

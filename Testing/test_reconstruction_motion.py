@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 from grids import rotation
 from phantoms import BrainLike, acquired, sampled
+from scipy.ndimage import map_coordinates
 
 from INRCore.fitting import FitSettings
 from INRCore.geometry import Grid
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve
+from INRCore.reconstruction.aligned import aligned_stacks
 from INRCore.reconstruction.lattice_operators import SliceGeometry
+from INRCore.reconstruction.motion import Motion
 from INRCore.reconstruction.poses import mean_pose, moved, small_motions
+from INRCore.reconstruction.stacks import prepare_stacks
 from INRCore.volume import Volume
 
 
@@ -94,3 +98,32 @@ def test_a_stack_that_was_moved_as_a_whole_is_aligned():
     back = corners @ result.poses[1][0, :3, :3].T + result.poses[1][0, :3, 3]
     assert np.linalg.norm(back - stacks[1].grid.corners, axis=1).max() < 1.2
     assert np.linalg.norm(corners - stacks[1].grid.corners, axis=1).max() > 3
+
+
+# -- aligned stacks ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("is_rigid", [True, False])
+def test_aligned_stacks_show_the_object_where_the_poses_say(is_rigid):
+    head, lattice = BrainLike(radius=13), Grid.from_parts((32, 32, 32), (1, 1, 1), (-15.5, -15.5, -15.5))
+    grid = lattice.with_size((32, 32, 16))
+    thick = acquired(head, grid)
+    poses = small_motions(
+        np.tile([3.0, -2.0, 1.0, 0.1, -0.05, 0.08], (16, 1)) * (1 if is_rigid else np.linspace(0.8, 1, 16)[:, None]),
+        SliceGeometry(grid, 2, 2.0).centers(),
+    )
+    if is_rigid:
+        poses[:] = poses[0]
+    (stack,), _ = prepare_stacks([thick], settings())
+    trust = np.ones(16)
+    trust[5] = 0
+    (aligned,) = aligned_stacks([stack], Motion([poses], [trust]), lattice)
+    assert aligned.grid.same_as(grid.transformed(poses[0]) if is_rigid else lattice)
+    # At the place where a pixel of slice 8 lies now stands what the slice has measured.
+    points = grid.points().reshape(16, -1, 3)[8]
+    near = np.linalg.norm(points, axis=1) < 11
+    index = aligned.grid.world_to_index(moved(poses[8:9], points[None])[0]).T[::-1]
+    shown = map_coordinates(aligned.array, index, order=1)
+    agreement = np.corrcoef(shown[near], thick.array[8].ravel()[near])[0, 1]
+    unmoved = map_coordinates(aligned.array, aligned.grid.world_to_index(points).T[::-1], order=1)
+    assert agreement > 0.97 > np.corrcoef(unmoved[near], thick.array[8].ravel()[near])[0, 1] + 0.1
+    if not is_rigid:
+        assert aligned.array.min() == thick.array.min()

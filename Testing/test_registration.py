@@ -26,10 +26,11 @@ from vtkmodules.vtkFiltersHybrid import vtkGridTransform
 from INRCore.errors import InputError
 from INRCore.fields import FieldSettings
 from INRCore.fitting import Control, run_to_end
+from INRCore.foreground import foreground
 from INRCore.geometry import Grid
 from INRCore.registration import RegistrationSettings, register
 from INRCore.registration.affine import align_steps
-from INRCore.registration.images import foreground, prepare_image
+from INRCore.registration.images import prepare_image
 from INRCore.registration.sampled import DisplacementSampler
 from INRCore.settings import PRESET_NAMES, load_preset
 from INRCore.volume import Volume

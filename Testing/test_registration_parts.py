@@ -17,10 +17,11 @@ from registration_phantom import (
 )
 
 from INRCore.fields import Field, FieldSettings, Frame
+from INRCore.foreground import foreground
 from INRCore.geometry import Grid
 from INRCore.registration import register
 from INRCore.registration.domain import cells_within, choose_spacing, make_domain
-from INRCore.registration.images import foreground, prepare_image
+from INRCore.registration.images import prepare_image
 from INRCore.registration.models import DisplacementModel
 from INRCore.registration.problem import Pair, RegistrationProblem
 from INRCore.registration.pyramid import smoothed

@@ -90,6 +90,18 @@ def test_uncertainty_is_dark_at_zero_and_brighter_the_larger(slicer_app: Any, sc
     assert (np.diff(brightness) > 15).all(), brightness
 
 
+def test_the_window_of_a_map_is_chosen_inside_the_body_and_not_in_the_air(scene: Any) -> None:
+    distance = np.linalg.norm(GRID.points() - GRID.center, axis=1).reshape(GRID.shape)
+    body = add_volume(scene, np.where(distance < 12, 500, 0).astype(np.int16), GRID, name="body")
+    unsure = Volume(np.where(distance < 18, 0.1 * distance, 90).astype(np.float32), GRID)
+    alone, inside = (volume_to_node(scene, unsure, quantity="uncertainty", reference=node) for node in (None, body))
+    assert alone.GetScalarVolumeDisplayNode().GetWindow() == pytest.approx(90)
+    assert 1 < inside.GetScalarVolumeDisplayNode().GetWindow() < 1.9
+    elsewhere = add_volume(scene, np.zeros((4, 5, 6), np.int16), GRID.with_size([6, 5, 4]), name="elsewhere")
+    node = volume_to_node(scene, unsure, quantity="uncertainty", reference=elsewhere)
+    assert node.GetScalarVolumeDisplayNode().GetWindow() == pytest.approx(90)
+
+
 def test_a_signed_distance_is_blue_inside_and_red_outside(slicer_app: Any, scene: Any, tmp_path: Path) -> None:
     colors = shown(slicer_app, scene, ramp(GRID, -18, 18), "distance", tmp_path / "distance.png")
     assert colors[0, 2] > colors[0, 0] + 80 and colors[4, 0] > colors[4, 2] + 80

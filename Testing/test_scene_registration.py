@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from grids import GRIDS
+from grids import GRIDS, rotation
 from registration_phantom import FIXED_GRID, MOVING_GRID, small_settings, warped_pair
 from scene_tools import LINEAR, add_volume, linear_parent
 from scipy.ndimage import map_coordinates
+from vtkmodules.vtkCommonTransforms import vtkGeneralTransform
 
 from INRCore.errors import InputError
 from INRCore.io.transforms import write_displacement_transform
@@ -22,8 +23,11 @@ from INRCore.scene import (
     transform_to_displacement,
     volume_from_node,
 )
+from INRCore.scene.mrml import slicer, transform_points
 from INRCore.volume import Volume
 
+RIGID = np.eye(4)
+RIGID[:3, :3], RIGID[:3, 3] = rotation(25, -40, 15), (7, -80, 31)
 START = np.eye(4)
 START[:3, 3] = (1.5, -2.0, 1.0)
 
@@ -86,6 +90,37 @@ def test_the_inverse_node_is_the_inverse_that_slicer_finds(result: Any, scene: A
     back.Inverse()
     again, forward = (transform_to_displacement(node, FIXED_GRID) for node in (back, there))
     assert np.linalg.norm(again - forward, axis=-1).max() < 0.1
+
+
+def test_the_inverse_of_the_inverse_leads_back_below_a_parent_transform_too(
+    result: Any, scene: Any, tmp_path: Path
+) -> None:
+    """Both nodes below one parent P: through P there P^-1 and P back P^-1, points of the oblique left-handed fixed grid
+    come back; inverted by Slicer, each of the nodes is the other one."""
+    nodes = []
+    for name, sampled in (("there", result.sampled), ("back", result.inverse)):
+        write_displacement_transform(tmp_path / f"{name}.h5", sampled.displacement, sampled.grid, sampled.affine)
+        nodes.append(transform_node_from_file(scene, tmp_path / f"{name}.h5", name=name))
+    there, back = nodes
+    parent = linear_parent(scene, there, RIGID)
+    back.SetAndObserveTransformNodeID(parent.GetID())
+    points = FIXED_GRID.points()[::7] @ RIGID[:3, :3].T + RIGID[:3, 3]  # where the parent shows the fixed image
+
+    def moved(node: Any, places: np.ndarray) -> np.ndarray:
+        inner = places @ np.linalg.inv(RIGID)[:3, :3].T + np.linalg.inv(RIGID)[:3, 3]
+        found = transform_points(node.GetTransformFromParent(), inner)
+        chain = vtkGeneralTransform()
+        slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(None, node, chain)
+        np.testing.assert_allclose(transform_points(chain, places), found, atol=1e-6)
+        return found @ RIGID[:3, :3].T + RIGID[:3, 3]
+
+    reached = moved(there, points)
+    assert np.linalg.norm(reached - points, axis=-1).mean() > 2
+    assert np.linalg.norm(moved(back, reached) - points, axis=-1).max() < 0.1
+    for node in nodes:
+        node.Inverse()
+    assert np.linalg.norm(moved(back, points) - reached, axis=-1).max() < 0.1
+    assert np.linalg.norm(moved(there, reached) - points, axis=-1).max() < 0.1
 
 
 def test_segments_get_the_values_of_their_namesakes_in_another_segmentation(scene: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 _POSITIONAL = {
     "compress": ("inputs.volume", "outputs.file"),
+    "estimate": ("inputs.volume",),
     "decompress": ("inputs.file", "outputs.volume"),
     "super-resolve": ("inputs.volumes",),
     "register": ("inputs.fixed", "inputs.moving"),

@@ -15,9 +15,11 @@ from ..volume import Volume
 def describe_file(path: str, frame: int | None = None, component: int | None = None) -> dict[str, Any]:
     """Geometry, values and metadata of a volume, or of an .inr file without decoding it. Raises `InputError`."""
     if Path(path).suffix == ".inr":
-        from ..compression import read_inr
+        from ..compression import read_inr_series
 
-        return {"file": path, **read_inr(path).describe()}
+        series = read_inr_series(path)
+        single = series.files[0] if len(series) == 1 else None
+        return {"file": path, **(series if single is None else single).describe()}
     volume = read_volume(path, frame=frame, component=component)
     return {"file": path, **_values(volume), **describe_grid(volume.grid), "metadata": volume.metadata}
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import INRError
+from ..errors import InputError, INRError
 from .parser import build_parser
 from .show import JSONLines, Show, show_as
 
@@ -71,6 +71,14 @@ def _run(parsed: argparse.Namespace, show: Show) -> None:
             on_progress=show.progress,
         )
         print(f"Report: {report}")
+    elif parsed.command == "compress-folder":
+        from .folder import compress_folder, table_text
+
+        rows = compress_folder(parsed, show.progress)
+        print(table_text(rows))
+        failed = sum(1 for row in rows if row["problem"])
+        if failed:
+            raise InputError(f"{failed} of {len(rows)} volumes could not be compressed; the table says why.")
     else:
         show.result(_run_job(parsed, show))
 

@@ -7,7 +7,9 @@ import argparse
 from .. import __version__
 from ..devices import DEVICE_NAMES
 from ..settings import PRESET_NAMES
+from .compress_options import add_rate_options
 from .register_options import add_register_options
+from .segment_options import add_segment_options
 from .super_resolve_options import add_super_resolve_options
 
 EXIT_CODES = """exit codes:
@@ -37,7 +39,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_compress, _decompress, _super_resolve, _register, _map_points, _segment, _info, _device, _demo, _job):
+    for add in (
+        _compress, _compress_folder, _estimate, _decompress, _super_resolve, _register, _map_points, _segment,
+        _info, _device, _demo, _job,
+    ):  # fmt: skip
         add(commands)
     return parser
 
@@ -83,12 +88,34 @@ def _compress(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     p.add_argument("input", metavar="IN", help=INPUT_HELP)
     p.add_argument("output", metavar="OUT.inr")
-    rate = p.add_mutually_exclusive_group()
-    rate.add_argument("--ratio", type=float, metavar="R", help="bytes of the voxels divided by bytes of the file")
-    rate.add_argument("--psnr", type=float, metavar="DB", help="stop as soon as this quality is reached")
-    rate.add_argument("--max-error", type=float, metavar="E", help="no voxel off by more than E (in the image's units)")
+    add_rate_options(p)
     p.add_argument("--output-volume", metavar="V.nrrd", help="also write the volume as the file gives it back")
     p.add_argument("--output-difference", metavar="D.nrrd", help="also write that volume minus the input")
+    _add_common(p)
+
+
+def _compress_folder(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "compress-folder",
+        "Compress every volume of a folder. Failures are told in the table at the end and keep no other volume "
+        "from being compressed.",
+        "compress-folder scans packed --max-error 10 --table packed.csv",
+    )  # fmt: skip
+    p.add_argument("input", metavar="FOLDER", help="volumes, and folders with one DICOM series each")
+    p.add_argument("output", metavar="OUT", help="folder for the .inr files")
+    p.add_argument("--table", metavar="T.csv", help="also write the table as CSV, after each volume")
+    add_rate_options(p)
+    _add_common(p)
+
+
+def _estimate(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "estimate", "Say within seconds how large a file `compress` would write, and how good it would be.",
+        "estimate head.nrrd --max-error 10",
+    )  # fmt: skip
+    p.add_argument("input", metavar="IN", help=INPUT_HELP)
+    add_rate_options(p)
+    p.add_argument("--output-curve", metavar="C.csv", help="also write other sizes and their quality: bytes,ratio,psnr")
     _add_common(p)
 
 
@@ -99,6 +126,8 @@ def _decompress(commands: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     p.add_argument("input", metavar="IN.inr")
     p.add_argument("output", metavar="OUT.nrrd")
+    p.add_argument("--frame", type=int, metavar="N", help="which volume of a time series (0-based)")
+    p.add_argument("--component", type=int, metavar="N", help="which component of a colour or vector volume (0-based)")
     where = p.add_mutually_exclusive_group()
     where.add_argument("--spacing", type=float, metavar="MM", help="isotropic voxel size of the result")
     where.add_argument("--like", metavar="GRID.nrrd", help="sample on the voxels of this volume")
@@ -143,23 +172,11 @@ def _map_points(commands: argparse._SubParsersAction) -> None:
 def _segment(commands: argparse._SubParsersAction) -> None:
     p = _command(
         commands, "segment",
-        "Turn a label map, a few labelled slices of any orientation or a probability map into smooth signed distance "
-        "fields. Needs --output-labels, --output-model, --output-distance or --output-uncertainty.",
+        "Turn a label map, a few labelled slices of any orientation, probabilities, closed curves or points into "
+        "smooth signed distance fields. Needs at least one --output-...",
         "segment organs.nii.gz --output-labels smooth.nrrd --output-model organs.vtp --spacing 1",
     )  # fmt: skip
-    p.add_argument(
-        "labels", metavar="LABELS", help="label map (whole numbers, 0 is background) or probabilities (0 to 1)"
-    )
-    p.add_argument("--output-labels", metavar="L.nrrd", help="label map")
-    p.add_argument("--output-model", metavar="M.vtp", help="closed surfaces (.vtp .stl .ply .obj)")
-    p.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest label's surface, mm")
-    p.add_argument(
-        "--output-uncertainty", metavar="U.nrrd",
-        help="probability that a voxel has the wrong label; the report then names the slice to draw next",
-    )  # fmt: skip
-    p.add_argument(
-        "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
-    )
+    add_segment_options(p)
     _add_common(p)
 
 

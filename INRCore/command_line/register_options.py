@@ -52,7 +52,7 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--similarity",
         metavar="NAME",
-        help="what makes the images alike: ncc lncc mse (one contrast), mind nmi (others)",
+        help="what makes the images alike: ncc lncc ncc_lncc mse (one contrast), lncc_squared mind nmi (others)",
     )
     group.add_argument(
         "--model", metavar="NAME", help="displacement; velocity (never folds); cycle (tells its uncertainty)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from ..jobs.job import MOST_STACKS
+
 
 def add_super_resolve_options(parser: argparse.ArgumentParser) -> None:
     """Everything but the stacks and what all commands share."""
@@ -16,6 +18,9 @@ def add_super_resolve_options(parser: argparse.ArgumentParser) -> None:
         ("slices", "S.csv", "table of all slices: misfit, rejected or not, pose"),
     ):
         results.add_argument(f"--output-{name}", metavar=example, help=text)
+    for number in range(1, MOST_STACKS + 1):
+        text = "stack 1 (2 to 6) where it was found to lie" if number == 1 else argparse.SUPPRESS
+        results.add_argument(f"--output-aligned-{number}", metavar="A.nrrd", help=text)
     slices = parser.add_argument_group("slices")
     slices.add_argument("--spacing", type=float, metavar="MM", help="isotropic voxel size (default: the finest input)")
     slices.add_argument("--thickness", type=float, metavar="MM", help="of a slice (default: the distance of slices)")

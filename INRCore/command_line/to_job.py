@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from ..errors import InputError
 from ..jobs import Job
-from ..jobs.job import TASK_ROLES
+from ..jobs.job import TASK_ROLES, TASKS_THAT_ONLY_REPORT
+from ..settings import lay_over
 
 _SETTING_OF_OPTION = {
     "ratio": "target_ratio",
     "psnr": "target_psnr_db",
     "max_error": "target_max_error",
+    "size": "target_bytes",
+    "region_max_error": "region_max_error",
+    "region_psnr": "region_psnr_db",
+    "codec": "codec",
+    "keep_tags": "keep_tags",
     "spacing": "spacing_mm",
     "initial": "initial",
     "model": "model",
@@ -24,6 +29,14 @@ _SETTING_OF_OPTION = {
     "thickness": "slice_thickness_mm",
     "profile": "profile",
     "motion": "motion",
+    "sparse": "sparse",
+    "empty_slices": "empty_slices",
+    "image_weight": "image_weight",
+    "smoothness": "smoothness_mm",
+    "feature": "feature_mm",
+    "one_component": "one_component",
+    "allow_overlap": "allow_overlap",
+    "method": "method",
 }
 
 
@@ -33,7 +46,7 @@ def job_from_arguments(arguments: argparse.Namespace) -> Job:
     task = given["command"]
     settings = {_SETTING_OF_OPTION[name]: value for name, value in given.items() if name in _SETTING_OF_OPTION}
     for change in given.get("changes", []):
-        _lay_over(settings, change)
+        lay_over(settings, change)
     return Job(
         task=task,
         inputs=_inputs(task, given),
@@ -51,9 +64,17 @@ def job_from_arguments(arguments: argparse.Namespace) -> Job:
 
 
 def _inputs(task: str, given: dict[str, Any]) -> dict[str, Any]:
-    aliases = {"compress": {"volume": "input"}, "decompress": {"file": "input"}, "super-resolve": {"volumes": "inputs"}}
+    aliases = {
+        "compress": {"volume": "input"},
+        "estimate": {"volume": "input"},
+        "decompress": {"file": "input"},
+        "super-resolve": {"volumes": "inputs"},
+    }
     options = {role.rstrip("?"): role.rstrip("?") for role in TASK_ROLES[task]["inputs"]} | aliases.get(task, {})
-    return {role: given[option] for role, option in options.items() if option in given}
+    found = {role: given[option] for role, option in options.items() if option in given}
+    if task == "segment" and len(found["labels"]) == 1:  # several only where each is a curve
+        found["labels"] = found["labels"][0]
+    return found
 
 
 def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
@@ -61,21 +82,7 @@ def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
     outputs = {role: given[f"output_{role}"] for role in roles if f"output_{role}" in given}
     if "output" in given:  # the main output of a command with just one
         outputs[roles[0]] = given["output"]
-    if not outputs:
+    if not outputs and task not in TASKS_THAT_ONLY_REPORT:
         names = ", ".join(f"--output-{role.replace('_', '-')}" for role in roles)
         raise InputError(f"Nothing to write: name at least one of {names}.")
     return outputs
-
-
-def _lay_over(settings: dict[str, Any], change: str) -> None:
-    """Puts 'fit.iterations=500' into nested settings; values are JSON, or plain text."""
-    name, separator, text = change.partition("=")
-    if not separator or not name:
-        raise InputError(f"--set {change}: write it as NAME=VALUE, for instance --set fit.iterations=500.")
-    *path, last = name.split(".")
-    for part in path:
-        settings = settings.setdefault(part, {})
-    try:
-        settings[last] = json.loads(text)
-    except ValueError:
-        settings[last] = text

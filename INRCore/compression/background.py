@@ -45,10 +45,13 @@ class Background:
 def find_background(array: np.ndarray) -> Background | None:
     """The most frequent value of (k, j, i) voxels, where it has a share worth a try."""
     flat = array.reshape(-1)
-    values, counts = np.unique(flat[:: max(1, flat.size // _SAMPLE)], return_counts=True)
+    sample = flat[:: max(1, flat.size // _SAMPLE)]
+    values, counts = np.unique(sample[np.isfinite(sample)], return_counts=True)
+    if array.dtype.kind == "b" or not values.size:
+        return None
     value = values[counts.argmax()]
-    mask = array == value  # false for NaN
-    if array.dtype.kind == "b" or not np.isfinite(value) or not _LEAST_SHARE * array.size <= mask.sum() < array.size:
+    mask = array == value
+    if not _LEAST_SHARE * array.size <= mask.sum() < np.isfinite(array).sum():
         return None
     k, j, i = array.shape
     return Background(float(value), encode_mask(mask), (k, j, i))

@@ -16,14 +16,17 @@ from ..fitting import Progress
 from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
+from .label_coding import level_count
 from .lattice_sampling import coarser_grid, sample_linearly
 from .specials import put_marked, put_nearest_marked
 
 if TYPE_CHECKING:
     from .inr_file import InrFile
+    from .stored_labels import StoredLabels
     from .stored_pyramid import StoredPyramid
 
 MAX_VOXELS = 1 << 31
+_CHUNK = 1 << 20
 _PYRAMID_BYTES = 24  # per voxel while a pyramid is decoded
 
 
@@ -33,7 +36,9 @@ def decode_steps(
     """`decompress`, step by step: yields progress of the stage 'sample' about a hundred times."""
     target = _target_grid(file, grid, spacing)
     native = target is file.grid
-    if file.pyramid is not None:
+    if file.labels is not None:
+        flat = _labels(file, file.labels, target, native)
+    elif file.pyramid is not None:
         flat = yield from _pyramid_steps(file, file.pyramid, target, native)
     elif file.field is None:
         flat = np.full(target.voxel_count, file.intensity.offset).astype(file.dtype)
@@ -43,6 +48,10 @@ def decode_steps(
         put_marked(flat, file.marked)
     else:
         put_nearest_marked(flat, target, file.grid, file.marked, file.intensity.low)
+    if file.region is not None:
+        from .region import put_region
+
+        put_region(flat, target, native, file, file.region)
     return Volume(flat.reshape(target.shape), target, file.name, file.units, dict(file.metadata))
 
 
@@ -63,6 +72,24 @@ def _pyramid_steps(file: InrFile, pyramid: StoredPyramid, target: Grid, native: 
         values = sample_linearly(values, lattice, target)
     yield Progress("sample", target.voxel_count, target.voxel_count)
     return file.intensity.stored(values, file.dtype)
+
+
+def _labels(file: InrFile, labels: StoredLabels, target: Grid, native: bool) -> np.ndarray:
+    """All voxels, flattened: exact on the native grid, elsewhere the nearest of the coarsest lattice that is fine
+    enough."""
+    missing = level_count(labels.shape) + 1 - len(labels.streams)
+    if missing:
+        warnings.warn(f"{labels.label} ends too early: the labels are coarser than they were.", stacklevel=2)
+    if native and not missing:
+        return labels.array().astype(file.dtype).reshape(-1)
+    skipped = max(missing, labels.levels_for(float(_spacing_ratio(target, file.grid)[0])))
+    values = labels.array(skipped)
+    lattice = coarser_grid(file.grid, [(0, 1, 2)] * skipped, (values.shape[0], values.shape[1], values.shape[2]))
+    flat, last = np.empty(target.voxel_count, file.dtype), lattice.size_ijk - 1
+    for part, points in target.chunks(_CHUNK):
+        i, j, k = np.clip(np.rint(lattice.world_to_index(points)), 0, last).astype(np.int64).T
+        flat[part] = values[k, j, i]
+    return flat
 
 
 def _spacing_ratio(target: Grid, native: Grid) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import asdict
+import warnings
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,25 @@ from ..geometry import Grid
 from ..io.atomic import atomic_path
 from ..storage import pack_tensors, unpack_tensors
 from ..volume import Volume
+from .assembly import Assembly, assembly_from_parts, assembly_to_bytes
 from .container import MAGIC, Section, damaged, pack_container, unpack_container, version_of
 from .decoding import MAX_VOXELS
 from .inr_file import InrFile, StoredField
 from .intensity import DTYPES, IntensityMap, check_limits
-from .parts import PREFIX, Parts
+from .parts import ASSEMBLY_VERSION, PREFIX, Parts
 from .parts import VERSION as PARTS_VERSION
 from .pyramid_format import pyramid_from_parts, pyramid_to_bytes
 from .residual import Residual
 from .specials import SPECIAL_VALUES
+from .stored_labels import StoredLabels
 
 
 def inr_to_bytes(file: InrFile) -> bytes:
     """The bytes of an .inr file. Raises `InputError` when the metadata are too large for its header."""
+    if file.labels is not None:
+        return assembly_to_bytes("labels", _labels_head(file), [], file.labels.to_streams())
+    if file.region is not None:
+        return assembly_to_bytes("region", {}, [inr_to_bytes(replace(file, region=None)), inr_to_bytes(file.region)])
     if file.pyramid is not None:
         return pyramid_to_bytes(file)
     header: dict[str, Any] = {
@@ -57,7 +64,7 @@ def inr_to_bytes(file: InrFile) -> bytes:
 def inr_from_bytes(data: bytes, label: str = "the file") -> InrFile:
     """Undoes `inr_to_bytes`; the field has the weights that the file holds. Raises `InputError` naming `label`."""
     if _has_parts(data):
-        return pyramid_from_parts(Parts.of_bytes(data, label), label)
+        return _from_any_parts(Parts.of_bytes(data, label), label)
     header, sections = unpack_container(data, label)
     try:
         return _from_parts(header, sections, label, len(data))
@@ -65,6 +72,72 @@ def inr_from_bytes(data: bytes, label: str = "the file") -> InrFile:
         if isinstance(error, InputError) and str(error).startswith(label):
             raise
         damaged(label, f"its header makes no sense ({str(error)[:200]})")
+
+
+def _from_any_parts(parts: Parts, label: str) -> InrFile:
+    if parts.version == PARTS_VERSION:
+        return pyramid_from_parts(parts, label)
+    assembly = assembly_from_parts(parts, label)
+    if assembly.kind == "labels":
+        return _labels_file(assembly, label)
+    if assembly.kind != "region":
+        raise InputError(f"{label} holds {len(assembly.members)} {assembly.kind}; choose one of them.")
+    return _with_region(assembly, label)
+
+
+def _labels_head(file: InrFile) -> dict[str, Any]:
+    return {
+        "shape_kji": list(file.grid.shape),
+        "ijk_to_ras": file.grid.ijk_to_world.tolist(),
+        "dtype": file.dtype.name,
+        "name": file.name,
+        "creator": file.creator,
+        "metadata": file.plain_metadata(),
+    }
+
+
+def _labels_file(assembly: Assembly, label: str) -> InrFile:
+    """A label map. Raises `InputError` when its head makes no sense."""
+    head = assembly.about
+    try:
+        grid, dtype = _grid(head, label), _dtype(head, label)
+        labels = StoredLabels.from_streams(grid.shape, assembly.streams, label)
+        low, high = float(labels.values.min()), float(labels.values.max())
+        intensity = IntensityMap(1.0, 0.0, low, high)
+        check_limits(intensity, dtype)
+        return InrFile(
+            grid=grid,
+            dtype=dtype,
+            intensity=intensity,
+            field=None,
+            labels=labels,
+            name=_text(head["name"]),
+            metadata=dict(head["metadata"]),
+            creator=_text(head["creator"]),
+            file_bytes=assembly.size,
+        )
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        if isinstance(error, InputError) and str(error).startswith(label):
+            raise
+        damaged(label, f"its head makes no sense ({str(error)[:200]})")
+
+
+def _with_region(assembly: Assembly, label: str) -> InrFile:
+    """A volume and the region of interest in it; a file that ends before the region is opened without."""
+    if len(assembly.members) != 2 or assembly.members[0] is None:
+        damaged(label, "it ends before its volume")
+    outer, inner = (None if member is None else member_file(member, label) for member in assembly.members)
+    assert outer is not None
+    if outer.region is not None or (inner is not None and inner.region is not None):
+        damaged(label, "a region within a region")
+    if inner is None:
+        warnings.warn(f"{label} ends too early: its region of interest is missing.", stacklevel=2)
+    return replace(outer, region=inner, file_bytes=assembly.size)
+
+
+def member_file(member: Parts | bytes, label: str) -> InrFile:
+    """A member of an assembly."""
+    return inr_from_bytes(member, label) if isinstance(member, bytes) else _from_any_parts(member, label)
 
 
 def _from_parts(header: dict[str, Any], sections: dict[str, Section], label: str, size: int) -> InrFile:
@@ -118,11 +191,11 @@ def read_inr(path: str | os.PathLike[str]) -> InrFile:
     except OSError as error:
         raise InputError(f"Cannot read '{path}': {error.strerror}.") from error
     label = f"'{path}'"
-    return pyramid_from_parts(Parts.of_file(path, label), label) if _has_parts(data) else inr_from_bytes(data, label)
+    return _from_any_parts(Parts.of_file(path, label), label) if _has_parts(data) else inr_from_bytes(data, label)
 
 
 def _has_parts(data: bytes) -> bool:
-    return len(data) >= PREFIX.size and data.startswith(MAGIC) and version_of(data) == PARTS_VERSION
+    return len(data) >= PREFIX.size and data.startswith(MAGIC) and version_of(data) in (PARTS_VERSION, ASSEMBLY_VERSION)
 
 
 def decompress(

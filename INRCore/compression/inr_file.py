@@ -20,6 +20,7 @@ from .decoding import decode_steps
 from .intensity import IntensityMap
 from .residual import Residual
 from .specials import SPECIAL_VALUES, Marked
+from .stored_labels import StoredLabels
 from .stored_pyramid import StoredPyramid
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ class InrFile:
     """A compressed volume.
 
     grid, dtype, name, units, metadata: the volume's. intensity: how the field's values (or the pyramid's fixed-point
-    units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`.
+    units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`
+    or `labels`.
     specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i).
     background: voxels of one value that the pyramid does not show. residual: None unless an error bound was asked for
     and the field alone misses it. double: whether the field is to be evaluated in float64 (error bound asked for).
-    file_bytes: size of the file, 0 until it is known.
+    region: the voxels of a region of interest, which take the place of the others where they are numbers; on a part of
+    the grid. file_bytes: size of the file, 0 until it is known.
     """
 
     grid: Grid
@@ -45,12 +48,14 @@ class InrFile:
     intensity: IntensityMap
     field: StoredField | None
     pyramid: StoredPyramid | None = None
+    labels: StoredLabels | None = None
     name: str = "volume"
     units: str = ""
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)
     specials: dict[str, np.ndarray] = dataclass_field(default_factory=dict)
     background: Background | None = None
     residual: Residual | None = None
+    region: InrFile | None = None
     double: bool = False
     creator: str = f"INRCore {__version__}"
     file_bytes: int = 0
@@ -106,10 +111,25 @@ class InrFile:
             "left_handed": self.grid.is_left_handed,
             "sheared": self.grid.is_sheared,
             "field": self._kind(),
-            "complete": self.pyramid is None or self.pyramid.complete,
+            "complete": self.complete,
+            "region": None if self.region is None else self.region.describe_region(),
             "parameters": 0 if self.field is None else self.field.parameter_count,
             "error_bound_step": self._correction_step(),
             "metadata": self.metadata,
+        }
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing at the end of the file."""
+        own = (self.pyramid is None or self.pyramid.complete) and (self.labels is None or self.labels.complete)
+        return own and (self.region is None or self.region.complete)
+
+    def describe_region(self) -> dict[str, Any]:
+        """`describe` of a region of interest: its box and what is promised there."""
+        return {
+            "size_ijk": self.grid.size_ijk.tolist(),
+            "ijk_to_ras": self.grid.ijk_to_world.tolist(),
+            "error_bound_step": self._correction_step(),
         }
 
     def plain_metadata(self) -> dict[str, Any]:
@@ -117,6 +137,8 @@ class InrFile:
         return {str(key): _plain(item) for key, item in self.metadata.items()}
 
     def _kind(self) -> str:
+        if self.labels is not None:
+            return f"{len(self.labels.values)} labels"
         if self.pyramid is not None:
             return f"pyramid of {len(self.pyramid.levels)} levels"
         return "constant" if self.field is None else f"{self.field.settings.encoding} + {self.field.settings.network}"

@@ -1,4 +1,4 @@
-"""The bytes of an .inr file of version 2: a short prefix, then parts that are checked one by one.
+"""The bytes of an .inr file of version 2 or 3: a short prefix, then parts that are checked one by one.
 
 This file knows nothing of pyramids. Parts are listed without reading their content, so a region or a coarse volume
 needs no more of a file than its own parts; a file that ends early still gives the parts before its end.
@@ -16,6 +16,7 @@ from ..errors import InputError
 from .container import MAGIC, damaged
 
 VERSION = 2
+ASSEMBLY_VERSION = 3
 PREFIX = struct.Struct("<8sIIQI")  # magic, version, number of parts, bytes of the file, CRC-32 of the two
 PART = struct.Struct("<cBHIQ")  # kind, level, number, CRC-32 of the rest of the part, length
 MAX_PARTS = 1 << 17
@@ -23,10 +24,10 @@ Key = tuple[str, int, int]
 """Kind (one ASCII letter), level (0 .. 255), number (0 .. 65535)."""
 
 
-def pack_parts(parts: dict[Key, bytes]) -> bytes:
+def pack_parts(parts: dict[Key, bytes], version: int = VERSION) -> bytes:
     """Parts in order to the file's bytes."""
     size = PREFIX.size + sum(PART.size + len(content) for content in parts.values())
-    pieces = [PREFIX.pack(MAGIC, VERSION, len(parts), size, _prefix_checksum(len(parts), size))]
+    pieces = [PREFIX.pack(MAGIC, version, len(parts), size, _prefix_checksum(len(parts), size))]
     for (kind, level, number), content in parts.items():
         head = PART.pack(kind.encode(), level, number, 0, len(content))
         pieces += [PART.pack(kind.encode(), level, number, _checksum(head, content), len(content)), content]
@@ -44,9 +45,14 @@ class Parts(Mapping[Key, bytes]):
         """read: (offset, length) to bytes; size: of the whole file."""
         self._read, self._label = read, label
         self._places: dict[Key, tuple[int, int]] = {}
+        self._cut: tuple[Key, int] | None = None
         self.size = size
-        _, version, count, whole, checksum = PREFIX.unpack(self._exactly(0, PREFIX.size))
-        if version != VERSION or not 1 <= count <= MAX_PARTS or checksum != _prefix_checksum(count, whole):
+        _, self.version, count, whole, checksum = PREFIX.unpack(self._exactly(0, PREFIX.size))
+        if (
+            self.version not in (VERSION, ASSEMBLY_VERSION)
+            or not 1 <= count <= MAX_PARTS
+            or checksum != _prefix_checksum(count, whole)
+        ):
             damaged(label, "its first bytes make no sense")
         start = PREFIX.size
         while len(self._places) < count and start + PART.size <= size:
@@ -55,6 +61,7 @@ class Parts(Mapping[Key, bytes]):
             if key in self._places:
                 damaged(label, "a part is there twice")
             if length > size - start - PART.size:
+                self._cut = key, start
                 break
             self._places[key] = (start, length)
             start += PART.size + length
@@ -88,6 +95,18 @@ class Parts(Mapping[Key, bytes]):
         if _checksum(head, content) != PART.unpack(head)[3]:
             damaged(self._label, "a part fails its checksum")
         return content
+
+    def inner(self, key: Key, label: str) -> Parts | None:
+        """A part that is a file of parts itself, read in place as far as it is there; None where nothing of it is.
+        The inner parts have checksums of their own."""
+        start, length = self._places.get(key, (0, 0))
+        if not length and self._cut is not None and self._cut[0] == key:
+            start = self._cut[1]
+            length = self.size - start - PART.size
+        if length < PREFIX.size:
+            return None
+        begin = start + PART.size
+        return Parts(lambda at, count: self._read(begin + at, min(count, max(length - at, 0))), length, label)
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._places)

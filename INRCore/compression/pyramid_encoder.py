@@ -145,6 +145,8 @@ class PyramidEncoder:
         missed = self._values.astype(np.float64) - stored.intensities(file.intensity)
         if file.background is not None:
             missed[file.background.mask] = 0
+        if self.content.specials:
+            missed[~np.isfinite(self.volume.array)] = 0  # what fills holes need not be right
         corrections = np.rint(missed / bin_width).astype(np.int64)
         if not corrections.any():
             return file

@@ -85,7 +85,7 @@ def _search_psnr(encoder: PyramidEncoder, target_db: float, control: Control) ->
         yield Progress("quantise", number, _MOST_TRIALS)
         quantised = encoder.quantised(search.next_step)
         step = encoder.limited(search.next_step)
-        search.add(Trial(step, _falling_error_of(encoder, quantised), quantised))
+        search.add(Trial(step, falling_error_of(encoder, quantised), quantised))
         if search.done(_PSNR_TOLERANCE) or (control.stopped and search.best):
             break
         if encoder.limited(search.next_step) == step:
@@ -93,7 +93,7 @@ def _search_psnr(encoder: PyramidEncoder, target_db: float, control: Control) ->
     return search.best.result if search.best else None
 
 
-def _falling_error_of(encoder: PyramidEncoder, quantised: Quantised) -> float:
+def falling_error_of(encoder: PyramidEncoder, quantised: Quantised) -> float:
     """Range over root mean squared error of a trial, over the voxels that are numbers, as a reader will see it."""
     intensity, array = quantised.intensity, encoder.volume.array
     reach = intensity.high - intensity.low

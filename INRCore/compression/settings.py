@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 
 from ..fields import FieldSettings
 from ..fitting import FitSettings
-from ..settings import require_choice, require_range
+from ..settings import require, require_choice, require_range
 
-CODECS = ("pyramid", "network")
+CODECS = ("pyramid", "network", "labels")
 
 
 def _default_field() -> FieldSettings:
@@ -24,8 +24,9 @@ def _default_fit() -> FitSettings:
 class CompressionSettings:
     """Settings of `compress`.
 
-    codec: 'pyramid' (quantised lattices under a learned entropy model, the default) or 'network' (the volume as the
-    weights of a network, COIN). `field` and most of `fit` are of the codec 'network' alone.
+    codec: 'pyramid' (quantised lattices under a learned entropy model, the default), 'network' (the volume as the
+    weights of a network, COIN) or 'labels' (whole numbers that are names, exactly; no target applies). `field` and most
+    of `fit` are of the codec 'network' alone.
     usual_ratio: what the codec 'pyramid' aims at when no target is given, not counting a file's head.
 
     field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the
@@ -37,24 +38,57 @@ class CompressionSettings:
 
     target_ratio: raw bytes / file bytes to reach at least; the step of the quantisation is chosen, or the network grows
     or shrinks, to fill the file. Ratios that make a network much wider than 256 take long on a CPU.
+    target_bytes: size of the file, in bytes, that is not exceeded; with `target_ratio` the smaller of the two counts.
     target_psnr_db: PSNR (against the volume's own range, dB) to reach with the smallest file, or at which the network's
     fit stops; where it is missed, because of `target_ratio` or at the end of the fit, the result's notes say so.
     target_max_error: bound on the error of EVERY voxel, in the volume's own units. What the codec misses is stored
     beside it as a quantised residual, so the bound always holds, at the cost of a larger file. 0: exact (integers
     only).
+
+    region_max_error, region_psnr_db: of a region of interest given to `compress` (codec 'pyramid'): bound on the error
+    of every voxel in it (volume's own units; 0: exact), or the PSNR over its voxels (against the whole volume's range,
+    dB). The other targets then speak of the rest of the volume, except `target_bytes`, which holds for the whole file.
+
+    keep_tags: DICOM keywords whose entries a job that reads DICOM keeps in the file, as `metadata["dicom"]`; none by
+    default, since they may tell who the patient is.
     """
 
     field: FieldSettings = dataclass_field(default_factory=_default_field)
     fit: FitSettings = dataclass_field(default_factory=_default_fit)
     target_ratio: float | None = None
+    target_bytes: int | None = None
     target_psnr_db: float | None = None
     target_max_error: float | None = None
     codec: str = "pyramid"
     usual_ratio: float = 32.0
+    region_max_error: float | None = None
+    region_psnr_db: float | None = None
+    keep_tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         require_choice("The codec", self.codec, CODECS)
         require_range("The usual ratio", self.usual_ratio, 1, 1e6)
         require_range("The target ratio", self.target_ratio, 1, 1e6)
+        require_range("The target size", self.target_bytes, 64, 1e15, "bytes")
         require_range("The target PSNR", self.target_psnr_db, 1, 200, "dB")
         require_range("The largest error allowed", self.target_max_error, 0, 1e300)
+        require_range("The largest error allowed in the region", self.region_max_error, 0, 1e300)
+        require_range("The region's PSNR", self.region_psnr_db, 1, 200, "dB")
+        require(
+            self.region_max_error is None or self.region_psnr_db is None,
+            "The region has a largest error and a PSNR; choose one of them.",
+        )
+
+    def within(self, volume_bytes: int, used: int = 0) -> CompressionSettings:
+        """The same with `target_bytes`, less the bytes `used` already, as a ratio. Raises `InputError` when nothing is
+        left of them."""
+        if self.target_bytes is None:
+            return self
+        left = self.target_bytes - used
+        require(
+            left > 0,
+            f"The region of interest alone takes {used} bytes, more than the {self.target_bytes} of the whole file; "
+            "allow a larger file, or a larger error in the region.",
+        )
+        ratio = max(volume_bytes / left, self.target_ratio or 1.0)
+        return replace(self, target_bytes=None, target_ratio=min(max(ratio, 1.0), 1e6))

@@ -10,6 +10,9 @@ from ..volume import Volume
 
 T = TypeVar("T")
 
+FIRST_STAGE = "coarse"
+"""Stage of a first answer that is there before the fit begins; its preview is shown at once."""
+
 
 @dataclass(frozen=True)
 class Progress:

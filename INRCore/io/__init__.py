@@ -2,7 +2,7 @@
 
 from .atomic import atomic_path, check_writable
 from .landmarks import read_landmarks, write_landmark_errors, write_landmarks
-from .reading import read_volume
+from .reading import read_volume, read_volumes
 from .writing import check_volume_path, write_volume
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "check_writable",
     "read_landmarks",
     "read_volume",
+    "read_volumes",
     "write_landmark_errors",
     "write_landmarks",
     "write_volume",

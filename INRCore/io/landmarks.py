@@ -14,8 +14,8 @@ from .atomic import atomic_path
 _AXES = ("x", "y", "z")
 
 
-def read_landmarks(path: str | os.PathLike[str]) -> np.ndarray:
-    """(n, 3) RAS mm. Other columns (labels) are ignored.
+def read_landmarks(path: str | os.PathLike[str], names: tuple[str, str, str] = _AXES) -> np.ndarray:
+    """(n, 3) RAS mm, or what is in the three columns `names`. Other columns (labels) are ignored.
 
     Raises `InputError` when the file is missing, has no columns x, y and z, no points, lines of other lengths than the
     header, or entries that are not finite numbers.
@@ -29,9 +29,10 @@ def read_landmarks(path: str | os.PathLike[str]) -> np.ndarray:
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"'{path}' is not a CSV text file; write lines of x,y,z under such a header.") from error
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
-    if any(header.count(axis) != 1 for axis in _AXES):
-        raise InputError(f"'{path}': the first line must name the columns x, y and z (comma-separated, RAS mm).")
-    columns = [header.index(axis) for axis in _AXES]
+    if any(header.count(name) != 1 for name in names):
+        wanted = f"{names[0]}, {names[1]} and {names[2]}"
+        raise InputError(f"'{path}': the first line must name the columns {wanted} (comma-separated, RAS mm).")
+    columns = [header.index(name) for name in names]
     points = [_point(row, columns, len(header), number, path) for number, row in enumerate(rows[1:], start=1)]
     if not points:
         raise InputError(f"'{path}' holds no landmarks; write one x,y,z line for each under the header.")

@@ -39,6 +39,21 @@ def read_volume(path: str | os.PathLike[str], *, frame: int | None = None, compo
         return _opener(file)(file).to_volume(frame, component)
 
 
+def read_volumes(path: str | os.PathLike[str]) -> tuple[str, list[Volume]]:
+    """All frames ('frames') or components ('components') of a file, and which of the two they are; a file with one
+    volume has one frame. Raises `InputError` as `read_volume` does, and for a file with frames and components."""
+    file = Path(path).expanduser()
+    with damage_as_input_error(file):
+        image = _opener(file)(file)
+        several = [axis for axis in image.extra if axis.size > 1]
+        if len(several) > 1:
+            raise InputError(f"'{file}' has frames and components; choose one of either (--frame N or --component N).")
+        if not several:
+            return "frames", [image.to_volume()]
+        name, size = several[0].name, several[0].size
+        return f"{name}s", [image.to_volume(**{name: number}) for number in range(size)]
+
+
 def _opener(path: Path) -> Callable[[Path], RawImage]:
     if path.is_dir():
         return open_dicom

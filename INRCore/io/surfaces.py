@@ -25,6 +25,8 @@ from .vtk_messages import first_message, quiet_vtk
 
 SURFACE_SUFFIXES = (".vtp", ".vtk", ".stl", ".ply", ".obj")
 READABLE_SURFACE_SUFFIXES = (".vtp", ".vtk", ".stl", ".obj")  # VTK's PLY reader crashes on a file cut short
+UNCERTAINTY_ARRAY = "Uncertainty (mm)"
+"""Point array of a fitted surface: standard deviation of its place."""
 _SPACE = "SPACE"
 _STAMP = "SPACE=LPS"
 _LEGACY_VERSION = 42  # 5.1, VTK's newer default, cannot be read by older Slicer versions and most other programs

@@ -12,12 +12,22 @@ from ..devices import DEVICE_NAMES
 from ..errors import InputError
 from ..settings import PRESET_NAMES, require, require_choice, require_range
 
+MOST_STACKS = 6
+"""So many stacks of a reconstruction can be asked back, aligned."""
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
-    "compress": {"inputs": ("volume",), "outputs": ("file", "volume?", "difference?")},
+    "compress": {"inputs": ("volume", "region?"), "outputs": ("file", "volume?", "difference?")},
+    "estimate": {"inputs": ("volume", "region?"), "outputs": ("curve?",)},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
     "super-resolve": {
         "inputs": ("volumes", "masks?", "guide?"),
-        "outputs": ("volume", "baseline?", "difference?", "uncertainty?", "slices?"),
+        "outputs": (
+            "volume",
+            "baseline?",
+            "difference?",
+            "uncertainty?",
+            "slices?",
+            *(f"aligned_{number}?" for number in range(1, MOST_STACKS + 1)),
+        ),
     },
     "register": {
         "inputs": (
@@ -58,19 +68,22 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "map-points": {"inputs": ("field", "points"), "outputs": ("points",)},
-    "segment": {"inputs": ("labels",), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
+    "segment": {"inputs": ("labels", "image?"), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
 }
 """Task -> roles of its input and output files; '?' marks those that may be left out."""
+
+TASKS_THAT_ONLY_REPORT = ("estimate",)
 
 
 @dataclass(frozen=True)
 class Job:
     """A task, its files and its settings.
 
-    inputs: role -> path (a list of paths for `volumes`, `masks`, channels and curves); outputs: role -> path. settings:
-    values laid over the preset, nested as in the settings dataclasses. frame, component: which part of a multi-frame or
-    multi-component input. report: where to write the report as JSON. preview: a volume file for the result so far,
-    replaced again and again while the fit runs. Raises `InputError` for unknown tasks, roles, presets and devices.
+    inputs: role -> path (a list of paths for `volumes`, `masks`, channels, curves and drawn `labels`); outputs: role ->
+    path. settings: values laid over the preset, nested as in the settings dataclasses. frame, component: which part of
+    a multi-frame or multi-component input. report: where to write the report as JSON. preview: a volume file for the
+    result so far, replaced again and again while the fit runs. Raises `InputError` for unknown tasks, roles, presets
+    and devices.
     """
 
     task: str
@@ -94,7 +107,8 @@ class Job:
         require_range("The memory limit", self.max_memory_gb, 0.05, 1e5, "GB")
         for kind in ("inputs", "outputs"):
             self._check_roles(kind, getattr(self, kind))
-        require(bool(self.outputs), f"The task '{self.task}' has no output; name at least one file to write.")
+        is_wanted = bool(self.outputs) or self.task in TASKS_THAT_ONLY_REPORT
+        require(is_wanted, f"The task '{self.task}' has no output; name at least one file to write.")
         self._check_paths()
 
     def _check_roles(self, kind: str, given: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import DeviceError, OutputError
-from ..fitting.progress import Progress
+from ..fitting.progress import FIRST_STAGE, Progress
 from ..io.writing import write_volume
 from ..memory import is_out_of_memory
 from ..volume import Volume
@@ -37,7 +37,7 @@ class PreviewWriter:
     def write(self, progress: Progress) -> bool:
         """Whether there is a new preview now."""
         started = time.perf_counter()
-        if progress.preview is None or started < self._due:
+        if progress.preview is None or (started < self._due and progress.stage != FIRST_STAGE):
             return False
         is_written = self._try(progress.preview)
         took = time.perf_counter() - started

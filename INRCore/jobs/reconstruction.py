@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..fitting import Control
 from ..fitting.progress import Steps
 from ..io import read_volume
 from ..io.atomic import atomic_path
+from ..settings import require
 from ..volume import Volume
-from .job import Job
+from .job import MOST_STACKS, Job
 from .parts import Outcome, read_if_given, settings_of, write_difference, write_volumes, writing
 
 
@@ -22,6 +25,13 @@ def super_resolve(job: Job, control: Control) -> Steps[Outcome]:
     settings = settings_of(job, SuperResolutionSettings, "reconstruction")
     if "uncertainty" in job.outputs:
         settings = replace(settings, uncertainty=True)
+    asked_back = [number for number in range(1, MOST_STACKS + 1) if f"aligned_{number}" in job.outputs]
+    count = len(job.inputs["volumes"])
+    require(
+        all(number <= count for number in asked_back),
+        f"There is no stack {max(asked_back, default=0)} to be given back aligned; there are {count}.",
+    )
+    settings = replace(settings, aligned_stacks=settings.aligned_stacks or bool(asked_back))
     volumes = [read_volume(path, frame=job.frame, component=job.component) for path in job.inputs["volumes"]]
     masks = [read_volume(path) for path in job.inputs.get("masks") or []]
     result = yield from super_resolve_steps(volumes, settings, control, masks=masks, guide=read_if_given(job, "guide"))
@@ -29,6 +39,7 @@ def super_resolve(job: Job, control: Control) -> Steps[Outcome]:
     write_volumes(job, volume=result.volume, baseline=result.baseline)
     if result.uncertainty is not None:
         write_volumes(job, uncertainty=result.uncertainty)
+    write_volumes(job, **{f"aligned_{number}": volume for number, volume in enumerate(result.aligned, 1)})
     write_difference(job, result.volume, result.baseline)
     table = slice_table(result, volumes)
     if "slices" in job.outputs:
@@ -37,21 +48,30 @@ def super_resolve(job: Job, control: Control) -> Steps[Outcome]:
 
 
 def slice_table(result: Any, volumes: list[Volume]) -> list[dict[str, Any]]:
-    """A row for each slice: its stack and number (from 0), the root mean square difference between it and the result
-    pushed through the forward model (None where it lies outside), whether it was rejected, and its pose, row by row the
-    upper three rows of the 4x4 matrix from where the header puts its points to where they lie in the result, RAS mm."""
+    """A row for each slice: its stack, the stack's number and its own (from 0), the root mean square difference between
+    it and the result pushed through the forward model (None where it lies outside), whether it was rejected, how far
+    its centre was moved and by how much it was turned, and its pose, row by row the upper three rows of the 4x4 matrix
+    from where the header puts its points to where they lie in the result, RAS mm."""
+    from ..reconstruction.slices import slice_centers
+
     rows: list[dict[str, Any]] = []
     for number, (volume, misfits) in enumerate(zip(volumes, result.slice_rmse, strict=False)):
         poses = result.poses[number] if result.poses else None
+        centers = slice_centers(volume.grid, result.settings.slice_axis)
         rejected = result.rejected[number] if result.rejected else ()
         for index, misfit in enumerate(misfits):
             row: dict[str, Any] = {
                 "stack": volume.name,
+                "number": number,
                 "slice": index,
                 "rmse": misfit if misfit == misfit else None,
                 "rejected": index in rejected,
             }
             if poses is not None:
+                moved = poses[index] @ [*centers[index], 1]
+                turn = np.clip((np.trace(poses[index][:3, :3]) - 1) / 2, -1, 1)
+                row["shift_mm"] = float(np.linalg.norm(moved[:3] - centers[index]))
+                row["turn_degrees"] = float(np.degrees(np.arccos(turn)))
                 row["pose"] = [float(value) for value in poses[index][:3].ravel()]
             rows.append(row)
     return rows
@@ -68,6 +88,6 @@ def _write_table(rows: list[dict[str, Any]], path: str, force: bool) -> None:
         atomic_path(path, force) as temporary,
         Path(temporary).open("w", newline="", encoding="utf-8") as file,
     ):
-        writer = csv.DictWriter(file, list(flat[0]) if flat else ["stack", "slice", "rmse", "rejected"])
+        writer = csv.DictWriter(file, list(flat[0]) if flat else ["stack", "number", "slice", "rmse", "rejected"])
         writer.writeheader()
         writer.writerows(flat)

@@ -58,6 +58,7 @@ def register(job: Job, control: Control) -> Steps[Outcome]:
     landmarks = [landmarks_if_given(job, role) for role in ("fixed_landmarks", "moving_landmarks")]
     initial = job.inputs.get("initial_transform")
     carried = _read_carried(job)
+    _check_carried(carried, fixed, moving)
     result = yield from register_steps(
         [fixed, *_read_all(job, "fixed_channels")],
         [moving, *_read_all(job, "moving_channels")],
@@ -142,6 +143,18 @@ def _read_carried(job: Job) -> dict[str, Any]:
 
     readers: dict[str, Callable[[str], Any]] = {"labels": read_volume, "model": read_surface, "points": read_landmarks}
     return {role: reader(job.inputs[f"carried_{role}"]) for role, reader in readers.items() if role in job.outputs}
+
+
+def _check_carried(carried: dict[str, Any], fixed: Volume, moving: Volume) -> None:
+    """Raises `InputError` when what is to be carried over belongs to the fixed volume."""
+    from ..registration.checks import require_on_moving_side, some_selected
+    from ..registration.surfaces import points_of
+
+    places: dict[str, Callable[[Any], np.ndarray]] = {
+        "labels": some_selected, "model": points_of, "points": lambda points: points,
+    }  # fmt: skip
+    for role, given in carried.items():
+        require_on_moving_side(role, places[role](given), fixed.grid, moving.grid)
 
 
 def _write_maps(job: Job, result: RegistrationResult) -> None:

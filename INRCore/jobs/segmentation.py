@@ -1,34 +1,53 @@
-"""The job 'segment': labels to shapes."""
+"""The job 'segment': labels, curves or points to shapes."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..fitting import Control
 from ..fitting.progress import Steps
 from .job import Job
-from .parts import Outcome, read, settings_of, write_volumes, writing
+from .parts import Outcome, read_if_given, settings_of, write_volumes, writing
+from .shape_inputs import ShapeInput, read_shapes
+
+if TYPE_CHECKING:
+    from ..segmentation import SegmentationResult
 
 
 def segment(job: Job, control: Control) -> Steps[Outcome]:
-    """Reads the labels, fits, writes what is asked for; with an uncertainty the report names the slice to draw next."""
-    from ..io.surfaces import write_surface
-    from ..segmentation import SegmentationSettings, segment_steps
+    """Reads what is given, fits, writes what is asked for. The report has a row for each label and, of sparse slices,
+    what each counts as and which to draw next."""
+    from ..io.surfaces import check_surface_path, write_surface
+    from ..segmentation import SegmentationSettings
+    from ..segmentation.task import given_steps
 
+    started = time.perf_counter()
+    if "model" in job.outputs:
+        check_surface_path(job.outputs["model"])
     settings = settings_of(job, SegmentationSettings, "segmentation")
-    result = yield from segment_steps(read(job, "labels"), settings, control)
+    source = read_shapes(job, settings)
+    result = yield from given_steps(source.given, settings, control, started, read_if_given(job, "image"))
     yield writing("results")
     write_volumes(job, labels=result.labels)
-    if "model" in job.outputs:
-        write_surface(result.combined_surface(), job.outputs["model"], force=job.force)
     if "distance" in job.outputs:
         write_volumes(job, distance=result.distance())
-    details: dict[str, Any] = {"labels": result.table}
     if "uncertainty" in job.outputs:
         write_volumes(job, uncertainty=result.uncertainty())
-        suggested = result.next_slice()
-        if suggested is not None:
-            details["next_slice"] = asdict(suggested)
-            result = replace(result, notes=(*result.notes, suggested.describe()))
-    return Outcome.of(result, **details)
+    if "model" in job.outputs:
+        write_surface(result.combined_surface(), job.outputs["model"], force=job.force)
+    details, notes = _details(result, source)
+    return Outcome.of(replace(result, notes=(*result.notes, *notes)), **details)
+
+
+def _details(result: SegmentationResult, source: ShapeInput) -> tuple[dict[str, Any], list[str]]:
+    """Tables for the report, and further notes."""
+    named = [row | {"name": source.names.get(row["label"], row["name"])} for row in result.table]
+    details: dict[str, Any] = {"labels": named}
+    suggested, notes = result.next_slice(), []
+    if suggested is not None:
+        details["slices"] = result.given.slice_rows()
+        details["next_slice"] = asdict(suggested) | {"normal": result.slice_normal(suggested.axis)}
+        notes.append(suggested.describe())
+    return details, notes

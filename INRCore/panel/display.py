@@ -84,7 +84,7 @@ class Comparison:
                 return checkerboard_to_node(self._scene, result, reference, node)
             return difference_to_node(self._scene, result, reference, node)
 
-        return _updated(self._scene, _VOLUME, f"{self._module}/{way}", make)
+        return updated_node(self._scene, _VOLUME, f"{self._module}/{way}", make)
 
 
 def bring_tables(
@@ -100,7 +100,7 @@ def bring_tables(
     def measures(node: Node) -> Node:
         return metrics_to_node(scene, rows, node, name=name, reference=reference)
 
-    found = [_updated(scene, "vtkMRMLTableNode", f"{module}/measures", measures)]
+    found = [updated_node(scene, "vtkMRMLTableNode", f"{module}/measures", measures)]
     if "tre_per_point_mm" in report:
         found += _landmarks(scene, module, report, inputs.get("moving_landmarks"), nodes.get("transform"))
     return found
@@ -117,10 +117,10 @@ def _landmarks(scene: Scene, module: str, report: dict[str, Any], moving: Node, 
     def table(node: Node) -> Node:
         return landmark_errors_to_node(scene, *errors, node, labels=labels, name=name, reference=transform)
 
-    found = [_updated(scene, "vtkMRMLTableNode", f"{module}/landmark errors", table)]
+    found = [updated_node(scene, "vtkMRMLTableNode", f"{module}/landmark errors", table)]
     if is_there and transform is not None:
         found.append(
-            _updated(
+            updated_node(
                 scene,
                 "vtkMRMLMarkupsFiducialNode",
                 f"{module}/landmarks",
@@ -138,7 +138,7 @@ def _labels(landmarks: Node, count: int) -> Sequence[str] | None:
     return labels if len(labels) == count else None
 
 
-def _updated(scene: Scene, class_name: str, role: str, make: Callable[[Node], Node]) -> Node:
+def updated_node(scene: Scene, class_name: str, role: str, make: Callable[[Node], Node]) -> Node:
     """`make` gets the node of this role from an earlier run, or None, and returns it filled."""
     from ..scene import give_role, node_with_role
 

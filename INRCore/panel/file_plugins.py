@@ -24,6 +24,7 @@ from .logic import PanelLogic, Request
 from .results import progress_text
 
 FILE_TYPE = "INRVolume"
+_LABELS = ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode")
 _CERTAIN, _BY_NAME = 0.9, 0.3  # of 1; Slicer's own default for a matching extension is 0.54
 
 
@@ -50,7 +51,7 @@ def _show(text: str) -> None:
 
 
 class InrFileReader:
-    """Opens .inr files as scalar volumes, with or without torch."""
+    """Opens .inr files as volumes, label maps, segmentations, vector volumes or sequences, with or without torch."""
 
     def __init__(self, parent: Any) -> None:
         self.parent = parent
@@ -87,11 +88,13 @@ class InrFileReader:
 
 
 class InrFileWriter:
-    """Writes scalar volumes as .inr files, where they are seen: parent transforms are applied.
+    """Writes scalar volumes as .inr files, where they are seen: parent transforms are applied; label maps and
+    segmentations without loss.
 
     Scripted writers have no options widget in Slicer (qSlicerScriptedFileWriter does not override `options()`), so the
-    properties "targetRatio" (raw bytes / file bytes), "maximumError" (units of the volume) and "preset" may be given by
-    scripts, and what is not given is taken from the module's panel. A module's class says which logic runs the job.
+    properties "targetRatio" (raw bytes / file bytes), "targetBytes", "maximumError" (units of the volume) and "preset"
+    may be given by scripts, and what is not given is taken from the module's panel. A module's class says which logic
+    runs the job.
     """
 
     logicClass: type[PanelLogic]
@@ -114,10 +117,15 @@ class InrFileWriter:
 
     def canWriteObjectConfidence(self, node: Node) -> float:
         """Low: whoever saves a volume gets a lossless NRRD unless .inr is chosen."""
-        return 0.2 if node.GetClassName() == "vtkMRMLScalarVolumeNode" else 0.0
+        return 0.2 if node.GetClassName() in ("vtkMRMLScalarVolumeNode", *_LABELS) else 0.0
 
     @_reporting
     def write(self, properties: dict[str, Any]) -> None:
+        node = self._node(properties["nodeID"])
+        if node.GetClassName() in _LABELS:
+            self._write_labels(node, properties["fileName"])
+            self.parent.writtenNodes = [properties["nodeID"]]
+            return
         if importlib.util.find_spec("torch") is None:
             raise InputError(
                 _(
@@ -125,20 +133,26 @@ class InrFileWriter:
                     "Open the module Neural Compression: it offers to install it."
                 )
             )
-        node, logic = self._node(properties["nodeID"]), self.logicClass()
+        logic = self.logicClass()
         request = self._request(logic.getParameterNode(), node, properties)
         logic.run(request, lambda event: _show(progress_text(event)))
         self.parent.writtenNodes = [properties["nodeID"]]
 
     @staticmethod
+    def _write_labels(node: Node, path: str) -> None:
+        """Without loss, and without torch."""
+        from ..scene.inr_files import node_to_label_file
+
+        _show(_("Writing {file}").format(file=Path(path).name))
+        node_to_label_file(node, path)
+
+    @staticmethod
     def _request(panel: Any, node: Node, properties: dict[str, Any]) -> Request:
         """The job that the properties ask for, the choices in the panel where they say nothing."""
-        limit = panel.maximumError if panel.maximumError >= 0 else None
-        asked = {
-            "target_ratio": properties.get("targetRatio", panel.ratio or None),
-            "target_max_error": properties.get("maximumError", limit),
-        }
-        settings = {name: float(value) for name, value in asked.items() if value is not None}
+        asked = {name: value for name, value in panel.targets().items() if not name.startswith("region_")}
+        names = {"targetRatio": "target_ratio", "maximumError": "target_max_error", "targetBytes": "target_bytes"}
+        asked |= {names[name]: properties[name] for name in names if name in properties}
+        settings = {name: value for name, value in asked.items() if value is not None}
         options = panel.runOptions()
         options = replace(options, preset=properties.get("preset", options.preset))
         return Request({"volume": node}, {}, settings, {"file": properties["fileName"]}, options)

@@ -18,10 +18,13 @@ Scene = Any
 
 @dataclass
 class LabelTable:
-    """Names and colours (0 to 1) of labels by their value; files of labels carry neither."""
+    """Names, colours (0 to 1) and terminology entries of labels by their value; files of labels carry none of them.
+    `notes`: what the user should hear of the input."""
 
     names: dict[int, str] = field(default_factory=dict)
     colors: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    terminology: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 LabelTables = dict[str, LabelTable]
@@ -50,12 +53,16 @@ def export_node(
     node: Node, stem: Path, reference: Node = None, region: Node = None, numbers: dict[int, str] | None = None
 ) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
-    `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given;
-    volumes are cropped to the ROI node `region`. Raises `InputError` or
+    `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given, and so
+    do ROI nodes where there is a reference; volumes are cropped to the ROI node `region`. Raises `InputError` or
     `OutputError` with a line for the user."""
     from ..io import write_volume
-    from ..scene import crop_to_region, labels_from_segmentation_node, volume_from_node
+    from ..scene import crop_to_region, labels_from_region, labels_from_segmentation_node, volume_from_node
 
+    if node.IsA("vtkMRMLMarkupsROINode") and reference is not None:
+        path = stem.with_name(f"{stem.name}.nrrd")
+        write_volume(labels_from_region(node, volume_from_node(reference)), path)
+        return path, LabelTable()
     for class_name, (extension, write) in _WRITERS.items():
         if node.IsA(class_name):
             path = stem.with_name(f"{stem.name}{extension}")
@@ -133,8 +140,9 @@ def load_transform(scene: Scene, path: Path, target: ResultTarget) -> Node:
 def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
     from ..io import read_volume
     from ..scene import segmentation_to_node
+    from ..scene.terminology import give_terminology
 
-    return segmentation_to_node(
+    made = segmentation_to_node(
         scene,
         read_volume(path),
         None,
@@ -144,6 +152,8 @@ def load_segmentation(scene: Scene, path: Path, target: ResultTarget) -> Node:
         colors=target.labels.colors,
         reference=target.reference,
     )
+    give_terminology(made, target.labels.terminology)
+    return made
 
 
 def load_model(scene: Scene, path: Path, target: ResultTarget) -> Node:
@@ -153,14 +163,27 @@ def load_model(scene: Scene, path: Path, target: ResultTarget) -> Node:
     return model_to_node(scene, read_surface(path), target.node, name=target.name, reference=target.reference)
 
 
-def load_points(scene: Scene, path: Path, target: ResultTarget) -> Node:
-    """A point list whose points are called as those of the reference, unless some came or went meanwhile."""
-    from ..io import read_landmarks
-    from ..scene import labels_of, landmarks_to_node
+def export_markups(node: Node, stem: Path) -> Path:
+    """Writes the points that say where a markup of any kind is, from which `load_markups` makes one again; of a curve
+    they are not its course."""
+    from ..io import write_landmarks
+    from ..scene import points_from_markups
 
-    points, labels = read_landmarks(path), labels_of(target.reference) if target.reference is not None else []
-    names = labels if len(labels) == len(points) else None
-    return landmarks_to_node(scene, points, target.node, name=target.name, labels=names, reference=target.reference)
+    path = stem.with_name(f"{stem.name}.csv")
+    write_landmarks(points_from_markups(node), path)
+    return path
+
+
+def load_markups(scene: Scene, path: Path, target: ResultTarget) -> Node:
+    """A markup of the kind of the reference; a list of plain points when that was deleted or changed meanwhile."""
+    from ..io import read_landmarks
+    from ..scene import landmarks_to_node, markups_point_count, markups_to_node
+
+    points, like = read_landmarks(path), target.reference
+    if like is not None and markups_point_count(like) == len(points):
+        return markups_to_node(scene, points, like, target.node, name=target.name)
+    plain = target.node if target.node is not None and target.node.IsA("vtkMRMLMarkupsFiducialNode") else None
+    return landmarks_to_node(scene, points, plain, name=target.name, reference=like)
 
 
 @dataclass(frozen=True)

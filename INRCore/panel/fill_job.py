@@ -62,6 +62,17 @@ class FillJob:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def show_coarse_fill(drawn: Node, image: Node) -> None:
+    """Puts a first, coarse answer into `image`, at once and without a worker; `drawn` is the merged label map of the
+    segments. Raises `InputError` when there is nothing to fill."""
+    from ..scene.oriented_images import put_into_oriented_image, volume_from_oriented_image
+    from ..segmentation.coarse_fill import coarse_fill
+
+    labels = volume_from_oriented_image(drawn, "labels")
+    slices = _drawn_slices(labels.array)
+    put_into_oriented_image(image, coarse_fill(labels.array, slices, labels.grid.spacing))
+
+
 def _drawn_slices(array: Any) -> Any:
     """The slices that are drawn. Raises `InputError` in words for the user."""
     from ..segmentation.drawn_slices import find_drawn_slices

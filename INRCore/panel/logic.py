@@ -169,7 +169,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             reference = request.inputs.get(self.grid_of.get(role, ""))
             region = request.region if role in self.cropped else None
             numbers = labels.get(self.named_like.get(role, ""), LabelTable()).names or None
-            path, labels[role] = export_node(node, place / file_stem(node), reference, region, numbers)
+            path, labels[role] = self.write_input(role, node, place / file_stem(node), reference, region, numbers)
             names[str(path)] = node.GetName()
             return str(path)
 
@@ -180,9 +180,17 @@ class PanelLogic(ScriptedLoadableModuleLogic):
                 inputs[role] = paths if isinstance(node, (list, tuple)) else paths[0]
         return inputs, labels, names
 
+    def write_input(
+        self, role: str, node: Node, stem: Path, reference: Node, region: Node, numbers: dict[int, str] | None
+    ) -> tuple[Path, LabelTable]:
+        """Writes one input; a module that takes other kinds of nodes has its own way for them (see `export_node`)."""
+        return export_node(node, stem, reference, region, numbers)
+
     def _pending(self, folder: Path, role: str, node: Node, request: Request) -> PendingResult:
         kind = self.results[role]
         first = {name: nodes[0] for name in request.inputs if (nodes := _nodes(request, name))}
+        for name in request.inputs:  # of several the others too: volumes_2
+            first |= {f"{name}_{n}": node for n, node in enumerate(_nodes(request, name), 1)}
         name = kind.name.format(**{role: n.GetName() for role, n in first.items()})
         node_id = node.GetID() if node is not None else None
         path = folder / f"result_{role}{kind.extension}"

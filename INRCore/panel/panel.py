@@ -282,23 +282,29 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             with self.logic.change(prepared) as change:
                 change.include(live.nodes() if live is not None else [])
                 nodes = self.logic.load(prepared)
-                tables = bring_tables(slicer.mrmlScene, self.title, report, request.inputs, nodes)
+                tables = self.bringFurther(report, request, nodes)
         except Exception as error:  # whatever it is, the user has waited for this and has to hear of it
             outcome = failure(error)
             self.runSection.showError(outcome.message, outcome.details)
             return
         change.include(tables)
         for role, node in nodes.items():
-            setattr(self.parameters, self.outputs[role], node)
+            if role in self.outputs:  # others are found again by their role in the scene
+                setattr(self.parameters, self.outputs[role], node)
         self.resultSection.show(report, request, change)
         self.resultSection.offerViews(self._comparison(request, nodes), live)
-        notes = [prepared.in_users_words(note) for note in report.get("notes", ())]
+        heard = [note for table in prepared.labels.values() for note in table.notes]
+        notes = [*heard, *(prepared.in_users_words(note) for note in report.get("notes", ()))]
         done = _("Done in {seconds:.1f} s on {device}.").format(
             seconds=report["seconds"],
             device=report["device"].partition(":")[0],  # without why
         )
         self.runSection.showMessage("\n".join([done, *notes]))
         self.runSection.notify(_("{title}: done").format(title=self.title))
+
+    def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Node]) -> list[Node]:
+        """Nodes of what the report says, beside the results `nodes`."""
+        return bring_tables(slicer.mrmlScene, self.title, report, request.inputs, nodes)
 
     def _comparison(self, request: Request, nodes: dict[str, Node]) -> tuple[Comparison, str] | None:
         """What the result is compared with, and how at first."""

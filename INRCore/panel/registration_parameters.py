@@ -39,8 +39,10 @@ class Similarity(Enum):
     """Measures by the names of the setting; the first one leaves the choice to the kind of images and the preset."""
 
     AUTOMATIC = ""
+    BOTH_CORRELATIONS = "ncc_lncc"
     CORRELATION = "ncc"
     LOCAL_CORRELATION = "lncc"
+    SQUARED_CORRELATION = "lncc_squared"
     DESCRIPTORS = "mind"
     INFORMATION = "nmi"
     DIFFERENCE = "mse"
@@ -48,8 +50,10 @@ class Similarity(Enum):
     def label(self) -> str:
         return {
             "": _("Automatic"),
+            "ncc_lncc": _("Correlation, overall and local (one contrast)"),
             "ncc": _("Correlation (one contrast)"),
             "lncc": _("Local correlation (one contrast, uneven brightness)"),
+            "lncc_squared": _("Squared local correlation (different contrasts)"),
             "mind": _("Structure descriptors MIND (different contrasts)"),
             "nmi": _("Mutual information (different contrasts)"),
             "mse": _("Squared difference (equal intensities)"),
@@ -76,12 +80,22 @@ class Model(Enum):
 # `A | B` would do in Slicer 5.10, but not in those before it
 _Curve = Union[slicer.vtkMRMLMarkupsCurveNode, slicer.vtkMRMLMarkupsClosedCurveNode, None]  # noqa: UP007
 _Labels = Union[slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007
+_Markups = Union[  # noqa: UP007
+    slicer.vtkMRMLMarkupsFiducialNode,
+    slicer.vtkMRMLMarkupsLineNode,
+    slicer.vtkMRMLMarkupsAngleNode,
+    slicer.vtkMRMLMarkupsCurveNode,
+    slicer.vtkMRMLMarkupsClosedCurveNode,
+    slicer.vtkMRMLMarkupsPlaneNode,
+    None,
+]
 
 
 @parameterNodeWrapper
 class INRRegistrationParameterNode(RunParameters):
     """Second and third: other contrasts of the fixed and the moving volume. landmarksWeight 0: they are only measured.
-    hyperelasticWeight, bendingWeight: -1 leaves the choice to the preset. fieldPath: empty, or a file to keep."""
+    The other weights: -1 leaves the choice to the preset. gridSpacing (mm): 0 chooses it by the map. otherSettings: any
+    setting as 'name=value; name=value'. fieldPath: empty, or a file to keep."""
 
     fixedVolume: slicer.vtkMRMLScalarVolumeNode
     movingVolume: slicer.vtkMRMLScalarVolumeNode
@@ -107,9 +121,14 @@ class INRRegistrationParameterNode(RunParameters):
     neverFold: bool = False
     hyperelasticWeight: Annotated[float, WithinRange(-1, 1000)] = -1.0
     bendingWeight: Annotated[float, WithinRange(-1, 100_000)] = -1.0
+    labelsWeight: Annotated[float, WithinRange(-1, 1000)] = -1.0
+    curvesWeight: Annotated[float, WithinRange(-1, 1000)] = -1.0
+    rigidityWeight: Annotated[float, WithinRange(-1, 1000)] = -1.0
+    gridSpacing: Annotated[float, WithinRange(0, 1000)] = 0.0
+    otherSettings: str = ""
     carriedLabels: _Labels
     carriedModel: slicer.vtkMRMLModelNode
-    carriedPoints: slicer.vtkMRMLMarkupsFiducialNode
+    carriedPoints: _Markups
     outputVolume: slicer.vtkMRMLScalarVolumeNode
     outputTransform: slicer.vtkMRMLTransformNode
     outputInverseTransform: slicer.vtkMRMLTransformNode
@@ -121,5 +140,5 @@ class INRRegistrationParameterNode(RunParameters):
     outputCheckerboard: slicer.vtkMRMLScalarVolumeNode
     outputLabels: slicer.vtkMRMLSegmentationNode
     outputModel: slicer.vtkMRMLModelNode
-    outputPoints: slicer.vtkMRMLMarkupsFiducialNode
+    outputPoints: _Markups
     fieldPath: str = ""

@@ -20,6 +20,13 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
         "baseline_psnr_db": (_("PSNR of cubic B-spline"), "{:.2f} dB", _("The same for ordinary interpolation.")),
         "ssim": (_("SSIM"), "{:.4f}", _("Structural similarity with the input; 1 is identical.")),
         "max_abs_error": (_("Largest error"), "{:.4g}", _("Largest difference of a voxel, in units of the volume.")),
+        "region_psnr_db": (_("PSNR in the region"), "{:.2f} dB", _("The same for the region that is kept better.")),
+        "region_max_abs_error": (
+            _("Largest error in the region"),
+            "{:.4g}",
+            _("Largest difference of a voxel of that region, in units of the volume."),
+        ),
+        "region_share": (_("Share of the region"), "{:.2%}", _("Voxels of that region by all voxels.")),
         "consistency_rmse_relative": (
             _("Misfit of the slices"),
             "{:.3%}",
@@ -30,8 +37,12 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
             "{:.3%}",
             _("The same for ordinary interpolation."),
         ),
-        "similarity_before": (_("Similarity before"), "{:.4f}", _("Normalised cross-correlation of the inputs.")),
-        "similarity_after": (_("Similarity after"), "{:.4f}", _("Normalised cross-correlation after warping.")),
+        "similarity_before": (
+            _("Similarity before"),
+            "{:.4f}",
+            _("Correlation of the inputs; of contrasts, about a curve."),
+        ),
+        "similarity_after": (_("Similarity after"), "{:.4f}", _("The same after warping.")),
         "similarity_initial": (_("Similarity aligned"), "{:.4f}", _("The same after the initial alignment.")),
         "folding_fraction": (_("Folding voxels"), "{:.3%}", _("Share of voxels where the transform folds space.")),
         "displacement_mean_mm": (_("Mean displacement"), "{:.2f} mm", _("Mean length of the displacement.")),

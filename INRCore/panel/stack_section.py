@@ -11,7 +11,7 @@ from ..errors import INRError
 from .files import Node
 
 _MODEL = "vtkMRMLModelNode"
-_MOST_STACKS = 6
+MOST_STACKS = 6
 
 
 class StackSection:
@@ -42,7 +42,7 @@ class StackSection:
     def _boxes(self) -> list[Node]:
         from ..scene import node_with_role
 
-        found = [node_with_role(slicer.mrmlScene, _MODEL, self._role(number)) for number in range(_MOST_STACKS)]
+        found = [node_with_role(slicer.mrmlScene, _MODEL, self._role(number)) for number in range(MOST_STACKS)]
         return [box for box in found if box is not None]
 
     def _role(self, number: int) -> str:

@@ -130,15 +130,16 @@ class DetailProblem(Problem):
         certainty = (error.detach().abs() / spread + spread.log()).mean()
         return {"detail": error.square().mean(), "spread": 0.01 * (certainty + 8)}
 
-    def _errors(self, fine: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _errors(self, fine: Tensor, generator: torch.Generator, noise: float = 1.0) -> tuple[Tensor, Tensor]:
+        """`noise`: its share that these patches have."""
         thick = fine @ self._thicken.T
-        noisy = thick + self._noise * torch.randn(thick.shape, generator=generator, device=thick.device)
+        noisy = thick + noise * self._noise * torch.randn(thick.shape, generator=generator, device=thick.device)
         deviation, spread = self.module(noisy)
         error = noisy @ self._spline.T + deviation - fine
         return error[..., self.inner].clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION), spread[..., self.inner]
 
-    def _patches(self, number: int, count: int, generator: torch.Generator, held_out: bool) -> Tensor:
-        """(count, rows, columns * factor), mirrored at random."""
+    def _patches(self, number: int, count: int, generator: torch.Generator, held_out: bool, slices: int = 1) -> Tensor:
+        """(count, rows, columns * factor), mirrored at random; means of so many neighbouring slices."""
         image, places = self.images[number], self._places[number]
         if image.shape[0] >= _HELD_OUT_EVERY:
             is_held_out = places[:, 0] % _HELD_OUT_EVERY == _HELD_OUT_EVERY // 2
@@ -155,18 +156,23 @@ class DetailProblem(Problem):
             steps = torch.arange(length, device=device)
             mirrored = torch.rand(count, generator=generator, device=device) < 0.5
             axes.append(first[:, None] + torch.where(mirrored[:, None], length - 1 - steps, steps))
-        return image[place[:, 0, None, None], axes[0][:, :, None], axes[1][:, None, :]]
+        numbers = place[:, 0].clamp(max=max(0, image.shape[0] - slices))
+        parts = [
+            image[(numbers + step).clamp(max=image.shape[0] - 1)[:, None, None], axes[0][:, :, None], axes[1][:, None]]
+            for step in range(slices)
+        ]
+        return torch.stack(parts).mean(0)
 
     @torch.no_grad()
-    def held_out(self, count: int = 256, seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+    def held_out(self, slices: int = 1, count: int = 256, seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
         """On patches that no lesson used (where there are slices enough): the network's errors, the spreads it
-        expected, and the cubic spline's errors, flat."""
+        expected, and the cubic spline's errors, flat. Patches are means of so many neighbouring `slices`."""
         device = self.images[0].device
         generator = torch.Generator(device).manual_seed(seed)
+        each = count // len(self.images)
         fine = torch.cat([
-            self._patches(number, count // len(self.images), generator, held_out=True)
-            for number in range(len(self.images))
+            self._patches(number, each, generator, held_out=True, slices=slices) for number in range(len(self.images))
         ])  # fmt: skip
-        error, spread = self._errors(fine, generator)
+        error, spread = self._errors(fine, generator, slices**-0.5)
         plain = (fine @ self._thicken.T @ self._spline.T - fine)[..., self.inner]
         return error.flatten(), spread.flatten(), plain.flatten()

@@ -19,7 +19,9 @@ class FinePosedSlices:
         self, geometry: SliceGeometry, lattice: Grid, poses: np.ndarray, device: torch.device, factor: int = 2
     ) -> None:
         sizes = np.where(lattice.size_ijk > 1, lattice.size_ijk * factor, 1)
-        self._slices = PosedSlices(geometry, lattice.with_size(sizes.tolist()), poses, device)
+        fine = lattice.with_size(sizes.tolist())
+        # The spline's values are still means over whole voxels, however finely it is sampled.
+        self._slices = PosedSlices(geometry, fine, poses, device, float(lattice.spacing.min()))
         self._matrices = [
             torch.as_tensor(
                 spline_weights((np.arange(fine) + 0.5) * size / fine - 0.5, size), dtype=torch.float32, device=device

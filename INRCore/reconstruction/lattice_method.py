@@ -2,68 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
+from scipy import ndimage
 
 from ..devices import choose_device
 from ..errors import InputError
-from ..fitting import Control
+from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
 from .baseline import CubicSpline, SplineMean, without_gaps
+from .blocks import Block, blocks_of, margin_of, most_voxels
+from .consistency import Misfit, misfit_steps
 from .detail_prior import DetailPrior, learn_steps
-from .least_squares import Measurements, Regularity, solve_steps, squared_differences
+from .lattice_block import Expectation, GridMean, Known, on_lattice, solve_block_steps
+from .measured_stack import MeasuredStack
 from .motion import Motion, StackInMotion, align_stacks_steps, find_motion_steps, still
 from .noise import noise_deviation
 from .settings import SuperResolutionSettings
 from .slices import slice_normal
-from .stack_operator import operator_of_slices, weights_inside
+from .stack_operator import is_too_large_to_refine
 from .stacks import Stack
-from .uncertainty import found_again_steps
 
 _SAME_DIRECTION_DEGREES = 20.0
 _LEAST_NOISE = 0.02
 """Standard deviations of the slices: a forward model is never more exact than that."""
-_VARIATION, _VARIATION_OF_NOISE = 2e-3, 2.0
-_GUIDE_STRENGTH = 1.0
-_CHUNK = 1 << 18
+_GUIDE_PROBES = 200_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
 class LatticeSolution:
-    """values (k, j, i) in the slices' units on the grid asked for; measurements, in units of `scale` after `offset` was
-    taken away; prior: what was learned of the detail, where all slices lie one way; device: for people."""
+    """values, baseline (cubic B-splines) and half_width (of the 90 % intervals), all (k, j, i) in the slices' units on
+    the grid asked for; misfit of the slices to values and baseline; noise, in the slices' standard deviations; prior:
+    what was learned of the detail, where all slices lie one way; device: for people."""
 
     values: np.ndarray
-    grid: Grid
-    measurements: list[Measurements]
-    offset: float
-    scale: float
+    baseline: np.ndarray
+    half_width: np.ndarray | None
+    misfit: Misfit
+    baseline_misfit: Misfit
     noise: float
     prior: DetailPrior | None
     motion: Motion | None
-    half_width: np.ndarray | None
     device: str
-
-    def seen(self, values: np.ndarray) -> list[np.ndarray]:
-        """What each stack's scanner would measure of (k, j, i) values on the grid: (slices, rows, columns)."""
-        device = self.measurements[0].values.device
-        voxels = torch.as_tensor((values - self.offset) / self.scale, dtype=torch.float32, device=device)
-        return [each.operator.apply(voxels).cpu().numpy() * self.scale + self.offset for each in self.measurements]
-
-    def unexplained(self, values: np.ndarray) -> list[np.ndarray]:
-        """Root mean square difference between each slice of each stack and what would be measured of the values, in the
-        slices' units; NaN for slices without measurements."""
-        rms = []
-        for each, seen in zip(self.measurements, self.seen(values), strict=True):
-            weights = (each.weights > 0).cpu().numpy()
-            error = (each.values.cpu().numpy() * self.scale + self.offset - seen) * weights
-            with np.errstate(invalid="ignore"):
-                rms.append(np.sqrt(np.square(error).sum((1, 2)) / weights.sum((1, 2))))
-        return rms
 
 
 def solve_stacks_steps(
@@ -74,77 +60,99 @@ def solve_stacks_steps(
     guide: Volume | None = None,
 ) -> Steps[LatticeSolution]:
     """The lattice that explains the stacks, with edges where the guide, another contrast, has them too. A stop ends
-    learning or solving early and keeps what there is."""
+    learning or solving early and keeps what there is. A lattice too large for the memory is solved block by block."""
+    thickness = float(np.mean([stack.thickness_mm for stack in stacks]))
+    inputs = sum(stack.values.nbytes for stack in stacks)
+    blocks = blocks_of(grid, margin_of(thickness, grid), most_voxels(settings.fit.max_memory_gb, inputs))
+    choice = choose_device(settings.fit.device)
     values = np.concatenate([stack.measured() for stack in stacks]).astype(np.float64)
     offset, scale = float(values.mean()), float(values.std()) or 1.0
-    choice = choose_device(settings.fit.device)
-    weights = [_weights(stack, grid) for stack in stacks]
-    motion = None
-    if settings.motion != "none":
-        motion = yield from _motion_steps(stacks, weights, (offset, scale), grid, settings, choice.device, control)
-        weights = [
-            weight * trust[:, None, None] * weights_inside(stack.geometry, grid, own)
-            for stack, weight, trust, own in zip(stacks, weights, motion.trust, motion.poses, strict=True)
-        ]
-    poses = [None] * len(stacks) if motion is None else motion.poses
-    measurements = [
-        Measurements(
-            operator_of_slices(stack.geometry, grid, own, choice.device),
-            torch.as_tensor(_normalised(stack, offset, scale), device=choice.device),
-            torch.as_tensor(weight, dtype=torch.float32, device=choice.device),
-        )
-        for stack, own, weight in zip(stacks, poses, weights, strict=True)
-    ]
-    noise = float(np.mean([noise_deviation(m.values.cpu().numpy()) for m in measurements]))
     splines = SplineMean([CubicSpline(stack.values, stack.grid) for stack in stacks])
 
     def before(count: int) -> Volume:
-        return _preview(splines, grid, count)
+        coarse = grid.coarsened(count)
+        return Volume(splines(coarse.points()).reshape(coarse.shape), coarse, name="preview")
 
+    yield Progress("start", 0, 1, preview=before)
+    motion = None
+    measured = [_measured(stack, offset, scale) for stack in stacks]
+    if settings.motion != "none":
+        motion = yield from _motion_steps(measured, grid, settings, choice.device, control)
+        measured = [
+            replace(stack, poses=poses, weights=stack.weights * trust[:, None, None].astype(np.float32))
+            for stack, poses, trust in zip(measured, motion.poses, motion.trust, strict=True)
+        ]
+    noise = float(np.mean([noise_deviation(stack.values) for stack in measured]))
     priors = []
     if settings.detail and guide is None and one_direction(stacks):
-        for stack, measured in zip(stacks, measurements, strict=True):
+        for stack in measured:
             prior = yield from learn_steps(
-                stack.geometry, measured.values.cpu().numpy(), noise, settings.fit, settings.mirrors, control, before
+                stack.geometry, stack.values, noise, settings.fit, settings.mirrors, control, before
             )
             priors += [prior] if prior else []
-    regularity, start = _regularity(stacks, measurements, priors, grid, noise, guide, choice.device)
-    rounds, steps = settings.solver_rounds, settings.solver_steps
+    known = Known(
+        stacks=measured,
+        noise=noise,
+        expected=_expectation(priors, noise),
+        guide=None if guide is None else _guide(guide, grid),
+        settings=settings,
+        device=choice.device,
+        quick=is_too_large_to_refine(grid),
+    )
+    baseline = yield from _sample_steps(splines, grid, blocks)
+    found = baseline.copy()
+    half_width = np.empty(grid.shape, np.float32) if settings.uncertainty else None
+    for number, block in enumerate(blocks):
 
-    def as_volume(voxels: torch.Tensor, count: int) -> Volume:
-        return _preview(CubicSpline(voxels.cpu().numpy() * scale + offset, grid), grid, count)
+        def as_volume(voxels: torch.Tensor, count: int, block: Block = block) -> Volume:
+            found[block.kept] = voxels[block.inner].cpu().numpy() * scale + offset
+            return _looked_at(found, grid, count)
 
-    voxels = yield from solve_steps(measurements, regularity, start, rounds, steps, control, as_volume)
-    half_width = None
-    if settings.uncertainty and priors:
-        half_width = _mean_on_lattice([(prior.half_width, prior.grid) for prior in priors], grid) * np.float32(scale)
-    elif settings.uncertainty:
-
-        def solve(again: list[Measurements]) -> Steps[torch.Tensor]:
-            splines = _spline_mean(stacks, again, grid, choice.device)
-            return solve_steps(again, regularity, splines, rounds, steps, control)
-
-        thickness = float(np.mean([stack.thickness_mm for stack in stacks])) / float(grid.spacing.min())
-        missed = yield from found_again_steps(measurements, voxels, noise, thickness, solve, settings.fit.seed)
-        half_width = missed.cpu().numpy() * np.float32(scale)
+        start = (baseline[block.whole] - np.float32(offset)) / np.float32(scale)
+        steps = solve_block_steps(known, block, start, number, control, as_volume)
+        voxels, width = yield from _counted(steps, number, len(blocks))
+        found[block.kept] = voxels[block.inner] * np.float32(scale) + np.float32(offset)
+        if half_width is not None and width is not None:
+            half_width[block.kept] = width[block.inner] * np.float32(scale)
+    misfits = yield from misfit_steps(known, blocks, grid, [found, baseline], (offset, scale))
     return LatticeSolution(
-        values=voxels.cpu().numpy() * np.float32(scale) + np.float32(offset),
-        grid=grid,
-        measurements=measurements,
-        offset=offset,
-        scale=scale,
+        values=found,
+        baseline=baseline,
+        half_width=half_width,
+        misfit=misfits[0],
+        baseline_misfit=misfits[1],
         noise=noise,
         prior=priors[0] if priors else None,
         motion=motion,
-        half_width=half_width,
         device=choice.reason,
     )
 
 
-def _preview(function: CubicSpline | SplineMean, grid: Grid, count: int) -> Volume:
-    """The function on a coarse grid of about so many voxels."""
+def _looked_at(values: np.ndarray, grid: Grid, count: int) -> Volume:
+    """(k, j, i) values on a coarse grid of about so many voxels."""
     coarse = grid.coarsened(count)
-    return Volume(function(coarse.points()).reshape(coarse.shape), coarse, name="preview")
+    index = grid.world_to_index(coarse.points()).T[::-1]
+    return Volume(ndimage.map_coordinates(values, index, order=1, mode="nearest").reshape(coarse.shape), coarse)
+
+
+def _counted(steps: Steps[T], number: int, count: int) -> Steps[T]:
+    """Steps of one of several blocks, with progress through all of them."""
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as end:
+            return end.value
+        total = progress.iterations
+        yield replace(progress, iteration=number * total + progress.iteration, iterations=count * total)
+
+
+def _sample_steps(splines: SplineMean, grid: Grid, blocks: list[Block]) -> Steps[np.ndarray]:
+    """(k, j, i): the splines on the lattice."""
+    values = np.empty(grid.shape, np.float32)
+    for number, block in enumerate(blocks):
+        values[block.kept] = on_lattice(splines, block.kept_grid(grid))
+        yield Progress("sample", number + 1, len(blocks), preview=lambda count: _looked_at(values, grid, count))
+    return values
 
 
 def one_direction(stacks: list[Stack]) -> bool:
@@ -154,24 +162,21 @@ def one_direction(stacks: list[Stack]) -> bool:
     return all(abs(float(normals[0] @ normal)) > least for normal in normals)
 
 
-def _normalised(stack: Stack, offset: float, scale: float) -> np.ndarray:
-    """(slices, rows, columns) of mean 0 and deviation 1."""
-    return np.ascontiguousarray(stack.geometry.slices_first((stack.values - np.float32(offset)) / np.float32(scale)))
-
-
-def _weights(stack: Stack, grid: Grid) -> np.ndarray:
-    """(slices, rows, columns): 1 for voxels that were measured and lie in the grid."""
+def _measured(stack: Stack, offset: float, scale: float) -> MeasuredStack:
+    """Values of mean 0 and deviation 1, all that was measured trusted the same."""
     weights = np.zeros(stack.values.size, np.float32)
     weights[slice(None) if stack.numbers is None else stack.numbers] = 1
-    for part, points in stack.grid.chunks(_CHUNK):
-        weights[part] *= grid.contains(points)
-    return np.ascontiguousarray(stack.geometry.slices_first(weights.reshape(stack.grid.shape)))
+    values = (stack.values - np.float32(offset)) / np.float32(scale)
+    first = stack.geometry.slices_first
+    return MeasuredStack(
+        stack.geometry,
+        np.ascontiguousarray(first(values)),
+        np.ascontiguousarray(first(weights.reshape(stack.grid.shape))),
+    )
 
 
 def _motion_steps(
-    stacks: list[Stack],
-    weights: list[np.ndarray],
-    map_of_values: tuple[float, float],
+    stacks: list[MeasuredStack],
     grid: Grid,
     settings: SuperResolutionSettings,
     device: torch.device,
@@ -179,8 +184,7 @@ def _motion_steps(
 ) -> Steps[Motion]:
     """Where the slices were, between stacks and, when asked for, between slices."""
     moving = [
-        StackInMotion(stack.geometry, _normalised(stack, *map_of_values), weight, still(stack.geometry))
-        for stack, weight in zip(stacks, weights, strict=True)
+        StackInMotion(stack.geometry, stack.values, stack.weights_on(grid), still(stack.geometry)) for stack in stacks
     ]
     moving = yield from align_stacks_steps(moving, settings.fit.seed)
     if settings.motion == "stacks":
@@ -188,53 +192,20 @@ def _motion_steps(
     return (yield from find_motion_steps(moving, grid, settings.motion_rounds, device, control))
 
 
-def _regularity(
-    stacks: list[Stack],
-    measurements: list[Measurements],
-    priors: list[DetailPrior],
-    grid: Grid,
-    noise: float,
-    guide: Volume | None,
-    device: torch.device,
-) -> tuple[Regularity, torch.Tensor]:
-    """What is known beside the slices, and where to start."""
+def _expectation(priors: list[DetailPrior], noise: float) -> Expectation | None:
     if not priors:
-        start = _spline_mean(stacks, measurements, grid, device)
-        edges = None if guide is None else _edges_of(guide, grid, device)
-        return Regularity(variation=_VARIATION + _VARIATION_OF_NOISE * noise**2, guide=edges), start
-    start = torch.as_tensor(_mean_on_lattice([(prior.values, prior.grid) for prior in priors], grid), device=device)
-    weight = max(noise, _LEAST_NOISE) ** 2 / np.mean([prior.error**2 for prior in priors])
-    return Regularity(expected=start, expected_weight=float(weight)), start
+        return None
+    return Expectation(
+        GridMean([(prior.values, prior.grid) for prior in priors]),
+        GridMean([(prior.half_width, prior.grid) for prior in priors]),
+        float(max(noise, _LEAST_NOISE) ** 2 / np.mean([prior.error**2 for prior in priors])),
+    )
 
 
-def _edges_of(guide: Volume, grid: Grid, device: torch.device) -> torch.Tensor:
-    """(K, J, I): squared differences of a second contrast, in units of its own deviation."""
+def _guide(guide: Volume, grid: Grid) -> SplineMean:
+    """The second contrast, in units of its own deviation within the lattice."""
     if not guide.grid.overlaps(grid):
         raise InputError(f"The guide {guide.label} does not overlap the stacks; give one of the same region, aligned.")
-    values = on_lattice(SplineMean([CubicSpline(without_gaps(guide), guide.grid)]), grid)
-    return _GUIDE_STRENGTH * squared_differences(torch.as_tensor(values / (values.std() or 1), device=device))
-
-
-def _spline_mean(
-    stacks: list[Stack], measurements: list[Measurements], grid: Grid, device: torch.device
-) -> torch.Tensor:
-    """(K, J, I): the mean of the cubic B-splines through what was measured."""
-    splines = SplineMean([
-        CubicSpline(stack.geometry.slices_back(measured.values.cpu().numpy()), stack.grid)
-        for stack, measured in zip(stacks, measurements, strict=True)
-    ])  # fmt: skip
-    return torch.as_tensor(on_lattice(splines, grid), device=device)
-
-
-def _mean_on_lattice(arrays: list[tuple[np.ndarray, Grid]], grid: Grid) -> np.ndarray:
-    if len(arrays) == 1 and arrays[0][1].same_as(grid):
-        return arrays[0][0]
-    return on_lattice(SplineMean([CubicSpline(values, own) for values, own in arrays]), grid)
-
-
-def on_lattice(function: SplineMean, grid: Grid) -> np.ndarray:
-    """(k, j, i) float32: the function at the voxel centres."""
-    values = np.empty(grid.voxel_count, np.float32)
-    for part, points in grid.chunks(_CHUNK):
-        values[part] = function(points)
-    return values.reshape(grid.shape)
+    array = without_gaps(guide)
+    deviation = CubicSpline(array, guide.grid)(grid.coarsened(_GUIDE_PROBES).points()).std()
+    return SplineMean([CubicSpline(array / (deviation or 1), guide.grid)])

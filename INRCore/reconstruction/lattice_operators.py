@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from ..geometry import Grid
+from .compiled_slices import CompiledSlices
 from .lattice_weights import point_weights, profile_weights
 from .slices import slice_normal
 
@@ -127,7 +128,15 @@ def along_dimension(matrix: Tensor | None, array: Tensor, dimension: int) -> Ten
 class PosedSlices:
     """Slices anywhere, each at a pose of its own: trilinear at points through the slice."""
 
-    def __init__(self, geometry: SliceGeometry, lattice: Grid, poses: np.ndarray, device: torch.device) -> None:
+    def __init__(
+        self,
+        geometry: SliceGeometry,
+        lattice: Grid,
+        poses: np.ndarray,
+        device: torch.device,
+        voxel_mm: float | None = None,
+    ) -> None:
+        """`voxel_mm`: the width of what a lattice value is the mean of (the lattice's finest spacing)."""
         self.shape = lattice.shape
         self._size = torch.as_tensor(lattice.size_ijk.copy(), device=device)
         rows, columns = (int(geometry.grid.size_ijk[axis]) for axis in geometry.axes[1:])
@@ -135,11 +144,19 @@ class PosedSlices:
         matrices, starts = _slices_to_lattice(geometry, lattice, poses)
         self._steps = torch.as_tensor(matrices, dtype=torch.float32, device=device)
         self._starts = torch.as_tensor(starts, dtype=torch.float32, device=device)
-        offsets, weights = through_slice(geometry, float(lattice.spacing.min()))
+        offsets, weights = through_slice(geometry, voxel_mm or float(lattice.spacing.min()))
         self._offsets = [float(offset) for offset in offsets]
         self._weights = [float(weight) for weight in weights]
+        self._compiled = CompiledSlices(
+            starts.astype(np.float32),
+            matrices.astype(np.float32),
+            offsets.astype(np.float32),
+            weights.astype(np.float32),
+        )
 
     def apply(self, voxels: Tensor) -> Tensor:
+        if self._compiled.can_take(voxels):
+            return self._compiled.apply(voxels, *self._pixels[1:])
         flat = voxels.reshape(-1)
         parts = []
         for chunk in self._chunks():
@@ -150,6 +167,8 @@ class PosedSlices:
         return torch.cat(parts)
 
     def adjoint(self, measured: Tensor) -> Tensor:
+        if self._compiled.can_take(measured):
+            return self._compiled.adjoint(measured, self.shape)
         total = torch.zeros(int(np.prod(self.shape)), device=measured.device)
         for chunk in self._chunks():
             values = measured[chunk.start : chunk.stop].reshape(-1)
@@ -213,7 +232,8 @@ def _slices_to_lattice(geometry: SliceGeometry, lattice: Grid, poses: np.ndarray
 
 
 def through_slice(geometry: SliceGeometry, step_mm: float) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets in mm and weights of points through a slice, as dense as the lattice: middles of equal parts."""
+    """Offsets in mm and weights of points through a slice, middles of equal parts. `step_mm`: the voxels of a lattice,
+    each of which stands for its mean, so that points closer together would blur the slice once more."""
     reach = geometry.thickness_mm * (1.0 if geometry.profile == "boxcar" else 2.0)
     count = max(1, int(np.ceil(reach / step_mm - 1e-6)))
     offsets = ((np.arange(count) + 0.5) / count - 0.5) * reach

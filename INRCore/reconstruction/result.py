@@ -26,6 +26,7 @@ class SuperResolutionResult(TaskResult):
     uncertainty: half the width of each voxel's 90 % interval, in the slices' units (method 'lattice', when asked for).
     poses: for each stack (slices, 4, 4), RAS mm: where its slices' points lie in the result; empty: where the headers
     say. rejected: for each stack the numbers of the slices that fit nowhere.
+    aligned: the stacks where they were found to lie, in the order used (see `aligned_stacks`; when asked for).
     metrics: consistency_rmse_relative and baseline_consistency_rmse_relative, the same over all slices, in units of the
     slices' standard deviation (0: the result explains the slices fully, noise included); noise_relative, the noise
     found in the slices, in the same unit; detail_gain_db, by how much the learned detail came nearer to slices that
@@ -40,6 +41,7 @@ class SuperResolutionResult(TaskResult):
     uncertainty: Volume | None = None
     poses: tuple[np.ndarray, ...] = ()
     rejected: tuple[tuple[int, ...], ...] = ()
+    aligned: tuple[Volume, ...] = ()
 
     @property
     def field(self) -> Field | None:

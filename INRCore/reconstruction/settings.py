@@ -36,6 +36,7 @@ class SuperResolutionSettings:
     motion: 'none' (the headers are right), 'stacks' (each stack is aligned to the first as a whole) or 'slices' (every
     slice has a pose of its own, slices that fit nowhere are rejected); motion_rounds: of poses and volume in turn, at
     each of three resolutions ('lattice').
+    aligned_stacks: whether the result holds the stacks as volumes where they were found to lie.
     uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; twice the time where stacks cross).
     field: the network of the method 'network'. fit: how that network, or the one that learns the detail, is fitted;
     `fit.points` counts evaluations of the field (measured voxels times samples), or fine pixels of lessons.
@@ -56,6 +57,7 @@ class SuperResolutionSettings:
     motion: str = "none"
     motion_rounds: int = 2
     uncertainty: bool = True
+    aligned_stacks: bool = False
     field: FieldSettings = dataclasses.field(default_factory=lambda: FieldSettings(omega_first=8.0))
     fit: FitSettings = dataclasses.field(default_factory=FitSettings)
 

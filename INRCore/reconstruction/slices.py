@@ -13,6 +13,14 @@ def guess_slice_axis(grid: Grid) -> int:
     return int(np.flatnonzero(grid.spacing > 0.999 * grid.spacing.max())[-1])
 
 
+def slice_centers(grid: Grid, slice_axis: str = "auto") -> np.ndarray:
+    """(slices, 3) RAS mm of the slices' centres; `slice_axis` 'i', 'j', 'k' or 'auto'."""
+    axis = guess_slice_axis(grid) if slice_axis == "auto" else "ijk".index(slice_axis)
+    index = np.tile((grid.size_ijk - 1) / 2, (int(grid.size_ijk[axis]), 1))
+    index[:, axis] = np.arange(len(index))
+    return grid.index_to_world(index)
+
+
 def slice_normal(grid: Grid, slice_axis: int) -> np.ndarray:
     """Unit normal (RAS) of the slices stacked along axis 0, 1 or 2 (i, j, k), on the side of the next slice."""
     across = grid.directions[:, slice_axis]

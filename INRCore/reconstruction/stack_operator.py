@@ -23,9 +23,14 @@ def operator_of_slices(
         if straight is not None:
             return straight
         poses = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
-    if quick or lattice.voxel_count > _MOST_VOXELS_TO_REFINE:
+    if quick or is_too_large_to_refine(lattice):
         return PosedSlices(geometry, lattice, poses, device)
     return FinePosedSlices(geometry, lattice, poses, device)
+
+
+def is_too_large_to_refine(lattice: Grid) -> bool:
+    """Whether a lattice twice as fine would not fit into memory."""
+    return lattice.voxel_count > _MOST_VOXELS_TO_REFINE
 
 
 def weights_inside(geometry: SliceGeometry, lattice: Grid, poses: np.ndarray) -> np.ndarray:

@@ -7,15 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..geometry import Grid
-from ..memory import points_per_chunk
 from ..results import loop_record
 from ..settings import choose_settings, require
 from ..volume import Volume
+from .aligned import aligned_stacks
 from .baseline import CubicSpline, SplineMean
 from .completion import Function, consistency_rmse
 from .lattice_field import LatticeField
@@ -25,8 +24,6 @@ from .result import SuperResolutionResult
 from .settings import SuperResolutionSettings
 from .stacks import Stack, prepare_stacks
 from .truth import measure_against, require_overlap
-
-_SPLINE_BYTES_PER_POINT = 200
 
 
 def super_resolve(
@@ -101,13 +98,10 @@ def _by_lattice(
 ) -> Steps[dict[str, Any]]:
     """The fields of the result but for what the truth says."""
     solution = yield from solve_stacks_steps(stacks, grid, settings, control, guide)
-    splines = SplineMean([CubicSpline(stack.values, stack.grid) for stack in stacks])
-    points = points_per_chunk(_SPLINE_BYTES_PER_POINT, torch.device("cpu"), settings.fit.max_memory_gb)
-    baseline = yield from _sample_steps(splines, stacks[0], grid, points, "B-spline")
-    rms = solution.unexplained(solution.values)
+    first = stacks[0].volume
     metrics = {
-        "consistency_rmse_relative": _relative(solution, rms),
-        "baseline_consistency_rmse_relative": _relative(solution, solution.unexplained(baseline.array)),
+        "consistency_rmse_relative": solution.misfit.relative,
+        "baseline_consistency_rmse_relative": solution.baseline_misfit.relative,
         "noise_relative": solution.noise,
     }
     notes = _motion_notes(stacks, solution)
@@ -123,15 +117,16 @@ def _by_lattice(
         "stop_reason": "stopped" if control.stopped else "iterations",
         "metrics": metrics,
         "notes": notes,
-        "volume": stacks[0].volume.with_array(solution.values, grid, f"{stacks[0].volume.name} super-resolved"),
-        "baseline": baseline,
+        "volume": first.with_array(solution.values, grid, f"{first.name} super-resolved"),
+        "baseline": first.with_array(solution.baseline, grid, f"{first.name} B-spline"),
         "reconstruction": LatticeField(solution.values, grid),
         "poses": () if solution.motion is None else tuple(solution.motion.poses),
         "rejected": () if solution.motion is None else tuple(map(tuple, solution.motion.rejected)),
+        "aligned": tuple(aligned_stacks(stacks, solution.motion, grid)) if settings.aligned_stacks else (),
         "uncertainty": None
         if solution.half_width is None
-        else stacks[0].volume.with_array(solution.half_width, grid, f"{stacks[0].volume.name} uncertainty"),
-        "slice_rmse": tuple(tuple(float(value) for value in each) for each in rms),
+        else first.with_array(solution.half_width, grid, f"{first.name} uncertainty"),
+        "slice_rmse": tuple(tuple(float(value) for value in each) for each in solution.misfit.rms),
     }
 
 
@@ -143,13 +138,6 @@ def _motion_notes(stacks: list[Stack], solution: LatticeSolution) -> list[str]:
         for stack, numbers in zip(stacks, rejected, strict=False)
         if numbers
     ]
-
-
-def _relative(solution: LatticeSolution, rms: list[np.ndarray]) -> float:
-    """Root mean square over all slices, in standard deviations of the measured voxels."""
-    counts = np.concatenate([(each.weights > 0).sum((1, 2)).cpu().numpy() for each in solution.measurements])
-    squares = np.nan_to_num(np.concatenate(rms)) ** 2
-    return float(np.sqrt((squares * counts).sum() / counts.sum()) / solution.scale)
 
 
 def _by_network(

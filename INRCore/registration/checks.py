@@ -5,14 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import InputError
-from .images import otsu_threshold
+from ..foreground import otsu_threshold
+from ..geometry import Grid
+from ..volume import Volume
+from .agreement import BINS, FOR_ONE_CONTRAST, agreement_of
+from .images import PreparedImage
 from .landmarks import Landmarks
 from .problem import Pair
 from .settings import RegistrationSettings
 
 _LITTLE_COMPARED = 0.3
-_FOR_ONE_CONTRAST = ("ncc", "lncc", "ncc_lncc", "mse")
-_BINS = 32
+_BEYOND = 0.01
+_MOST_VOXELS = 100_000
+_CLEARLY_BETTER = 0.2
 _FEWEST_POINTS = 300
 _AIR = 0.5
 _LEAST_RANGE = 1e-3
@@ -22,11 +27,54 @@ _USUALLY_LEFT = 0.9
 
 def input_notes(pair: Pair, settings: RegistrationSettings) -> tuple[str, ...]:
     """Notes on contrasts that differ (each channel) and on how little of the fixed image can be compared."""
-    notes = [_coverage_note(pair.share_inside)]
+    notes = [_coverage_note(pair.share_inside), _direction_note(pair)]
     for channel, similarity in enumerate(settings.measures(len(pair.channels))):
         note = contrast_note(*pair.intensities(channel), similarity)
         notes.append(f"Channel {channel + 1}: {note}" if note and len(pair.channels) > 1 else note)
     return tuple(note for note in notes if note)
+
+
+def volume_notes(volume: Volume, mask: Volume | None, image: PreparedImage, role: str) -> tuple[str, ...]:
+    """Notes on one side: voxels that are no numbers, and a mask of another geometry than its image."""
+    notes = [] if image.finite is None else [_numbers_note(volume, float(1 - image.finite.mean()), role)]
+    if mask is not None and not mask.grid.same_as(volume.grid):
+        notes.append(_mask_note(volume, mask, role))
+    return tuple(notes)
+
+
+def _numbers_note(volume: Volume, missing: float, role: str) -> str:
+    return (
+        f"{100 * missing:.2g} % of the voxels of the {role} image {volume.label} are no numbers (NaN or infinite); "
+        "they and what touches them are not compared. If they should count, replace them first."
+    )
+
+
+def _mask_note(volume: Volume, mask: Volume, role: str) -> str:
+    beyond = float(1 - volume.grid.contains(some_selected(mask)).mean())
+    note = (
+        f"The {role} mask {mask.label} has another geometry ({mask.grid.describe()}) than the {role} image "
+        f"({volume.grid.describe()}); it was taken where it lies in the patient, by its nearest voxels."
+    )
+    if beyond < _BEYOND:
+        return note
+    return f"{note} {100 * beyond:.0f} % of it lies outside the image: check that it was drawn on this one."
+
+
+def some_selected(mask: Volume) -> np.ndarray:
+    """(N, 3) RAS mm of voxels that are not 0, at most a hundred thousand of them, evenly taken."""
+    found = np.flatnonzero((mask.array != 0) & np.isfinite(mask.array))
+    k, j, i = np.unravel_index(found[:: -(-max(len(found), 1) // _MOST_VOXELS)], mask.grid.shape)
+    return mask.grid.index_to_world(np.stack([i, j, k], -1))
+
+
+def require_on_moving_side(what: str, points: np.ndarray, fixed: Grid, moving: Grid) -> None:
+    """Raises `InputError` when all points (N, 3) RAS mm of something that belongs to the moving image lie outside it
+    and inside the fixed one."""
+    if len(points) and fixed.contains(points).all() and not moving.contains(points).any():
+        raise InputError(
+            f"The {what} to carry over lie in the fixed image and not in the moving one, to which they should belong: "
+            "fixed and moving are swapped, or other ones were meant."
+        )
 
 
 def require_landmarks_in_place(landmarks: Landmarks | None, pair: Pair) -> None:
@@ -53,6 +101,22 @@ def _coverage_note(share: float) -> str:
     )
 
 
+def _direction_note(pair: Pair) -> str:
+    """A start that aligns worse than its inverse does was made for the other direction."""
+    there, back = pair.affine, np.linalg.inv(pair.affine)
+    if np.allclose(there, back):
+        return ""
+    values = [pair.intensities(0, affine) for affine in (there, back)]
+    found = [agreement_of(a, b, "nmi") for a, b in values]
+    if len(values[1][0]) < _FEWEST_POINTS or found[1] < found[0] + _CLEARLY_BETTER:
+        return ""
+    return (
+        "The initial transform seems to point the wrong way: its inverse brings the images together better "
+        f"(correlation {found[1]:.2f} instead of {found[0]:.2f}). It has to take fixed to moving points, as Slicer's "
+        "transform does that moves the moving volume; exchange fixed and moving, or invert it."
+    )
+
+
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Pearson's correlation of two samples (N), 0 where one is constant."""
     spread = float(a.std() * b.std())
@@ -64,7 +128,7 @@ def explained(a: np.ndarray, b: np.ndarray) -> float:
     where the squared correlation is the share explained by a straight line (Roche, Malandain, Pennec & Ayache, MICCAI
     1998). Bins of a hold equally many samples."""
     order = np.argsort(a, kind="stable")
-    within = sum(float(part.var()) * len(part) for part in np.array_split(b[order], min(_BINS, len(b))))
+    within = sum(float(part.var()) * len(part) for part in np.array_split(b[order], min(BINS, len(b))))
     total = float(b.var()) * len(b)
     return 1 - within / total if total > 0 else 0.0
 
@@ -76,7 +140,7 @@ def contrast_note(fixed: np.ndarray, moving: np.ndarray, similarity: str) -> str
     and visits: a curve leaves 96 to 101 % of the variance that the line leaves; T1 with FLAIR or T2, 69 to 75 %). The
     air around them is left out, for it is dark in all contrasts.
     """
-    if similarity not in _FOR_ONE_CONTRAST or len(fixed) < _FEWEST_POINTS:
+    if similarity not in FOR_ONE_CONTRAST or len(fixed) < _FEWEST_POINTS:
         return ""
     if min(np.ptp(fixed), np.ptp(moving)) < _LEAST_RANGE:
         return ""

@@ -15,8 +15,8 @@ from ..fields.grid_lattice import SeparableLattice
 from ..fitting import Problem
 from ..interpolation import ImageSampler
 from ..losses.deformation import bending_energy, folding_barrier, hyperelastic_loss, volume_change_loss
-from ..losses.similarity import normalised_cross_correlation
 from ..volume import Volume
+from .agreement import agreement_of
 from .guides import Term
 from .images import PreparedImage
 from .lattice_batch import LatticeDraw
@@ -54,11 +54,12 @@ class Pair:
                 "same body part and the masks, or choose initial = 'rigid', which brings them together."
             )
 
-    def intensities(self, channel: int) -> tuple[np.ndarray, np.ndarray]:
+    def intensities(self, channel: int, affine: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Values (n) of both images of a channel, as the fit sees them, at those random points of the fixed region that
-        the start takes into the moving image."""
+        the start (or another 4x4 matrix) takes into the moving image."""
         fixed, moving = self.channels[channel]
-        moved = self.metric_points @ self.affine[:3, :3].T + self.affine[:3, 3]
+        affine = self.affine if affine is None else affine
+        moved = self.metric_points @ affine[:3, :3].T + affine[:3, 3]
         inside = comparable(fixed, self.metric_points) & comparable(moving, moved)
         a, b = (
             ImageSampler(image.values, image.grid)(torch.as_tensor(points[inside], dtype=torch.float32)).numpy()
@@ -198,7 +199,10 @@ class RegistrationProblem(Problem):
         positions = torch.as_tensor(self.pair.metric_points, dtype=torch.float32, device=self._device)
         moved = positions + self.module(positions)
         fixed, moving = self._fixed.values(positions), self._moving.values(moved)
-        return {"similarity_after": float(normalised_cross_correlation(fixed, moving, self._moving.weight(moved)))}
+        seen = self._moving.weight(moved) > 0
+        measure = self.settings.measures(len(self._comparisons))[0]
+        a, b = (values[seen].cpu().numpy() for values in (fixed, moving))
+        return {"similarity_after": agreement_of(a, b, measure)}
 
     @torch.no_grad()
     def preview(self, voxels: int) -> Volume:

@@ -32,8 +32,10 @@ class RegistrationResult(TaskResult):
     mm, None without landmarks.
 
     Metrics. similarity_before, similarity_initial, similarity_after: correlation over all voxels of the fixed mask or
-    foreground that land inside the moving image, intensities clipped to their robust range; with the positions as
-    given, after the initial alignment (only when there is one), and after the whole map. folding_fraction: share of
+    foreground that land inside the moving image, intensities clipped to their robust range, of the first channel; with
+    a similarity for different contrasts ('lncc_squared', 'nmi', 'mind') that about the best curve instead of the best
+    line (`Agreement.correlation_by_curve`, 0 to 1). With the positions as given, after the initial alignment (only when
+    there is one), and after the whole map. folding_fraction: share of
     the fixed voxels with det <= 0; folding_fraction_sampled: share of the nodes of the sampled u, border included;
     jacobian_min, jacobian_max. displacement_mean_mm, displacement_max_mm: length of u over the fixed mask or
     foreground. grid_error_max_mm: largest difference found between u and the sampled u; inverse_error_mean_mm,

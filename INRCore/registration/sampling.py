@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,6 +14,7 @@ from ..geometry import Grid
 from ..interpolation import ImageSampler
 from ..metrics.deformation import folding_fraction, target_registration_error
 from ..volume import Volume
+from .agreement import Agreement
 from .landmarks import Landmarks
 from .maps import CycleMap, FittedMap, VelocityMap
 from .problem import Pair, comparable
@@ -69,7 +69,7 @@ def sample_steps(
         uncertainty = Volume(upsampling.all(sample(fitted.uncertainty, nodes), chunk), grid, "Uncertainty")
     yield Progress("sample", 3, 4)
     metrics = {
-        **_similarities(pair, aligned, forward, device),
+        **_similarities(pair, aligned, forward, device, settings.measures(len(pair.channels))[0]),
         **_displacement_metrics(pair, forward),
         "folding_fraction": folding_fraction(jacobian.array),
         "folding_fraction_sampled": folds,
@@ -138,29 +138,31 @@ def _displacement_metrics(pair: Pair, forward: SampledMap) -> dict[str, float]:
     return {"displacement_mean_mm": total / count, "displacement_max_mm": largest}
 
 
-def _similarities(pair: Pair, aligned: bool, forward: SampledMap, device: torch.device) -> dict[str, float]:
+def _similarities(
+    pair: Pair, aligned: bool, forward: SampledMap, device: torch.device, similarity: str
+) -> dict[str, float]:
     moving = ImageSampler(pair.moving.values, pair.moving.grid, device)
     grid = pair.fixed.grid
-    found = {"similarity_before": _correlation(pair, moving, grid.chunks(_CHUNK), device)}
+
+    def value(moved: Iterable[tuple[slice, np.ndarray]]) -> float:
+        return _agreement(pair, moving, moved, device).value(similarity)
+
+    found = {"similarity_before": value(grid.chunks(_CHUNK))}
     if aligned:
         straight = ((part, apply_affine(pair.affine, points)) for part, points in grid.chunks(_CHUNK))
-        found["similarity_initial"] = _correlation(pair, moving, straight, device)
-    found["similarity_after"] = _correlation(pair, moving, forward.moved_voxels(grid, _CHUNK), device)
+        found["similarity_initial"] = value(straight)
+    found["similarity_after"] = value(forward.moved_voxels(grid, _CHUNK))
     return found
 
 
-def _correlation(
+def _agreement(
     pair: Pair, moving: ImageSampler, moved: Iterable[tuple[slice, np.ndarray]], device: torch.device
-) -> float:
-    """Pearson correlation over all comparable voxels of the fixed region, summed up in double precision; `moved`: where
-    the fixed voxels come to lie."""
-    region, values, sums = pair.fixed.region.ravel(), pair.fixed.values.ravel(), np.zeros(6)
+) -> Agreement:
+    """Over all comparable voxels of the fixed region; `moved`: where the fixed voxels come to lie."""
+    region, values, found = pair.fixed.region.ravel(), pair.fixed.values.ravel(), Agreement()
     for part, everywhere in moved:
         points, fixed = everywhere[region[part]], values[part][region[part]]
         inside = comparable(pair.moving, points)
         tensor = torch.as_tensor(points[inside], dtype=torch.float32, device=device)
-        a, b = fixed[inside].astype(float), moving(tensor).cpu().numpy().astype(float)
-        sums += [len(a), a.sum(), b.sum(), a @ a, b @ b, a @ b]
-    n, sum_a, sum_b, aa, bb, ab = sums.tolist()
-    spread = (n * aa - sum_a**2) * (n * bb - sum_b**2)
-    return (n * ab - sum_a * sum_b) / math.sqrt(spread) if spread > 0 else 0.0
+        found.add(fixed[inside], moving(tensor).cpu().numpy())
+    return found

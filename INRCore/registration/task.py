@@ -15,7 +15,7 @@ from ..fitting.progress import Steps
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .affine import align_steps
-from .checks import input_notes, require_landmarks_in_place
+from .checks import input_notes, require_landmarks_in_place, volume_notes
 from .guides import Guides, terms_of
 from .images import prepare_image
 from .initial import checked_matrix
@@ -91,7 +91,11 @@ def register_steps(
         affine = yield from align_steps(*channels[0], settings.initial, settings.fit.seed, control, given)
     pair = Pair(channels, affine, settings.fit.seed)
     require_landmarks_in_place(landmarks, pair)
-    warnings = input_notes(pair, settings)
+    warnings = (
+        *volume_notes(volumes[0][0], fixed_mask, channels[0][0], "fixed"),
+        *volume_notes(volumes[0][1], moving_mask, channels[0][1], "moving"),
+        *input_notes(pair, settings),
+    )
     if warnings:
         yield Progress("check", 1, 1, note=" ".join(warnings))
     model, record = yield from _fit_steps(pair, settings, control, guides, landmarks)
@@ -135,12 +139,18 @@ def _in_channels(
 
 
 def _require_overlap(fixed: Volume, moving: Volume, affine: np.ndarray, settings: RegistrationSettings) -> None:
-    if settings.initial == "none" and not fixed.grid.transformed(affine).overlaps(moving.grid):
+    if settings.initial != "none" or fixed.grid.transformed(affine).overlaps(moving.grid):
+        return
+    if fixed.grid.transformed(np.linalg.inv(affine)).overlaps(moving.grid):
         raise InputError(
-            f"The fixed image {fixed.label} and the moving image {moving.label} lie apart in space (centres "
-            f"{np.linalg.norm(fixed.grid.center - moving.grid.center):.0f} mm from each other); choose "
-            "initial = 'rigid' or 'affine', which brings them together first."
+            "The initial transform takes the fixed image out of the moving one, and its inverse brings them together: "
+            "exchange fixed and moving, or give the inverse (it has to take fixed to moving points)."
         )
+    raise InputError(
+        f"The fixed image {fixed.label} and the moving image {moving.label} lie apart in space (centres "
+        f"{np.linalg.norm(fixed.grid.center - moving.grid.center):.0f} mm from each other); choose "
+        "initial = 'rigid' or 'affine', which brings them together first."
+    )
 
 
 def _landmark_notes(landmarks: Landmarks | None) -> tuple[str, ...]:

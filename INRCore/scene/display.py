@@ -54,19 +54,21 @@ _QUANTITIES = {
 QUANTITY_NAMES = tuple(_QUANTITIES)
 
 
-def show_quantity(scene: Scene, node: Node, quantity: str) -> None:
+def show_quantity(scene: Scene, node: Node, quantity: str, within: np.ndarray | None = None) -> None:
     """Chooses colours and window of a scalar volume node by what its values mean.
 
     'difference': blue below 0, grey at 0, red above, as far as 99 % of the values reach to both sides. 'jacobian':
     blue where a deformation shrinks, grey at 1, red where it stretches up to 2, yellow where it folds (0 and below).
     'log jacobian': blue where it shrinks, grey at 0, red where it stretches, alike far to both sides.
     'uncertainty': dark at 0, brighter the larger. 'distance': signed, blue inside, grey at the surface, red outside,
-    20 mm to both sides. Raises `InputError` for another quantity.
+    20 mm to both sides. within: (k, j, i) bool, the voxels whose values choose the window (None: all), since in the air
+    around a body a map may say anything. Raises `InputError` for another quantity.
     """
     if quantity not in _QUANTITIES:
         raise InputError(f"'{quantity}' is no quantity; choose one of {', '.join(QUANTITY_NAMES)}.")
     look, display = _QUANTITIES[quantity], node.GetScalarVolumeDisplayNode()
-    values = image_array(node.GetImageData()).ravel()
+    values = image_array(node.GetImageData())
+    values = values[within] if within is not None and within.any() else values.ravel()
     low, high = look.range(values[:: -(-values.size // _MOST_SAMPLES)])
     display.SetAutoWindowLevel(False)
     display.SetWindowLevelMinMax(low, high)

@@ -1,31 +1,65 @@
-""".inr files <-> volume nodes."""
+""".inr files <-> nodes: volumes, label maps, segmentations, colours and vectors, time sequences."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from ..compression import read_inr
+import numpy as np
+from vtkmodules.vtkCommonDataModel import vtkImageData
+
+from ..compression import CompressionSettings, InrFile, InrSeries, compress, read_inr_series
 from ..compression.container import MAGIC
 from ..fitting import Progress, run_to_end
-from .mrml import Node, Scene
-from .volumes import volume_to_node
+from ..volume import Volume
+from .mrml import Node, Scene, fill_image, slicer, to_vtk_matrix
+from .segmentation_labels import labels_from_segmentation_node
+from .segmentations import segmentation_to_node
+from .volumes import volume_from_node, volume_to_node
+
+_NAMES = "labels"
+_IS_SEGMENTATION = "segmentation"
+Watcher = Callable[[Progress], None]
 
 
 def inr_file_to_node(
-    scene: Scene,
-    path: str | os.PathLike[str],
-    name: str | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    scene: Scene, path: str | os.PathLike[str], name: str | None = None, on_progress: Watcher | None = None
 ) -> Node:
-    """A new scalar volume node with what an .inr file holds, called `name` or like the file.
+    """A new node with what an .inr file holds, called `name` or like the file: a scalar volume, a label map, a
+    segmentation, a vector volume, or a sequence with its browser (the sequence node is returned).
 
     Decoded with torch where it is there and with NumPy where it is not. Raises `InputError` when the file is missing,
     no .inr file, damaged or too large for the memory.
     """
-    volume = run_to_end(read_inr(path).decompress_steps(), on_progress)
-    return volume_to_node(scene, volume, name=name or Path(path).stem)
+    series, name = read_inr_series(path), name or Path(path).stem
+    file = series.files[0]
+    if len(series) > 1 and series.kind == "components":
+        return _vector_node(scene, series, name, on_progress)
+    if len(series) > 1:
+        return _sequence_node(scene, series, name, on_progress)
+    assert file is not None
+    volume = run_to_end(file.decompress_steps(), on_progress)
+    if file.labels is not None:
+        return _label_node(scene, file, volume, name)
+    return volume_to_node(scene, volume, name=name)
+
+
+def node_to_label_file(node: Node, path: str | os.PathLike[str], on_progress: Watcher | None = None) -> None:
+    """Writes a label map or segmentation node without loss, with the names and colours of its segments. Raises
+    `InputError` when segments overlap or there are none, `OutputError` when the file cannot be written."""
+    about: dict[str, Any] = {}
+    if node.IsA("vtkMRMLSegmentationNode"):
+        volume, names, colors = labels_from_segmentation_node(node)
+        about = {
+            _IS_SEGMENTATION: True,
+            _NAMES: {str(value): {"name": names[value], "color": list(colors[value])} for value in names},
+        }
+    else:
+        volume = volume_from_node(node)
+    volume = Volume(volume.array, volume.grid, node.GetName() or "labels", metadata=about)
+    compress(volume, CompressionSettings(codec="labels"), on_progress=on_progress).save(path, force=True)
 
 
 def looks_like_inr(path: str | os.PathLike[str]) -> bool:
@@ -35,3 +69,59 @@ def looks_like_inr(path: str | os.PathLike[str]) -> bool:
             return stream.read(len(MAGIC)) == MAGIC
     except OSError:
         return False
+
+
+def _label_node(scene: Scene, file: InrFile, volume: Volume, name: str) -> Node:
+    if volume.array.dtype.kind == "f":
+        volume = volume.with_array(volume.array.astype(np.int32))
+    if not file.metadata.get(_IS_SEGMENTATION):
+        return volume_to_node(scene, volume, name=name, label=True)
+    names, colors = _named(file.metadata.get(_NAMES))
+    return segmentation_to_node(scene, volume, None, names=names, colors=colors, name=name)
+
+
+def _named(entries: Any) -> tuple[dict[int, str], dict[int, tuple[float, float, float]]]:
+    """Names and colours by value; what a strange file says wrongly is left out."""
+    names, colors = dict[int, str](), dict[int, tuple[float, float, float]]()
+    for key, entry in entries.items() if isinstance(entries, dict) else ():
+        if str(key).isdigit() and isinstance(entry, dict):
+            names[int(key)] = str(entry.get("name", key))
+            color = entry.get("color")
+            if isinstance(color, list) and len(color) == 3 and all(isinstance(part, (int, float)) for part in color):
+                colors[int(key)] = (float(color[0]), float(color[1]), float(color[2]))
+    return names, colors
+
+
+def _vector_node(scene: Scene, series: InrSeries, name: str, on_progress: Watcher | None) -> Node:
+    volumes = _volumes(series, on_progress)
+    node = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", scene.GenerateUniqueName(name))
+    node.SetIJKToRASMatrix(to_vtk_matrix(volumes[0].grid.ijk_to_world))
+    node.SetAndObserveImageData(fill_image(vtkImageData(), np.stack([v.array for v in volumes], axis=-1)))
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def _sequence_node(scene: Scene, series: InrSeries, name: str, on_progress: Watcher | None) -> Node:
+    """A sequence of scalar volumes, numbered, and a browser that shows it where Slicer's sequences are there."""
+    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", scene.GenerateUniqueName(name))
+    sequence.SetIndexName("frame")
+    sequence.SetIndexUnit("")
+    for number, volume in enumerate(_volumes(series, on_progress)):
+        node = slicer.vtkMRMLScalarVolumeNode()
+        node.SetName(f"{name} {number}")
+        node.SetIJKToRASMatrix(to_vtk_matrix(volume.grid.ijk_to_world))
+        node.SetAndObserveImageData(fill_image(vtkImageData(), volume.array))
+        sequence.SetDataNodeAtValue(node, str(number))
+    if scene.IsNodeClassRegistered("vtkMRMLSequenceBrowserNode"):  # Slicer's module Sequences does so
+        browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", scene.GenerateUniqueName(f"{name} browser"))
+        browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
+    return sequence
+
+
+def _volumes(series: InrSeries, on_progress: Watcher | None) -> list[Volume]:
+    found = []
+    for number in range(len(series)):
+        if on_progress is not None:
+            on_progress(Progress("open", number, len(series)))
+        found.append(series.volume(number))
+    return found

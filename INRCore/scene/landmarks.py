@@ -23,6 +23,11 @@ def landmarks_from_node(node: Node) -> np.ndarray:
     Raises `InputError` for another kind of node or a list in which some point is not placed (pairs would be shifted).
     """
     require_node(node, _CLASS, "point list")
+    return control_points_of(node)
+
+
+def control_points_of(node: Node) -> np.ndarray:
+    """(n, 3) RAS mm of the control points of a markups node of any kind, likewise."""
     points = np.zeros((node.GetNumberOfControlPoints(), 3))
     for number in range(len(points)):
         if node.GetNthControlPointPositionStatus(number) != node.PositionDefined:

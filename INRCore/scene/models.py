@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from vtkmodules.vtkCommonDataModel import vtkPolyData
+from vtkmodules.vtkCommonDataModel import vtkDataObject, vtkPolyData
 from vtkmodules.vtkFiltersGeneral import vtkTransformPolyDataFilter
 
 from ..errors import InputError
+from ..io.surfaces import UNCERTAINTY_ARRAY
+from .colors import color_node
 from .mrml import Node, Scene, obtain_node, require_node, require_output, to_world
 from .placement import place_beside
 
@@ -62,3 +64,19 @@ def model_to_node(
             display.SetColor(*color)
     place_beside(scene, node, reference)
     return node
+
+
+def color_by_uncertainty(node: Node, shown: bool = True) -> bool:
+    """Colours a model of a result by its point array `UNCERTAINTY_ARRAY` (mm), dark at 0 and brighter the larger, or
+    with `shown` False gives it its plain colour back. Returns whether it has such an array."""
+    mesh, display = node.GetPolyData(), node.GetDisplayNode()
+    array = None if mesh is None else mesh.GetPointData().GetArray(UNCERTAINTY_ARRAY)
+    if array is None or display is None:
+        return False
+    if shown:
+        display.SetActiveScalar(UNCERTAINTY_ARRAY, vtkDataObject.POINT)
+        display.SetAndObserveColorNodeID(color_node(node.GetScene(), "Uncertainty").GetID())
+        display.SetScalarRangeFlag(display.UseManualScalarRange)
+        display.SetScalarRange(0.0, max(float(array.GetRange()[1]), 1e-6))
+    display.SetScalarVisibility(shown)
+    return True

@@ -87,6 +87,18 @@ def matrix_from_transform_node(node: Node) -> np.ndarray:
     return to_array(matrix)
 
 
+def matrix_to_transform_node(
+    scene: Scene, matrix: np.ndarray, node: Node | None = None, *, name: str, reference: Node | None = None
+) -> Node:
+    """Linear transform node, new or updated in place, with a 4x4 RAS matrix to parent: what is put below the node
+    moves by it. Raises `InputError` when `node` is of another class or scene."""
+    require_output(scene, node, "vtkMRMLLinearTransformNode", "linear transform")
+    node = obtain_node(scene, node, "vtkMRMLLinearTransformNode", name)
+    node.SetMatrixTransformToParent(to_vtk_matrix(matrix))
+    place_beside(scene, node, reference)
+    return node
+
+
 def require_transform_output(scene: Scene, node: Node | None) -> None:
     """Raises `InputError` unless `node`, if there is one, is a transform node of this scene that can hold any kind."""
     require_output(scene, node, "vtkMRMLTransformNode", "transform")

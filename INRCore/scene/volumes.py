@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkImageData
 
 from ..errors import InputError
+from ..foreground import foreground
 from ..volume import Volume
 from .display import show_quantity
 from .mrml import (
@@ -69,9 +71,10 @@ def volume_to_node(
 
     The node stands in the world without a parent transform. A new node gets a display, window, level and colours of
     `reference` (automatic window without one) and its study folder. `quantity` is for a volume of something else than
-    intensities, such as 'difference' or 'jacobian' (see `show_quantity`); `display_range` (low, high) takes the place
-    of the window of either. A node that shows something already keeps its display. Raises `InputError`, before anything
-    is changed, when `node` is of another class or scene or labels are not whole numbers.
+    intensities, such as 'difference' or 'jacobian' (see `show_quantity`), whose window is chosen inside the body that
+    `reference` shows if it has the same voxels; `display_range` (low, high) takes the place of the window of either. A
+    node that shows something already keeps its display. Raises `InputError`, before anything is changed, when `node` is
+    of another class or scene or labels are not whole numbers.
     """
     class_name = "vtkMRMLLabelMapVolumeNode" if label else "vtkMRMLScalarVolumeNode"
     require_output(scene, node, class_name, "label map volume" if label else "scalar volume")
@@ -84,11 +87,21 @@ def volume_to_node(
     node = obtain_node(scene, node, class_name, name or volume.name)
     set_voxels(node, volume)
     if is_new_display and quantity is not None:
-        show_quantity(scene, node, quantity)
+        show_quantity(scene, node, quantity, _body_seen(volume, reference))
     if is_new_display and not label:
         choose_window(node, None if quantity else reference, display_range)
     place_beside(scene, node, reference)
     return node
+
+
+def _body_seen(volume: Volume, reference: Node | None) -> np.ndarray | None:
+    """(k, j, i) bool: the body in the volume node `reference`; None: it shows no image on the voxels of `volume`."""
+    if reference is None or not reference.IsA("vtkMRMLScalarVolumeNode") or reference.IsA("vtkMRMLLabelMapVolumeNode"):
+        return None
+    image = reference.GetImageData()
+    if image is None or image.GetDimensions()[::-1] != volume.array.shape or image.GetNumberOfScalarComponents() != 1:
+        return None
+    return foreground(Volume(image_array(image), volume.grid))
 
 
 def set_voxels(node: Node, volume: Volume) -> None:

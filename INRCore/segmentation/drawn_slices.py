@@ -64,15 +64,19 @@ class DrawnSlices:
         """(k, j, i) bool: the voxels of drawn slices."""
         known = np.zeros(shape, bool)
         for axis in self.axes:
-            known[_chosen(axis, self.numbers[axis])] = True
+            known[self.place(axis)] = True
         return known
+
+    def place(self, axis: int) -> tuple[slice | np.ndarray, ...]:
+        """Index of a (k, j, i) array that picks the slices across an axis."""
+        return _chosen(axis, self.numbers[axis])
 
     def only(self, mask: np.ndarray, axis: int | None = None) -> np.ndarray:
         """A (k, j, i) bool array without what is on other slices than those drawn (across `axis` when given)."""
         if axis is None:
             return mask & self.known(mask.shape)
         kept = np.zeros_like(mask)
-        kept[_chosen(axis, self.numbers[axis])] = mask[_chosen(axis, self.numbers[axis])]
+        kept[self.place(axis)] = mask[self.place(axis)]
         return kept
 
     def describe(self) -> str:

@@ -10,6 +10,7 @@ from scipy import ndimage
 from ..geometry import Grid
 from ..metrics.surface import boundary_faces, bounding_box, face_vectors
 from .between_slices import interpolated_distance
+from .bodies import bodies
 from .crossings import Crossings, find_crossings, unit
 from .distances import SurfaceDistance
 from .drawn_slices import DrawnSlices
@@ -45,8 +46,6 @@ def dense_lattice(
     values = distances_to(surface, mask, grid)
     if feature_mm:
         values, surface = without_small_features(values, grid, feature_mm, single)
-    else:
-        values = _true_to(values, mask, None, grid)
     return LabelLattice(grid, start, values, surface)
 
 
@@ -71,9 +70,7 @@ def sparse_lattice(
     start, stop = _region(mask, grid, slices)
     mask, grid = mask[_part(start, stop)], grid.cropped(tuple(start), tuple(stop))
     slices = slices.moved(start, grid.size_ijk)
-    estimate = interpolated_distance(mask, grid, slices, *effort)
-    known = slices.known(grid.shape)
-    estimate = _true_to(estimate, mask, known, grid)
+    estimate = _true_to(_filled(mask, grid, slices, effort), mask, slices.known(grid.shape), grid)
     inside = largest_piece(estimate < 0) if single else _drawn_pieces(estimate < 0, mask)
     estimate = np.where(inside, estimate, np.abs(estimate) + (estimate < 0))
     surface = zero_crossings(estimate, grid)
@@ -82,9 +79,21 @@ def sparse_lattice(
     values = distances_to(surface, inside, grid)
     if feature_mm:
         values, surface = without_small_features(values, grid, feature_mm, single)
-    elif not single:
-        values = _true_to(values, mask, known, grid)
     return LabelLattice(grid, start, values, surface)
+
+
+def _filled(mask: np.ndarray, grid: Grid, slices: DrawnSlices, effort: tuple[float, int, int]) -> np.ndarray:
+    """Signed distances (k, j, i) of the union of the bodies, each filled in on its own."""
+    parts = bodies(mask, grid, slices)
+    if len(parts) == 1:
+        return interpolated_distance(mask, grid, slices, *effort)
+    nearest = np.full(mask.shape, np.inf, np.float32)
+    for part in parts:
+        start, stop = _region(part, grid, slices)
+        box, near = _part(start, stop), grid.cropped(tuple(start), tuple(stop))
+        found = interpolated_distance(part[box], near, slices.moved(start, near.size_ijk), *effort)
+        np.minimum(nearest[box], found, out=nearest[box])
+    return np.where(np.isfinite(nearest), nearest, nearest[np.isfinite(nearest)].max())
 
 
 def lattice_of(estimate: np.ndarray, evidence: np.ndarray, grid: Grid, feature_mm: float, single: bool) -> LabelLattice:
@@ -109,7 +118,9 @@ def distances_to(surface: Crossings, inside: np.ndarray, grid: Grid) -> np.ndarr
     distance += np.where(inside, voxel / 2, -voxel / 2)
     near = np.abs(distance) < (np.inf if grid.is_sheared else _EXACT_VOXELS * voxel)
     points = grid.index_to_world(np.argwhere(near)[:, ::-1])
-    distance[near] = SurfaceDistance(surface, grid)(points)
+    # The voxels say on which side they are: in a thin place the nearest patch of the surface may not.
+    exact = np.maximum(np.abs(SurfaceDistance(surface, grid)(points)), _LEAST_DEPTH * float(grid.spacing.min()))
+    distance[near] = np.where(inside[near], -exact, exact)
     return distance.astype(np.float32)
 
 
@@ -162,11 +173,11 @@ def _drawn_pieces(inside: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.asarray(drawn[pieces])
 
 
-def _true_to(values: np.ndarray, mask: np.ndarray, known: np.ndarray | None, grid: Grid) -> np.ndarray:
+def _true_to(values: np.ndarray, mask: np.ndarray, known: np.ndarray, grid: Grid) -> np.ndarray:
     """The values with the signs that the mask has where it is known."""
     depth = _LEAST_DEPTH * float(grid.spacing.min())
     signed = np.where(mask, np.minimum(values, -depth), np.maximum(values, depth)).astype(np.float32)
-    return signed if known is None else np.where(known, signed, values)
+    return np.where(known, signed, values)
 
 
 def _region(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> tuple[np.ndarray, np.ndarray]:

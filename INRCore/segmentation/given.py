@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from ..errors import InputError
 from ..metrics.surface import agreement
 from ..volume import Volume
 from .between_slices import contour_crossings
+from .coarse_fill import coarse_fill
 from .crossings import Crossings
 from .domain import Domain
 from .drawn_slices import AXES, DrawnSlices, find_drawn_slices
 from .estimates import LabelLattice, dense_lattice, probability_lattice, sparse_lattice
 from .label_map import chosen_labels, label_array
 from .settings import SegmentationSettings
+from .slice_states import describe_states, parse_slices, slice_rows, together
 
 _MARGIN_VOXELS = 5.0
 
@@ -42,6 +44,12 @@ class Given(Protocol):
 
     def unknown_mm(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) RAS mm to (N) mm: distance to where the input says something."""
+
+    def coarse(self) -> Volume | None:
+        """Labels on the domain's grid as a first answer within about a second; None where there is none so fast."""
+
+    def slice_rows(self) -> list[dict[str, Any]]:
+        """What each slice counts as (see `slice_states.slice_rows`); nothing where the input is not made of slices."""
 
     def agreement(self, value: int, fitted: np.ndarray, lattice: LabelLattice) -> dict[str, float]:
         """Of the fitted voxels (k, j, i) of the domain with the input, where it says something."""
@@ -70,8 +78,22 @@ class GivenLabels:
         return (
             f"Read as {self.slices.describe()}; they show {100 * known:.3g} % of the voxels around the labels, what is "
             "between them is unknown. A drawn slice without a label says that the label is not there. If empty slices "
-            "mean background, say so (in the panel under Settings, elsewhere sparse = 'dense').",
+            "mean background, say so (in the panel under Settings, elsewhere sparse = 'dense'; for some of them: "
+            "empty_slices).",
+            describe_states(self.slice_rows()),
         )
+
+    def coarse(self) -> Volume | None:
+        grid = self.domain.grid
+        labels = self.array if self.slices is None else coarse_fill(self.array, self.slices, grid.spacing)
+        return Volume(np.where(np.isin(labels, self.values), labels, 0).astype(np.int32), grid, name="coarse")
+
+    def slice_rows(self) -> list[dict[str, Any]]:
+        """What each slice of the input counts as (see `slice_states.slice_rows`); nothing for a dense label map."""
+        if self.slices is None:
+            return []
+        start, size = self.domain.start, self.volume.grid.size_ijk
+        return slice_rows(self.array, self.slices, self.values, self.domain.grid, start, size)
 
     def lattice(self, value: int, settings: SegmentationSettings, rounds: int) -> LabelLattice:
         mask, grid, s = self.array == value, self.domain.grid, settings
@@ -123,13 +145,36 @@ def check_given(labels: Volume, settings: SegmentationSettings) -> GivenLabels:
     values = chosen_labels(array, settings.labels, labels.label)
     mask = np.isin(array, values)
     slices = find_drawn_slices(mask, settings.sparse, labels.label)
+    around = mask
     if slices is None:
         _refuse_flat(mask, labels, settings)
-    domain = Domain.around(mask, labels.grid, _MARGIN_VOXELS, None if slices is None else slices.only_axis)
+    elif settings.empty_slices:
+        empty = _empty_slices(mask, labels, settings, slices)
+        slices, around = together(slices, empty), _reaching(mask, empty)
+    domain = Domain.around(around, labels.grid, _MARGIN_VOXELS, None if slices is None else slices.only_axis)
     given = domain.crop(array)
     if slices is not None:
         slices = slices.moved(domain.start, domain.grid.size_ijk)
     return GivenLabels(labels, given, values, domain, slices)
+
+
+def _empty_slices(mask: np.ndarray, labels: Volume, settings: SegmentationSettings, drawn: DrawnSlices) -> DrawnSlices:
+    empty = parse_slices(settings.empty_slices, labels.grid.size_ijk)
+    for axis, number in empty:
+        if np.take(mask, number, 2 - axis).any() and number in drawn.numbers[axis]:
+            raise InputError(f"{labels.label}: slice {number} across {AXES[axis]} is not empty; take it off the list.")
+    return empty
+
+
+def _reaching(mask: np.ndarray, slices: DrawnSlices) -> np.ndarray:
+    """The mask with one voxel more on each of the slices, so that a box around it holds them."""
+    reaching = mask.copy()
+    middle = np.argwhere(mask).mean(0).astype(int)
+    for axis, number in slices:
+        place = middle.copy()
+        place[2 - axis] = number
+        reaching[tuple(place)] = True
+    return reaching
 
 
 def _is_probability(volume: Volume) -> bool:

@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import InputError
 from ..fields import Field
 from ..geometry import Grid
+from ..io.surfaces import UNCERTAINTY_ARRAY
 from ..results import TaskResult
 from ..volume import Volume
 from .given import Given
@@ -88,6 +90,11 @@ class SegmentationResult(TaskResult):
         """The slice that would be worth most to be drawn next; None for a dense label map."""
         return next_slice(self.shapes, self.given, self.surface_error)
 
+    def slice_normal(self, axis: str) -> list[float]:
+        """Unit normal (RAS) of the input's slices across the axis 'i', 'j' or 'k'."""
+        across = self.given.domain.grid.world_to_ijk["ijk".index(axis), :3]
+        return [float(value) for value in across / np.linalg.norm(across)]
+
     def surface(self, label: int, spacing_mm: float | None = None) -> vtkPolyData:
         """Closed surface of one label in RAS mm: triangles wound and point normals directed outwards, cell array
         'Label'. spacing_mm: of the lattice it is traced on; None: that of the settings. Where the label reaches the
@@ -96,8 +103,16 @@ class SegmentationResult(TaskResult):
         return to_polydata([(label, self.mesh(label, spacing_mm))])
 
     def combined_surface(self, spacing_mm: float | None = None) -> vtkPolyData:
-        """The surfaces of all labels in one vtkPolyData; the cell array 'Label' tells them apart."""
-        return to_polydata((label, self.mesh(label, spacing_mm)) for label in self.label_values)
+        """The surfaces of all labels in one vtkPolyData; the cell array 'Label' tells them apart. Where something is
+        unknown, the point array 'Uncertainty (mm)' is the standard deviation of the surface's place."""
+        surface = to_polydata((label, self.mesh(label, spacing_mm)) for label in self.label_values)
+        points = np.concatenate([self.mesh(label, spacing_mm).points for label in self.label_values])
+        unknown = self.given.unknown_mm(points)
+        if (unknown > 0).any():
+            error = numpy_to_vtk(self.surface_error.at(unknown).astype(np.float32), deep=True)
+            error.SetName(UNCERTAINTY_ARRAY)
+            surface.GetPointData().AddArray(error)
+        return surface
 
     def mesh(self, label: int, spacing_mm: float | None = None) -> Mesh:
         """What `surface` is made of, as numpy arrays; computed once per spacing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -41,6 +42,12 @@ class _Source:
         from scipy.spatial import cKDTree
 
         return cKDTree(np.concatenate(list(self.samples.values()))).query(points)[0]
+
+    def coarse(self) -> Volume | None:
+        return None
+
+    def slice_rows(self) -> list[dict[str, Any]]:
+        return []
 
     def agreement(self, value: int, fitted: np.ndarray, lattice: LabelLattice) -> dict[str, float]:
         """Distances of the given points from the fitted surface."""

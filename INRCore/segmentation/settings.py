@@ -32,6 +32,10 @@ class SegmentationSettings:
     traced on; None: the input's.
     sparse: 'dense': every voxel's label is meant; 'i', 'j', 'k' or several of them ('ik', 'ijk'): only slices across
     these axes are drawn, what is between them is unknown; 'auto': look at the pattern.
+    empty_slices: slices that were looked at and hold nothing, as 'k50' or 'i3-5' (axis, 0-based numbers): all labels
+    are outside there. Other slices without a label are unknown (sparse slices only).
+    image_weight: with an image given, which share of the way to the best matching edge a surface goes where nothing is
+    drawn, from 0 (not at all) to 1 (all of it).
     smoothness_mm: voxel steps are smoothed over this length, without ever changing a voxel's label; None: one voxel
     (the cube root of its volume); 0: not at all.
     band_voxels: standard deviation, in voxels, of the points around the surfaces that the field is mostly fitted at.
@@ -45,7 +49,7 @@ class SegmentationSettings:
     """
 
     method: str = "spline"
-    stiffness: float = 0.01
+    stiffness: float = 0.003
     rounds: int = 6
     bending_iterations: int = 40
     feature_mm: float = 0.0
@@ -56,6 +60,8 @@ class SegmentationSettings:
     labels: tuple[int, ...] | None = None
     spacing_mm: float | None = None
     sparse: str = "auto"
+    empty_slices: tuple[str, ...] = ()
+    image_weight: float = 0.5
     smoothness_mm: float | None = None
     band_voxels: float = 1.8
     dirichlet_weight: float = 1.0
@@ -72,6 +78,7 @@ class SegmentationSettings:
         require_range("bending_iterations", self.bending_iterations, 1, 10_000)
         require_range("feature_mm", self.feature_mm, 0, 100, "mm")
         require_choice("sparse", self.sparse, SPARSE_NAMES)
+        require_range("image_weight", self.image_weight, 0, 1)
         require_range("The spacing", self.spacing_mm, 1e-3, 1e3, "mm")
         require_range("smoothness_mm", self.smoothness_mm, 0, 100, "mm")
         require_range("band_voxels", self.band_voxels, 0.2, 50, "voxels")

@@ -15,6 +15,7 @@ from ..results import loop_record
 from ..settings import choose_settings
 from ..volume import Volume
 from .given import Given, check_given
+from .image_guidance import EdgeImage
 from .label_map import label_array
 from .measures import measure_steps, native_labels
 from .network import network_problem_steps
@@ -30,6 +31,7 @@ def segment(
     labels: Volume,
     settings: SegmentationSettings | str | None = None,
     *,
+    image: Volume | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> SegmentationResult:
@@ -39,20 +41,24 @@ def segment(
     Method 'spline': cubic splines on lattices of voxels, of least bending between drawn slices; 'network': one network
     with an output for each label, whose values are 0 on the surfaces and signed distances off them, with a gradient of
     length 1 (Sitzmann et al., NeurIPS 2020, sec. 4.2; Gropp et al., ICML 2020). Distances are in mm of the world, so
-    any affine grid will do. `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the
+    any affine grid will do. `image`: a volume, on any grid, whose edges pull the surfaces between drawn slices (the
+    setting image_weight). `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the
     best fields so far. Raises `InputError` for volumes that are no label maps, are empty, or hold a label without any
     border.
     """
-    return run_to_end(segment_steps(labels, settings, control), on_progress)
+    return run_to_end(segment_steps(labels, settings, control, image), on_progress)
 
 
 def segment_steps(
-    labels: Volume, settings: SegmentationSettings | str | None = None, control: Control | None = None
+    labels: Volume,
+    settings: SegmentationSettings | str | None = None,
+    control: Control | None = None,
+    image: Volume | None = None,
 ) -> Steps[SegmentationResult]:
     """`segment` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
-    return (yield from _steps(check_given(labels, settings), settings, control or Control(), started))
+    return (yield from given_steps(check_given(labels, settings), settings, control, started, image))
 
 
 def segment_contours(
@@ -69,7 +75,7 @@ def segment_contours(
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
     given = given_contours(contours, lattice_mm)
-    return run_to_end(_steps(given, settings, Control(), started), on_progress)
+    return run_to_end(given_steps(given, settings, started=started), on_progress)
 
 
 def segment_points(
@@ -85,11 +91,21 @@ def segment_points(
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
     given = given_points(points, normals, lattice_mm)
-    return run_to_end(_steps(given, settings, Control(), started), on_progress)
+    return run_to_end(given_steps(given, settings, started=started), on_progress)
 
 
-def _steps(given: Given, settings: SegmentationSettings, control: Control, started: float) -> Steps[SegmentationResult]:
-    prepared = yield from prepare_steps(given, settings, control, started)
+def given_steps(
+    given: Given,
+    settings: SegmentationSettings,
+    control: Control | None = None,
+    started: float | None = None,
+    image: Volume | None = None,
+) -> Steps[SegmentationResult]:
+    """The same for any kind of input that has been checked (`check_given`, `given_contours`, `given_points`); the
+    result's seconds count from `started` (`time.perf_counter()`)."""
+    control, started = control or Control(), time.perf_counter() if started is None else started
+    edges = None if image is None else EdgeImage.of(image)
+    prepared = yield from prepare_steps(given, settings, control, started, edges)
     if settings.method == "spline":
         shapes = Shapes(SplineField(prepared.lattices), given.domain, given.values, settings)
         record: dict[str, Any] = {

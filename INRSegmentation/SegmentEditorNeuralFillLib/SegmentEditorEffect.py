@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 
 from INRCore.errors import InputError, INRError
 from INRCore.panel.device_section import torch_is_broken
-from INRCore.panel.fill_job import FillJob
+from INRCore.panel.fill_job import FillJob, show_coarse_fill
 from INRCore.panel.queue import QueuedJob, shared_queue
 from INRCore.panel.results import progress_text
 from INRCore.panel.worker import Outcome
@@ -60,7 +60,8 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
             "Fill the slices between drawn ones with smooth shapes<br>"
             "<ul><li>Draw all visible segments on some slices of one orientation, with any effect. Leave empty slices "
             "between them, and draw every visible segment on each slice where it is."
-            "<li>Click <i>Initialize</i>. The preview appears when the fit is done; go on working meanwhile."
+            "<li>Click <i>Initialize</i>. A coarse preview appears at once and is replaced when the fit is done; go on "
+            "working meanwhile."
             "<li>Draw more slices where the preview is wrong and click <i>Update</i>, then <i>Apply</i>.</ul>"
             "Drawn slices stay as they are. Masking settings are ignored; of overlapping segments the one higher in "
             "the table wins. Needs PyTorch. Not for diagnosis."
@@ -100,7 +101,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         self.presetComboBox.blockSignals(wasBlocked)
         running = self._queued is not None
         self.progressBar.setVisible(running)
-        if running:  # the preview still shows the drawn slices alone
+        if running:  # the preview is still the coarse one
             self.applyButton.setEnabled(False)
 
     def updateMRMLFromGUI(self) -> None:
@@ -113,7 +114,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
 
     # -- preview -----------------------------------------------------------------------------------------------------
     def onPreview(self) -> None:
-        """Shows the drawn slices and starts the fit. What cannot be done is said in the panel, not in a pop-up."""
+        """Shows a coarse fill and starts the fit. What cannot be done is said in the panel, not in a pop-up."""
         self._endJob()
         self._say("")
         try:
@@ -126,6 +127,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
 
     def computePreviewLabelmap(self, mergedImage: Any, outputLabelmap: Any) -> None:
         outputLabelmap.DeepCopy(mergedImage)
+        show_coarse_fill(mergedImage, outputLabelmap)
         self._image = outputLabelmap
         self._queued = QueuedJob(
             title=self.scriptedEffect.title,
@@ -168,7 +170,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         self.updateGUIFromMRML()
 
     def _showResult(self, files: FillJob, image: Any) -> None:
-        """The segments of the preview share the image; their surfaces still show the drawn slices alone."""
+        """The segments of the preview share the image; their surfaces still show the coarse fill."""
         isShownIn3D = self.getPreviewShow3D()
         files.put_result_into(image)
         self.getPreviewNode().RemoveClosedSurfaceRepresentation()

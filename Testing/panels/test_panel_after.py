@@ -113,6 +113,7 @@ JOBS = {
         | {"field": "f.safetensors", "log_jacobian": "l.nrrd", "labels": "s.nrrd", "model": "s.vtp"},
         {"initial": "rigid", "smoothing_voxels": [4.0, 0.0], "forbid_folding": True, "model": "velocity"},
     ),
+    "estimate": ({"volume": "a.nrrd", "region": "r.nrrd"}, {"curve": "c.csv"}, {"region_max_error": 2.0}),
     "segment": ({"labels": "l.nrrd"}, {"labels": "s.nrrd", "model": "m.vtp"}, {"fit": {"iterations": 20}}),
 }
 

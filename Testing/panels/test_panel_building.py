@@ -88,10 +88,14 @@ def test_registration_says_what_is_missing(open_panel, scene):
 
 def test_segmentation_says_what_is_missing(open_panel, scene):
     panel = open_panel("INRSegmentation")
-    assert panel.ui.applyButton.text == "Choose a segmentation or label map"
-    a_volume(scene, "MR")  # an image is not a label map
-    assert panel.ui.applyButton.text == "Choose a segmentation or label map"
-    a_ball(scene, "Ball")
+    assert panel.ui.applyButton.text == "Choose what to make shapes of"
+    image = a_volume(scene, "MR")
+    assert panel.ui.applyButton.text == "Choose what to make shapes of"
+    panel.ui.inputSelector.setCurrentNode(image)
+    assert panel.ui.applyButton.text.startswith("An image is no shape")
+    panel.ui.inputSelector.setCurrentNode(points(scene, "Few", [[0, 0, 0]]))
+    assert panel.ui.applyButton.text == "Place ten points or more on the surface"
+    panel.ui.inputSelector.setCurrentNode(a_ball(scene, "Ball"))
     assert panel.ui.applyButton.text == "Apply"
 
 

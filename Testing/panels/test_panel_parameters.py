@@ -4,7 +4,7 @@ import pytest
 import slicer_double.parameter_node as double
 from panel_tools import MODULES, a_ball, a_volume, points
 
-SHOWN_AS = {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath", "QCheckBox": "checked"}
+SHOWN_AS = {"QComboBox": "currentIndex", "ctkPathLineEdit": "currentPath", "QCheckBox": "checked", "QLineEdit": "text"}
 
 
 def bound_widgets(panel):
@@ -26,6 +26,10 @@ def fill(panel, scene):
             widget.setCurrentNode(fitting[-1]) if fitting else widget.addNode()
         elif kind == "QComboBox":
             widget.currentIndex = widget.count - 1
+        elif kind == "QLineEdit":
+            widget.text = "k7"
+        elif kind == "ctkSliderWidget":
+            widget.value = 0.25
         elif kind == "ctkPathLineEdit":
             widget.currentPath = "/data/head.inr"
         elif kind == "QCheckBox":
@@ -55,7 +59,16 @@ def observers(scene):
 def test_every_parameter_has_a_widget_and_every_choice_is_a_parameter(name, open_panel):
     panel = open_panel(name)
     assert set(bound_widgets(panel)) == set(panel.parameters.allParameters)
-    kinds = ("qMRMLNodeComboBox", "QComboBox", "QSpinBox", "QDoubleSpinBox", "QCheckBox", "ctkPathLineEdit")
+    kinds = (
+        "qMRMLNodeComboBox",
+        "QComboBox",
+        "QSpinBox",
+        "QDoubleSpinBox",
+        "QCheckBox",
+        "ctkPathLineEdit",
+        "QLineEdit",
+        "ctkSliderWidget",
+    )
     free = [w.name for w in vars(panel.ui).values() if w.className() in kinds and not w.property(double.PROPERTY)]
     assert free == ["compareComboBox"]  # a way to look at the result, no choice for a run
 

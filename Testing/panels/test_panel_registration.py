@@ -8,6 +8,7 @@ import vtk
 from panel_tools import ROOT, a_ball, a_grid, a_volume, node_names, points, ready, run_to_end
 
 from INRCore.registration import RegistrationSettings, load_registration_field
+from INRCore.registration.settings import MODEL_NAMES, SIMILARITY_NAMES
 from INRCore.settings import from_dict
 
 SHIFT = np.array([3.0, 0, 0])
@@ -149,13 +150,63 @@ def test_choices_become_settings_that_the_registration_knows(open_panel, scene, 
     ui = panel.ui
     assert panel.request().settings == {"initial": "none"}
     ui.kindComboBox.currentIndex = 1
-    assert panel.request().settings["similarity"] == "mind"
+    assert panel.request().settings["similarity"] == "lncc_squared"
     for index in range(1, ui.similarityComboBox.count):
         ui.similarityComboBox.currentIndex = index
         from_dict(RegistrationSettings, panel.request().settings)
     ui.elasticSpinBox.value, ui.bendingSpinBox.value = 0, 12.5
     settings = from_dict(RegistrationSettings, panel.request().settings)
     assert (settings.hyperelastic_weight, settings.bending_weight) == (0, 12.5)
+    names = {"labelsWeight": "labels_weight", "curvesWeight": "curves_weight", "rigidityWeight": "rigidity_weight"}
+    for number, (widget, name) in enumerate({**names, "gridSpacing": "grid_spacing_mm"}.items()):
+        getattr(ui, f"{widget}SpinBox").value = number + 2
+        assert panel.request().settings[name] == number + 2
+    ui.otherSettingsLineEdit.text = "symmetric"
+    assert ui.applyButton.text == "Write other settings as name=value; name=value"
+    ui.otherSettingsLineEdit.text = "label_interpolation=nearest; fit.points=512;"
+    assert ui.applyButton.text == "Apply"
+    settings = from_dict(RegistrationSettings, panel.request().settings)
+    assert (settings.label_interpolation, settings.fit.points, settings.rigidity_weight) == ("nearest", 512, 4)
+
+
+def test_every_similarity_and_model_can_be_chosen(open_panel, scene, tmp_path):
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    for name, names in (("similarity", SIMILARITY_NAMES), ("model", MODEL_NAMES)):
+        box, found = getattr(panel.ui, f"{name}ComboBox"), set()
+        for index in range(1, box.count):
+            box.currentIndex = index
+            found.add(panel.request().settings[name])
+        assert found == set(names)
+        box.currentIndex = 0
+
+
+@pytest.mark.parametrize("kind", ["Curve", "Plane"])
+def test_a_curve_or_a_plane_is_carried_over_as_such(kind, open_panel, scene, slicer_app, tmp_path):
+    from INRCore.scene import points_from_markups
+
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    ui, center = panel.ui, a_grid().center
+    if kind == "Curve":
+        node = a_curve(scene, "Carried", center + SHIFT + np.array([[-6, 0, 0], [0, 4, 1], [6, 0, 0]]))
+    else:
+        node = scene.AddNewNodeByClass("vtkMRMLMarkupsPlaneNode", "Carried")
+        node.SetOriginWorld(center + SHIFT)
+        node.SetAxesWorld([0, 1, 0], [0, 0, 1], [1, 0, 0])
+        node.SetSizeWorld(14, 10)
+    below(scene, [node], np.eye(4))
+    ui.carriedPointsSelector.setCurrentNode(node)
+    ui.outputPointsSelector.setCurrentNode(points(scene, "Points", [center]))
+    assert ui.applyButton.text == "Choose a registered markup of the same kind"
+    ui.outputPointsSelector.setCurrentNode(None)
+    ui.fieldPathLineEdit.currentPath = str(tmp_path / "field.safetensors")
+    run_to_end(panel, slicer_app)
+    made = panel.parameters.outputPoints
+    assert made is not None and made.GetClassName() == node.GetClassName(), ui.errorLabel.text
+    assert made.GetName() == "Carried registered"
+    back = load_registration_field(tmp_path / "field.safetensors").transform_points_back(points_from_markups(node))
+    accuracy = 1e-3 if kind == "Curve" else 0.3  # a bent plane is made flat again
+    np.testing.assert_allclose(points_from_markups(made), back, atol=accuracy)
+    assert np.linalg.norm(back - points_from_markups(node), axis=1).mean() > 0.5
 
 
 def a_curve(scene, name, positions, closed=False):

@@ -108,3 +108,43 @@ def test_a_mask_motion_and_uncertainty_go_all_the_way(open_panel, stacks, scene,
     uncertainty = panel.ui.uncertaintySelector.currentNode()
     assert uncertainty.GetImageData().GetDimensions() == (24, 24, 24)
     assert uncertainty.GetImageData().GetScalarRange()[1] > 0
+
+
+def test_aligned_stacks_the_table_of_slices_and_transforms_come_into_the_scene_and_go_again(
+    open_panel, stacks, scene, slicer_app
+):
+    from INRCore.scene import volume_from_node
+
+    def names(kind):
+        nodes = [scene.GetNthNodeByClass(n, kind) for n in range(scene.GetNumberOfNodesByClass(kind))]
+        return sorted(node.GetName() for node in nodes if not node.GetHideFromEditors())
+
+    panel = open_panel("INRReconstruction")
+    panel.ui.inputSelector.setCurrentNode(stacks["Axial"])
+    panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
+    panel.ui.motionComboBox.currentIndex = 1
+    panel.ui.alignedCheckBox.checked = True
+    panel.ui.transformsCheckBox.checked = True
+    run_to_end(panel, slicer_app)
+    assert not panel.ui.errorLabel.text
+    aligned = {"Axial aligned", "Coronal aligned"}
+    assert aligned <= set(names("vtkMRMLScalarVolumeNode"))
+    assert names("vtkMRMLLinearTransformNode") == ["Axial transform", "Coronal transform"]
+    # A stack below its transform lies where the aligned one does.
+    moved = stacks["Coronal"]
+    moved.SetAndObserveTransformNodeID(scene.GetFirstNodeByName("Coronal transform").GetID())
+    there = volume_from_node(scene.GetFirstNodeByName("Coronal aligned")).grid
+    np.testing.assert_allclose(volume_from_node(moved).grid.corners, there.corners, atol=1e-3)
+    moved.SetAndObserveTransformNodeID(None)
+    table = scene.GetFirstNodeByName("Neural Reconstruction: slices").GetTable()
+    titles = [table.GetColumnName(column) for column in range(table.GetNumberOfColumns())]
+    assert titles == ["Stack", "Slice", "Misfit (RMSE)", "Left out", "Shift (mm)", "Turn (degrees)"]
+    assert table.GetNumberOfRows() == 12 and table.GetValue(6, 0).ToString() == "Coronal"
+    # The slices one by one, into the same nodes where there are some.
+    panel.ui.motionComboBox.currentIndex = 2
+    run_to_end(panel, slicer_app)
+    assert [name for name in names("vtkMRMLScalarVolumeNode") if "aligned" in name] == sorted(aligned)
+    assert "Axial slice 3" in names("vtkMRMLLinearTransformNode")
+    assert scene.GetFirstNodeByName("Axial aligned").GetImageData().GetDimensions() == (24, 24, 24)
+    panel.ui.undoButton.click()
+    assert "Axial slice 3" not in names("vtkMRMLLinearTransformNode")

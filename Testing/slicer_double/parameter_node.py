@@ -159,7 +159,8 @@ class _SpinBox(_OneWidget):
 
     @staticmethod
     def canRepresent(widget: Any, datatype: Any) -> bool:
-        return (widget.className(), _split(datatype)[0]) in (("QSpinBox", int), ("QDoubleSpinBox", float))
+        kinds = ("QSpinBox", int), ("QDoubleSpinBox", float), ("ctkSliderWidget", float)
+        return (widget.className(), _split(datatype)[0]) in kinds
 
     def __init__(self, widget: Any, hint: Any) -> None:
         super().__init__(widget, hint)
@@ -171,6 +172,22 @@ class _SpinBox(_OneWidget):
 
     def write(self, value: Any) -> None:
         self._widget.value = value
+
+
+@parameterNodeGuiConnector
+class _LineEdit(_OneWidget):
+    changed_signal = "textChanged"
+
+    @staticmethod
+    def canRepresent(widget: Any, datatype: Any) -> bool:
+        return widget.className() == "QLineEdit" and _split(datatype)[0] is str
+
+    def read(self) -> str:
+        return self._widget.text
+
+    def write(self, value: str) -> None:
+        if self._widget.text != value:  # else the cursor would jump to the end
+            self._widget.text = value
 
 
 @parameterNodeGuiConnector

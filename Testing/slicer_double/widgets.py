@@ -10,9 +10,11 @@ from PySide6.QtCore import Property, QRect, Qt, Signal
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QComboBox,
+    QDoubleSpinBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
+    QSlider,
     QStyle,
     QStyleOptionButton,
     QToolButton,
@@ -118,6 +120,46 @@ class ctkPathLineEdit(PythonQtRules, QWidget):
         path, _ = QFileDialog.getSaveFileName(self, "Select a file to save", os.getcwd())
         if path:
             self._double_edit.setText(path)
+
+
+class ctkSliderWidget(PythonQtRules, QWidget):
+    """A slider and the number beside it."""
+
+    _is_cpp_class = True
+    _python_signals: ClassVar = {"valueChanged(double)": "valueChanged"}
+    valueChanged = Signal(float)
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._double_slider, self._double_box = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._double_slider)
+        row.addWidget(self._double_box)
+        self._double_slider.setRange(0, 1000)
+        # lambdas, because Qt would call a bound method of the same signature under a name of its own
+        self._double_slider.sliderMoved.connect(lambda place: self._moved(place))
+        self._double_box.valueChanged.connect(lambda value: self._changed(value))
+
+    def _moved(self, place: int) -> None:
+        low, high = self._double_box.minimum(), self._double_box.maximum()
+        self._double_box.setValue(low + (high - low) * place / 1000)
+
+    def _changed(self, value: float) -> None:
+        low, high = self._double_box.minimum(), self._double_box.maximum()
+        self._double_slider.setValue(round(1000 * (value - low) / max(high - low, 1e-12)))
+        self.valueChanged.emit(value)
+
+    decimals = Property(int, lambda self: self._double_box.decimals(), lambda self, n: self._double_box.setDecimals(n))
+    singleStep = Property(
+        float, lambda self: self._double_box.singleStep(), lambda self, v: self._double_box.setSingleStep(v)
+    )
+    minimum = Property(float, lambda self: self._double_box.minimum(), lambda self, v: self._double_box.setMinimum(v))
+    maximum = Property(float, lambda self: self._double_box.maximum(), lambda self, v: self._double_box.setMaximum(v))
+    value = Property(float, lambda self: self._double_box.value(), lambda self, v: self._double_box.setValue(v))
+
+    def setRange(self, low: float, high: float) -> None:
+        self._double_box.setRange(low, high)
 
 
 class qMRMLWidget(PythonQtRules, QWidget):
@@ -253,5 +295,5 @@ class qMRMLNodeComboBox(PythonQtRules, QWidget):
             self._select(chosen)
 
 
-CTK_CLASSES = (ctkCollapsibleButton, ctkPathLineEdit)
+CTK_CLASSES = (ctkCollapsibleButton, ctkPathLineEdit, ctkSliderWidget)
 MRML_CLASSES = (qMRMLWidget, qMRMLNodeComboBox)

@@ -61,7 +61,7 @@ def _row(case: Case, name: str, choice: argparse.Namespace, images: dict[str, np
     trust = {"coverage_90": None, "pose_mm": None, "pose_degrees": None}
     if result is not None:
         trust |= coverage(result, case, array) | pose_errors(result, case)
-    return {"case": case.name, "method": name, **compare(case.truth, array, case.mask), **trust, **seconds}
+    return {"case": case.name, "method": name, **compare(case.truth, array, case.mask, case.seen), **trust, **seconds}
 
 
 def _file_name(name: str) -> str:

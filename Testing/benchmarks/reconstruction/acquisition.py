@@ -61,6 +61,18 @@ def acquire(truth: Volume, axis: int, how: Acquisition, seed: int = 0) -> tuple[
     return Volume(array, grid, f"stack {'ijk'[axis]}"), poses
 
 
+def times_seen(truth: Grid, stack: Grid, axis: int, poses: np.ndarray) -> np.ndarray:
+    """(k, j, i): in how many of the stack's slices each voxel of the truth lies; 1 where nothing moved."""
+    points, counts = truth.points(), np.zeros(truth.voxel_count, np.int16)
+    for number, pose in enumerate(poses):
+        index = stack.world_to_index((points - pose[:3, 3]) @ pose[:3, :3])
+        index[:, axis] -= number
+        limit = stack.size_ijk - 0.5
+        limit[axis] = 0.5
+        counts += ((index > -0.5) & (index <= limit)).all(1)
+    return counts.reshape(truth.shape)
+
+
 def _unit(grid: Grid, axis: int) -> np.ndarray:
     return grid.directions[:, axis]
 

@@ -13,21 +13,25 @@ from INRCore.io import read_volume
 from INRCore.registration.images import foreground
 from INRCore.volume import Volume
 
-from .acquisition import Acquisition, acquire
+from .acquisition import Acquisition, acquire, times_seen
 
 BRAINS = {
     "mr_t1_submm": "mr_t1_submm_oblique.nrrd",
     "ms_t1": "ms_patient26/T1.nii.gz",
     "ms_t2": "ms_patient26/T2.nii.gz",
     "ms_flair": "ms_patient26/FLAIR.nii.gz",
+    "ms_07_t1": "ms_patient07_T1.nii.gz",
 }
 _ALONG = (2, 1, 0)
+_FOUR_VOXELS_MM = {"mr_t1_submm": 2.68}
+"""x4 of a brain whose voxels are not 1 mm."""
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """stacks to a truth; known: what a method is told; poses: of each stack's slices, where the truth knows them;
-    mask: where to measure, None: inside the object."""
+    mask: where to measure, None: inside the object; seen: (k, j, i), voxels of the mask that lie in as many slices as
+    there are stacks, which without motion all do."""
 
     name: str
     stacks: list[Volume]
@@ -35,6 +39,7 @@ class Case:
     known: dict[str, Any] = field(default_factory=dict)
     poses: list[np.ndarray] | None = None
     mask: np.ndarray | None = None
+    seen: np.ndarray | None = None
 
 
 def simulated(folder: Path, brain: str, thickness_mm: float, orientations: int, how: Acquisition, crop: int) -> Case:
@@ -81,7 +86,8 @@ def all_cases(folder: Path, crop: int, which: str) -> Iterator[Case]:
         return
     profiles = (plain, gaussian) if which == "main" else (plain, gaussian, noisy)
     for brain in BRAINS:
-        for thickness in (4,) if which == "main" else (3, 4, 5, 6):
+        own = [_FOUR_VOXELS_MM[brain]] if brain in _FOUR_VOXELS_MM else []
+        for thickness in (*own, 4) if which == "main" else (*own, 3, 4, 5, 6):
             for orientations in (1, 3):
                 for how in profiles:
                     yield simulated(folder, brain, thickness, orientations, how, crop)
@@ -92,9 +98,16 @@ def all_cases(folder: Path, crop: int, which: str) -> Iterator[Case]:
         for orientations in (1, 3):
             yield simulated(folder, "ms_t1", 4, orientations, noisy, crop)
     for brain in ("ms_t1",) if which == "main" else tuple(BRAINS):
-        for how in (plain, moving):
-            yield _inner(simulated(folder, brain, 4, 3, how, crop))
+        yield from _still_and_moving(*(simulated(folder, brain, 4, 3, how, crop) for how in (plain, moving)))
     yield ct_phantom(folder, crop)
+
+
+def _still_and_moving(still: Case, moving: Case) -> Iterator[Case]:
+    """Both measured over the same voxels: all, and those which moving slices saw no less often."""
+    stacks = zip(moving.stacks, _ALONG, moving.poses or [], strict=True)
+    counts = sum(times_seen(moving.truth.grid, stack.grid, axis, poses) for stack, axis, poses in stacks)
+    for case in map(_inner, (still, moving)):
+        yield replace(case, seen=case.mask & (counts >= len(moving.stacks)))
 
 
 def _inner(case: Case) -> Case:

@@ -19,6 +19,7 @@ from INRCore.volume import Volume
 from ..machine import describe
 from ..tables import markdown_table, write_results
 from .exchange import Job, points_of, transformed
+from .held_out import HELD_OUT
 from .measures import measure
 from .pairs import PAIRS, Pair
 from .pictures import charts, panel
@@ -28,6 +29,7 @@ _DATA = Path(__file__).resolve().parents[4] / "shared/data"
 _OUTPUT = Path("benchmark_output/registration")
 _PEERS = Path("benchmark_output/peers/bin/python")
 _IDIR = "https://github.com/MIAGroupUT/IDIR"
+_ALL_PAIRS = {**PAIRS, **HELD_OUT}
 _QUICK_PAIRS, _QUICK_METHODS, _QUICK_SPACING_MM = ("head_smooth", "two_patients"), ("ours-fast", "elastix"), 4.0
 
 
@@ -40,7 +42,7 @@ def main() -> None:
     about = {**describe(torch.device(choice.device)), "threads": choice.threads, "spacing_mm": choice.spacing}
     rows: list[dict[str, Any]] = []
     for name in choice.only:
-        pair = PAIRS[name](choice.data, choice.spacing)
+        pair = _ALL_PAIRS[name](choice.data, choice.spacing)
         found, maps = _rows_of(name, pair, methods, choice)
         rows += found
         write_results(choice.output, "registration", about, rows)
@@ -51,7 +53,13 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m Testing.benchmarks.registration", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two pairs at 4 mm, two methods")
-    parser.add_argument("--only", nargs="+", metavar="PAIR", choices=PAIRS, help=f"pairs, of: {', '.join(PAIRS)}")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="PAIR",
+        choices=_ALL_PAIRS,
+        help=f"pairs, of: {', '.join(PAIRS)}; held out: {', '.join(HELD_OUT)}",
+    )
     parser.add_argument(
         "--methods", nargs="+", metavar="METHOD",
         help=f"of: {', '.join(METHODS)}; settings may follow: ours-best:model=displacement,fit.iterations=500",
@@ -66,7 +74,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--idir", default=_IDIR, help=f"where IDIR's code is cloned from ({_IDIR})")
     parser.add_argument("--output", type=Path, default=_OUTPUT, help=f"folder of the results ({_OUTPUT})")
     choice = parser.parse_args()
-    choice.only = choice.only or list(_QUICK_PAIRS if choice.quick else PAIRS)
+    choice.only = choice.only or list(_QUICK_PAIRS if choice.quick else _ALL_PAIRS)
     choice.methods = choice.methods or list(_QUICK_METHODS if choice.quick else METHODS)
     if choice.spacing is None:
         choice.spacing = _QUICK_SPACING_MM if choice.quick else 2.5

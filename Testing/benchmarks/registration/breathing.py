@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from INRCore.demo.cases import coarser
-from INRCore.registration.images import foreground
+from INRCore.foreground import foreground
 from INRCore.volume import Volume
 
 from .warps import Breathing, SmoothWarp

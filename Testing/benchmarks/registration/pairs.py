@@ -14,9 +14,9 @@ import numpy as np
 from scipy import ndimage
 
 from INRCore.demo.cases import coarser
+from INRCore.foreground import foreground
 from INRCore.geometry import Grid
 from INRCore.io import read_volume
-from INRCore.registration.images import foreground
 from INRCore.volume import Volume
 
 from .bodies import ct_body
@@ -25,7 +25,9 @@ from .labels import mirrored_labels, tissues
 from .warps import Map, SmoothWarp, volume_change
 
 _CHUNK = 1 << 20
-_HEAD_WARPS = ((70.0, 11.0, 11), (32.0, 3.0, 12))
+Warps = tuple[tuple[float, float, int], ...]
+"""Lattice spacing in mm, longest displacement in mm and seed of smooth random warps, one after the other."""
+_HEAD_WARPS: Warps = ((70.0, 11.0, 11), (32.0, 3.0, 12))
 _MOVING_SHIFT_VOXELS = np.array([0.37, -0.29, 0.41])
 
 
@@ -48,7 +50,7 @@ class Pair:
 # -- synthetic truth ---------------------------------------------------------------------------------------------------
 def chest_breathing(data: Path, spacing_mm: float) -> Pair:
     """Chest CT: sliding, up to 25 mm at the diaphragm; lungs get denser as they shrink; noise of 25 HU."""
-    image = _source(data / "ct_chest.nrrd", spacing_mm)
+    image = source(data / "ct_chest.nrrd", spacing_mm)
     phi = make_breathing(image)
     lungs = lungs_of(image)
     fine = _smoothed(image, spacing_mm)
@@ -72,8 +74,8 @@ def chest_breathing(data: Path, spacing_mm: float) -> Pair:
 
 def head_smooth(data: Path, spacing_mm: float) -> Pair:
     """Oblique T1: smooth random warp, at most 12 mm; noise."""
-    image = _source(data / "mr_t1_submm_oblique.nrrd", spacing_mm)
-    return _head(image, image, spacing_mm, "T1, smooth random warp to 12 mm, noise", multimodal=False)
+    image = source(data / "mr_t1_submm_oblique.nrrd", spacing_mm)
+    return warped_pair(image, image, spacing_mm, "T1, smooth random warp to 12 mm, noise")
 
 
 def ms_t2(data: Path, spacing_mm: float) -> Pair:
@@ -88,17 +90,26 @@ def ms_flair(data: Path, spacing_mm: float) -> Pair:
 
 def _ms(data: Path, contrast: str, spacing_mm: float) -> Pair:
     folder = data / "ms_patient26"
-    other, t1 = (_source(folder / f"{name}.nii.gz", spacing_mm) for name in (contrast, "T1"))
-    return _head(other, t1, spacing_mm, f"warped {contrast} (fixed) and T1 (moving) of one patient", multimodal=True)
+    other, t1 = (source(folder / f"{name}.nii.gz", spacing_mm) for name in (contrast, "T1"))
+    return warped_pair(other, t1, spacing_mm, f"warped {contrast} (fixed) and T1 (moving) of one patient", True)
 
 
-def _head(seen: Volume, other: Volume, spacing_mm: float, about: str, multimodal: bool) -> Pair:
-    """fixed(x) = seen(phi(x)), moving(y) = other(y), with phi of two smooth random warps, one after the other."""
-    body = foreground(seen)
+def warped_pair(
+    seen: Volume,
+    other: Volume,
+    spacing_mm: float,
+    about: str,
+    multimodal: bool = False,
+    warps: Warps = _HEAD_WARPS,
+    body: np.ndarray | None = None,
+) -> Pair:
+    """fixed(x) = seen(phi(x)), moving(y) = other(y), with phi of two smooth random warps, one after the other. body:
+    (k, j, i) bool of `seen`; None: its foreground."""
+    body = foreground(seen) if body is None else body
     points = seen.grid.points()[np.flatnonzero(body)[::97]]
     low, high = seen.grid.corners.min(0), seen.grid.corners.max(0)
     coarse, fine = (
-        SmoothWarp.random(low, high, spacing, seed).scaled(points, largest) for spacing, largest, seed in _HEAD_WARPS
+        SmoothWarp.random(low, high, spacing, seed).scaled(points, largest) for spacing, largest, seed in warps
     )
 
     def phi(x: np.ndarray) -> np.ndarray:
@@ -116,7 +127,7 @@ def _head(seen: Volume, other: Volume, spacing_mm: float, about: str, multimodal
     )  # fmt: skip
 
 
-def _source(path: Path, spacing_mm: float) -> Volume:
+def source(path: Path, spacing_mm: float) -> Volume:
     """The image at half the spacing asked for, which is fine enough to be seen through a map, or at its own."""
     return coarser(read_volume(path), spacing_mm / 2)
 
@@ -172,8 +183,8 @@ def _body_seen(body: np.ndarray, source: Grid, moving: Grid, fixed: Grid, phi: M
 # -- real --------------------------------------------------------------------------------------------------------------
 def two_patients(data: Path, spacing_mm: float) -> Pair:
     """T1 of two patients in one space; labels are tissues found by intensity in each image."""
-    fixed = _real(data / "ms_patient07_T1.nii.gz", spacing_mm)
-    moving = _real(data / "ms_patient26/T1.nii.gz", spacing_mm)
+    fixed = real(data / "ms_patient07_T1.nii.gz", spacing_mm)
+    moving = real(data / "ms_patient26/T1.nii.gz", spacing_mm)
     return Pair(
         fixed, moving, foreground(fixed), "affine", labels=(tissues(fixed), tissues(moving)),
         about="T1 of two patients; Dice of tissue classes found by intensity",
@@ -182,23 +193,23 @@ def two_patients(data: Path, spacing_mm: float) -> Pair:
 
 def follow_up(data: Path, spacing_mm: float) -> Pair:
     """T1 of two visits of one patient, thick slices."""
-    fixed = _real(data / "ms_longitudinal/study1_T1W.nii.gz", spacing_mm)
-    moving = _real(data / "ms_longitudinal/study2_T1W.nii.gz", spacing_mm)
+    fixed = real(data / "ms_longitudinal/study1_T1W.nii.gz", spacing_mm)
+    moving = real(data / "ms_longitudinal/study2_T1W.nii.gz", spacing_mm)
     return Pair(fixed, moving, foreground(fixed), "affine", about="T1 of two visits of one patient, 3 mm slices")
 
 
 def head_positions(data: Path, spacing_mm: float) -> Pair:
     """One head, supine and prone."""
     folder = data / "head_positions"
-    fixed = _real(folder / "mr_decubitus_HFS.nrrd", spacing_mm)
-    moving = _real(folder / "mr_decubitus_HFP.nrrd", spacing_mm)
+    fixed = real(folder / "mr_decubitus_HFS.nrrd", spacing_mm)
+    moving = real(folder / "mr_decubitus_HFP.nrrd", spacing_mm)
     return Pair(fixed, moving, foreground(fixed), "affine", about="one head supine and prone: rigid motion, bent neck")
 
 
 def abdomen_mirrored(data: Path, spacing_mm: float) -> Pair:
     """Abdominal CT against its mirror image: labels of the left side lie on those of the right one."""
     folder = data / "ct_abdomen"
-    image = _real(folder / "ct.nii.gz", spacing_mm)
+    image = real(folder / "ct.nii.gz", spacing_mm)
     labels = coarser(read_volume(folder / "ct_ts_example_seg_fast_force_split.nii.gz"), spacing_mm, order=0)
     fixed_labels, moving_labels = mirrored_labels(labels)
     moving = image.with_array(np.ascontiguousarray(image.array[:, :, ::-1]))
@@ -208,7 +219,7 @@ def abdomen_mirrored(data: Path, spacing_mm: float) -> Pair:
     )  # fmt: skip
 
 
-def _real(path: Path, spacing_mm: float) -> Volume:
+def real(path: Path, spacing_mm: float) -> Volume:
     volume = coarser(read_volume(path), spacing_mm)
     return volume.with_array(volume.as_float32())
 

@@ -26,7 +26,7 @@ def blobs(points):
 @pytest.fixture(scope="module")
 def pair():
     image = Volume(blobs(GRID.points()).reshape(GRID.shape).astype(np.float32), GRID)
-    return pairs._head(image, image, 2.5, "blobs", multimodal=False)
+    return pairs.warped_pair(image, image, 2.5, "blobs")
 
 
 def points_of(pair):

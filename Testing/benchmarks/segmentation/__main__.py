@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 
 from ..machine import describe
 from ..tables import markdown_table, write_results
-from .cases import CASES, GAPS, Case
+from .cases import CASES, GAPS, HELD_OUT, Case
 from .exchange import Job
 from .measures import dice_in, hidden_voxels, measured_labels, mesh_report, score, write_voxel_meshes
 from .runner import METHODS, run
@@ -26,19 +27,33 @@ def main() -> None:
     """Runs every method on every case and gap; the tables are written anew after each case."""
     choice = _arguments()
     about = {**describe(torch.device("cpu")), "threads": 1}
-    rows: list[dict[str, Any]] = []
+    rows = _earlier_rows(choice)
     for name in choice.only:
         case = CASES[name](choice.data)
         for gap in choice.gaps:
             for kind in choice.kinds:
-                rows += _rows(case, gap, kind, choice)
+                rows += _rows(case, gap, kind, choice, {_key(row) for row in rows})
         write_results(choice.output, "segmentation", about, rows)
         write_results(choice.output, "summary", about, summary(rows))
         charts(rows, choice.output)
     print(markdown_table(summary(rows)))
 
 
-def _rows(case: Case, gap: int, kind: str, choice: argparse.Namespace) -> list[dict[str, Any]]:
+def _earlier_rows(choice: argparse.Namespace) -> list[dict[str, Any]]:
+    path = choice.output / "segmentation.json"
+    if not (choice.resume and path.exists()):
+        return []
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return rows
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["case"], row["gap"], row["slices"], row["method"]
+
+
+def _rows(
+    case: Case, gap: int, kind: str, choice: argparse.Namespace, done: set[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
     job: Job = case.single(gap) if kind == "single" else case.crossed(gap)
     values = measured_labels(case.labels, job)
     if not values:
@@ -46,8 +61,10 @@ def _rows(case: Case, gap: int, kind: str, choice: argparse.Namespace) -> list[d
     common = hidden_voxels(case.single(gap)) & hidden_voxels(case.crossed(gap))
     rows = []
     for name in choice.methods:
+        if (case.name, gap, kind, name) in done:
+            continue
         with run(METHODS[name], job, choice.peers, choice.timeout) as (report, filled, folder):
-            row = {"case": case.name, "gap": gap, "slices": kind, "method": name}
+            row = {"case": case.name, "held_out": case.name in HELD_OUT, "gap": gap, "slices": kind, "method": name}
             measures: dict[str, Any] = dict.fromkeys(_MEASURES)
             if filled is not None:
                 measures |= score(case.labels, filled, job, values)
@@ -72,6 +89,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--gaps", nargs="+", type=int, default=list(GAPS), help="every how many slices one is drawn")
     parser.add_argument("--kinds", nargs="+", choices=("single", "crossed"), default=["single", "crossed"])
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), metavar="METHOD")
+    parser.add_argument("--resume", action="store_true", help="keep the rows that the output folder has, run the rest")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds that one run may take")
     parser.add_argument("--data", type=Path, default=_DATA, help="folder of the volumes (../shared/data)")
     parser.add_argument("--peers", type=Path, default=_PEERS, help=f"python of the peers' environment ({_PEERS})")

@@ -117,4 +117,6 @@ CASES: dict[str, Callable[[Path], Case]] = {
     "nuclei": _nuclei,
     "lesions": _lesions,
 }
+HELD_OUT = ("aorta_branches", "head", "abdomen_organs")
+"""Cases that nothing was chosen by."""
 GAPS = (2, 4, 8, 12)

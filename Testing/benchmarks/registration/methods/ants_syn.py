@@ -1,5 +1,6 @@
 """Symmetric normalisation of ANTs (Avants et al., Medical Image Analysis 12(1), 2008) through `antspyx`. Options:
-metric ('CC', 'mattes'), radius (voxels, of CC), iterations (such as '100x70x50'), gradient_step, flow_sigma."""
+metric ('CC', 'mattes'), radius (voxels, of CC), iterations (such as '100x70x50'), gradient_step, flow_sigma,
+total_sigma, mask (true: the metric counts in the fixed body only)."""
 
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
         for values, affine in ((job.fixed, job.fixed_affine), (job.moving, job.moving_affine))
     )
     metric = options.get("metric", "mattes" if job.multimodal else "CC")
+    mask = _image(ants, job.mask.astype(np.float32), job.fixed_affine) if options.get("mask") else None
     iterations = tuple(int(n) for n in str(options.get("iterations", "100x70x50x20")).split("x"))
 
     def registration() -> tuple[np.ndarray, str]:
@@ -38,7 +40,8 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
                 fixed, moving, type_of_transform="SyNOnly", initial_transform=str(start), syn_metric=metric,
                 syn_sampling=int(options.get("radius", 4)) if metric == "CC" else 32, reg_iterations=iterations,
                 grad_step=float(options.get("gradient_step", 0.1)), flow_sigma=float(options.get("flow_sigma", 3)),
-                outprefix=f"{folder}/out", singleprecision=True,
+                total_sigma=float(options.get("total_sigma", 0)), mask=mask, outprefix=f"{folder}/out",
+                singleprecision=True,
             )  # fmt: skip
             return _map(ants, job, found["fwdtransforms"]), f"{metric}"
 

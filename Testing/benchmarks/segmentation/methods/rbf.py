@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
+from numpy.linalg import LinAlgError
 
 from ..exchange import Job
 from .contour_points import contour_points, label_box, put_label
@@ -38,7 +40,8 @@ def prepare(job: Job, folder: Path, neighbours: int = 60) -> Callable[[], np.nda
                 *(np.arange(a, b) for a, b in zip(start[::-1], stop[::-1], strict=True)), indexing="ij"
             )
             query = np.stack([i, j, k], -1).reshape(-1, 3) * spacing
-            put_label(labels, best, start, field(query).reshape(k.shape), value)
+            with suppress(LinAlgError):  # all points near a place lie in one plane: no such spline; the label is lost
+                put_label(labels, best, start, field(query).reshape(k.shape), value)
         known = np.zeros(labels.shape, bool)
         for axis in range(3):
             known[tuple(job.drawn[axis] if n == 2 - axis else slice(None) for n in range(3))] = True

@@ -1,0 +1,248 @@
+"""Time series and volumes of several components (colour, vectors, dose per fraction) in one .inr file."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from ..fitting import Control, Progress, run_to_end
+from ..fitting.progress import Steps
+from ..io.atomic import atomic_path
+from ..results import TaskResult
+from ..settings import choose_settings, require
+from ..volume import Volume
+from .assembly import assembly_from_parts, assembly_to_bytes
+from .container import damaged
+from .files import inr_to_bytes, member_file, read_inr
+from .inr_file import InrFile
+from .joint import joint_steps
+from .mixing import GROUP, Mixing, can_be_mixed, in_groups
+from .parts import ASSEMBLY_VERSION, PREFIX, Parts
+from .settings import CompressionSettings
+from .task import compress_steps, plain_content
+
+SERIES_KINDS = ("frames", "components")
+
+
+@dataclass(frozen=True, eq=False)
+class InrSeries:
+    """kind: 'frames' or 'components'; files: members, None where the file ends before them; mixings: of groups of up
+    to 8 members in their order, None where members are the volumes themselves; dtype, name, units, metadata: of the
+    volumes; size: bytes of the file."""
+
+    kind: str
+    files: list[InrFile | None]
+    mixings: list[Mixing] | None
+    dtype: np.dtype
+    name: str = "series"
+    units: str = ""
+    metadata: dict[str, Any] | None = None
+    size: int = 0
+    label: str = "the file"
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def volume(self, number: int) -> Volume:
+        """One frame or component. Raises `InputError` when there is none of this number, or the file lacks it."""
+        require(0 <= number < len(self), f"{self.label} has no {self.kind[:-1]} {number}; it has 0..{len(self) - 1}.")
+        first = 0 if self.mixings is None else number // GROUP * GROUP
+        last = number + 1 if self.mixings is None else min(first + GROUP, len(self))
+        needed = self.files[number:last] if self.mixings is None else self.files[first:last]
+        decoded = [self._needed(file).decompress() for file in needed]
+        if self.mixings is None:
+            found = decoded[0]
+        else:
+            mixing = self.mixings[number // GROUP]
+            array = mixing.unmixed([v.array for v in decoded], number - first, self.dtype)
+            found = Volume(array, decoded[0].grid)
+        about = dict(self.metadata or {})
+        return replace(found, name=f"{self.name} {number}", units=self.units, metadata=about)
+
+    def _needed(self, file: InrFile | None) -> InrFile:
+        if file is None:
+            damaged(self.label, "it ends before this volume")
+        return file
+
+    def describe(self) -> dict[str, Any]:
+        """What the file holds, in JSON types."""
+        return {
+            "format": "inr",
+            "kind": self.kind,
+            "count": len(self),
+            "name": self.name,
+            "dtype": str(self.dtype),
+            "units": self.units,
+            "bytes": self.size,
+            "size_ijk": self._needed(self.files[0]).grid.size_ijk.tolist(),
+            "spacing_mm": np.round(self._needed(self.files[0]).grid.spacing, 6).tolist(),
+            "mixed": self.mixings is not None,
+            "complete": all(file is not None and file.complete for file in self.files),
+            "metadata": self.metadata or {},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesResult(TaskResult):
+    """data: the bytes of the file; series: what they hold. metrics: over all volumes together, the peak being the range
+    of all; per_volume: psnr_db and max_abs_error of each."""
+
+    data: bytes
+    series: InrSeries
+    per_volume: list[dict[str, float]]
+
+    def save(self, path: str | os.PathLike[str], force: bool = False) -> None:
+        """Writes the .inr file atomically. Raises `OutputError` when it exists and `force` is False."""
+        with atomic_path(path, force) as temporary:
+            temporary.write_bytes(self.data)
+
+
+def compress_series(
+    volumes: list[Volume], kind: str = "frames", settings: CompressionSettings | str | None = None
+) -> SeriesResult:
+    """All volumes of one time series or of one colour, vector or dose volume in one file.
+
+    Volumes of one type on one grid are mixed in groups (see `Mixing`) and share one step, so that bytes go where they
+    help most; with an error bound, marked voxels or labels each is coded on its own. Targets hold for the whole file.
+    Raises `InputError` for a volume or settings that `compress` would refuse.
+    """
+    return run_to_end(series_steps(volumes, kind, settings))
+
+
+def series_steps(
+    volumes: list[Volume],
+    kind: str = "frames",
+    settings: CompressionSettings | str | None = None,
+    control: Control | None = None,
+) -> Steps[SeriesResult]:
+    """`compress_series`, step by step."""
+    settings = choose_settings(CompressionSettings, "compression", settings)
+    require(bool(volumes) and kind in SERIES_KINDS, "A series needs volumes, and a kind: frames or components.")
+    require(settings.region_max_error is None and settings.region_psnr_db is None, "A series has no region; leave it.")
+    started, raw = time.perf_counter(), sum(v.nbytes for v in volumes)
+    is_mixed = settings.codec == "pyramid" and settings.target_max_error is None and can_be_mixed(volumes)
+    mixings = [Mixing.of(group) for group in in_groups(volumes)] if is_mixed else None
+    if mixings is not None:
+        groups = zip(mixings, in_groups(volumes), strict=True)
+        members = [one for mixing, group in groups for one in mixing.mixed(group)]
+        contents = [plain_content(member, settings) for member in members]
+        files = yield from joint_steps(members, contents, settings.within(raw), raw, _extent(volumes), control)
+    else:
+        files = yield from _single_steps(volumes, settings, control)
+    first = volumes[0]
+    about = {
+        "dtype": first.array.dtype.newbyteorder("=").name,
+        "name": first.name,
+        "units": first.units,
+        "metadata": files[0].plain_metadata() if mixings is None else _plain(first),
+        "mixings": None if mixings is None else [mixing.to_json() for mixing in mixings],
+    }
+    data = assembly_to_bytes(kind, about, [inr_to_bytes(file) for file in files])
+    series = series_from_bytes(data, first.label)
+    per_volume = []
+    for number, volume in enumerate(volumes):
+        yield Progress("sample", number, len(volumes))
+        per_volume.append(_measured(volume, series.volume(number)))
+    return SeriesResult(
+        settings=settings,
+        metrics=_metrics(volumes, per_volume, raw, len(data)),
+        device="cpu (whole numbers alone)",
+        seconds=time.perf_counter() - started,
+        data=data,
+        series=series,
+        per_volume=per_volume,
+    )
+
+
+def _single_steps(
+    volumes: list[Volume], settings: CompressionSettings, control: Control | None
+) -> Steps[list[InrFile]]:
+    """Each on its own, each at the whole's ratio."""
+    files, own = [], settings.within(sum(v.nbytes for v in volumes))
+    for volume in volumes:
+        result = yield from compress_steps(volume, own, control)
+        files.append(result.file)
+    return files
+
+
+def series_from_bytes(data: bytes, label: str = "the file") -> InrSeries:
+    """Raises `InputError` naming `label` when the bytes are no series."""
+    return _series(Parts.of_bytes(data, label), label)
+
+
+def read_inr_series(path: str | os.PathLike[str]) -> InrSeries:
+    """Reads an .inr file with one or more volumes. Raises `InputError` as `read_inr` does."""
+    label = f"'{path}'"
+    try:
+        with Path(path).open("rb") as stream:
+            start = stream.read(PREFIX.size)
+    except OSError as error:
+        raise InputError(f"Cannot read {label}: {error.strerror}.") from error
+    if len(start) == PREFIX.size and int.from_bytes(start[8:12], "little") == ASSEMBLY_VERSION:
+        parts = Parts.of_file(path, label)
+        if assembly_from_parts(parts, label).kind in SERIES_KINDS:
+            return _series(parts, label)
+    file = read_inr(path)
+    return InrSeries("frames", [file], None, file.dtype, file.name, file.units, file.metadata, file.file_bytes, label)
+
+
+def _series(parts: Parts, label: str) -> InrSeries:
+    assembly = assembly_from_parts(parts, label)
+    about = assembly.about
+    try:
+        mixings = None if about["mixings"] is None else [Mixing.from_json(one) for one in about["mixings"]]
+        files = [None if member is None else member_file(member, label) for member in assembly.members]
+        if mixings is not None and [len(m.matrix) for m in mixings] != [len(g) for g in in_groups(files)]:
+            damaged(label, "its mixing does not fit its members")
+        dtype = np.dtype(str(about["dtype"]))
+        texts = [str(about["name"]), str(about["units"])]
+        if not files or dtype.kind not in "biuf":
+            damaged(label, "it holds nothing")
+        return InrSeries(
+            assembly.kind, files, mixings, dtype, texts[0], texts[1], dict(about["metadata"]), assembly.size, label
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        if isinstance(error, InputError):
+            raise
+        damaged(label, f"its head makes no sense ({str(error)[:200]})")
+
+
+def _plain(volume: Volume) -> dict[str, Any]:
+    return plain_content(volume, CompressionSettings()).plain_metadata()
+
+
+def _extent(volumes: list[Volume]) -> float:
+    limits = np.array([v.finite_range() for v in volumes])
+    return float(limits[:, 1].max() - limits[:, 0].min())
+
+
+def _measured(volume: Volume, decoded: Volume) -> dict[str, float]:
+    error = decoded.array.astype(np.float64) - volume.array
+    error = error[np.isfinite(error)]
+    return {"mean_square": float(np.square(error).mean()), "max_abs_error": float(np.abs(error).max())}
+
+
+def _metrics(volumes: list[Volume], per_volume: list[dict[str, float]], raw: int, size: int) -> dict[str, float]:
+    """Of all volumes together; gives each its PSNR, where it is finite."""
+    extent, squares = _extent(volumes), [row.pop("mean_square") for row in per_volume]
+    for row, own in zip(per_volume, squares, strict=True):
+        row |= _decibels(extent, own)
+    metrics = {
+        "max_abs_error": max(row["max_abs_error"] for row in per_volume),
+        "compression_ratio": raw / size,
+        "raw_bytes": float(raw),
+        "file_bytes": float(size),
+        "volumes": float(len(volumes)),
+    }
+    return metrics | _decibels(extent, float(np.mean(squares)))
+
+
+def _decibels(extent: float, squares: float) -> dict[str, float]:
+    return {"psnr_db": 10 * math.log10(extent**2 / squares)} if squares and extent else {}

@@ -1,0 +1,130 @@
+"""What jobs of the tasks 'compress', 'estimate' and 'decompress' do with their files."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputError
+from ..fitting import Control, Progress
+from ..fitting.progress import Steps
+from ..io import read_volumes, write_volume
+from ..io.atomic import atomic_path
+from ..volume import Volume
+from .job import Job
+from .parts import Outcome, read, read_if_given, settings_of, write_difference, write_volumes, writing
+
+if TYPE_CHECKING:
+    from ..compression import CompressionSettings
+
+
+def compress(job: Job, control: Control) -> Steps[Outcome]:
+    """Reads, compresses, writes the file and what else is asked for."""
+    from ..compression import CompressionSettings, compress_steps
+
+    settings = settings_of(job, CompressionSettings, "compression")
+    if job.frame is None and job.component is None and not job.inputs.get("region"):
+        kind, volumes = read_volumes(job.inputs["volume"])
+        if len(volumes) > 1:
+            return (yield from _compress_series(job, kind, volumes, settings, control))
+    volume, tags = _with_tags(job, read(job, "volume"), settings)
+    result = yield from compress_steps(volume, settings, control, read_if_given(job, "region"))
+    result = replace(result, notes=(*result.notes, *tags))
+    yield writing("file")
+    result.save(job.outputs["file"], force=job.force)
+    write_volumes(job, volume=result.volume)
+    write_difference(job, result.volume, volume)
+    return Outcome.of(result)
+
+
+def _with_tags(job: Job, volume: Volume, settings: CompressionSettings) -> tuple[Volume, list[str]]:
+    """The volume with the DICOM entries asked for, and a line that names those that may tell who the patient is."""
+    if not settings.keep_tags:
+        return volume, []
+    from ..io.dicom_tags import about_the_patient, read_dicom_tags
+
+    found = read_dicom_tags(Path(job.inputs["volume"]), settings.keep_tags)
+    telling = about_the_patient(list(found))
+    notes = [f"The file tells about the patient: {', '.join(telling)}."] if telling else []
+    return replace(volume, metadata={**volume.metadata, "dicom": found}), notes
+
+
+def _compress_series(
+    job: Job, kind: str, volumes: list[Volume], settings: CompressionSettings, control: Control
+) -> Steps[Outcome]:
+    """All frames or components into one file."""
+    from ..compression.series import series_steps
+
+    unwanted = sorted(set(job.outputs) - {"file"})
+    if unwanted:
+        raise InputError(
+            f"'{job.inputs['volume']}' has {len(volumes)} {kind}, of which no '{unwanted[0]}' is made; choose one of "
+            f"them with --{kind[:-1]} N, or leave that output out."
+        )
+    result = yield from series_steps(volumes, kind, settings, control)
+    yield writing("file")
+    result.save(job.outputs["file"], force=job.force)
+    return Outcome.of(result, kind=kind, volumes=result.per_volume)
+
+
+def estimate(job: Job, control: Control) -> Steps[Outcome]:
+    """Says what `compress` would give; the report's entry `curve` has other sizes and their quality."""
+    from ..compression import CompressionSettings
+    from ..compression.estimating import estimate_steps
+
+    settings, volume = settings_of(job, CompressionSettings, "compression"), read(job, "volume")
+    found = yield from estimate_steps(volume, settings, read_if_given(job, "region"))
+    rows = found.table()
+    if "curve" in job.outputs:
+        with (
+            atomic_path(job.outputs["curve"], job.force) as temporary,
+            Path(temporary).open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, ["bytes", "ratio", "psnr_db"])
+            writer.writeheader()
+            writer.writerows(rows)
+    return Outcome(settings, found.metrics, "cpu", notes=(found.describe(),), details={"curve": rows})
+
+
+def decompress(job: Job, control: Control) -> Steps[Outcome]:
+    """Opens a file and writes its volume."""
+    from ..compression import decompress as open_file
+    from ..devices import choose_device
+
+    unknown = set(job.settings) - {"spacing_mm"}
+    if unknown:
+        raise InputError(f"The task 'decompress' has no setting '{sorted(unknown)[0]}'; it has: spacing_mm.")
+    like = read_if_given(job, "like")
+    yield Progress("decompress", 0, 1)
+    if job.frame is not None or job.component is not None:
+        volume = _member(job)
+        if like is not None or job.settings.get("spacing_mm"):
+            raise InputError("A frame or component is decompressed on its own voxels; leave --spacing and --like out.")
+        yield writing("volume")
+        write_volume(volume, job.outputs["volume"], force=job.force)
+        return Outcome(None, {}, "cpu")
+    volume = open_file(
+        job.inputs["file"],
+        grid=like.grid if like else None,
+        spacing=job.settings.get("spacing_mm"),
+        device=job.device,
+        max_memory_gb=job.max_memory_gb,
+    )
+    yield writing("volume")
+    write_volume(volume, job.outputs["volume"], force=job.force)
+    return Outcome(None, {}, choose_device(job.device).reason)
+
+
+def _member(job: Job) -> Volume:
+    from ..compression import read_inr_series
+
+    series = read_inr_series(job.inputs["file"])
+    wanted = {"frames": job.frame, "components": job.component}
+    number = wanted[series.kind]
+    if number is None or None not in wanted.values():
+        raise InputError(
+            f"'{job.inputs['file']}' has {len(series)} {series.kind}; choose --{series.kind[:-1]} N alone."
+        )
+    return series.volume(number)

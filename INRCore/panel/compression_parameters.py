@@ -1,0 +1,65 @@
+"""The choices of the compression panel, as Slicer keeps them in a node of the scene."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Any, Union
+
+import slicer
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
+
+from .parameters import RunParameters
+
+_BYTES_PER_MEGABYTE = 1_000_000
+
+
+class Codec(Enum):
+    """How a volume is coded; the values are the names of the setting."""
+
+    PYRAMID = "pyramid"
+    NETWORK = "network"
+
+    def label(self) -> str:
+        return {
+            "pyramid": _("Wavelets with learned probabilities"),
+            "network": _("Weights of a network (COIN)"),
+        }[self.value]
+
+
+_Region = Union[  # noqa: UP007 - `A | B` would do in Slicer 5.10, but not in those before it
+    slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, slicer.vtkMRMLMarkupsROINode, None
+]
+
+
+@parameterNodeWrapper
+class INRCompressionParameterNode(RunParameters):
+    """ratio: raw bytes to file bytes, megabytes: of the file, psnr: dB; 0 leaves them to the preset. maximumError: in
+    units of the volume, -1 no limit. keptRegion: where regionError (units of the volume) holds, or regionPsnr (dB) if
+    that is not 0."""
+
+    inputVolume: slicer.vtkMRMLScalarVolumeNode
+    region: slicer.vtkMRMLMarkupsROINode
+    filePath: str = ""
+    outputVolume: slicer.vtkMRMLScalarVolumeNode
+    ratio: Annotated[float, WithinRange(0, 1000)] = 0.0
+    megabytes: Annotated[float, WithinRange(0, 100_000)] = 0.0
+    psnr: Annotated[float, WithinRange(0, 200)] = 0.0
+    maximumError: Annotated[float, WithinRange(-1, 1e6)] = -1.0
+    keptRegion: _Region
+    regionError: Annotated[float, WithinRange(0, 1e6)] = 0.0
+    regionPsnr: Annotated[float, WithinRange(0, 200)] = 0.0
+    codec: Codec = Codec.PYRAMID
+
+    def targets(self) -> dict[str, Any]:
+        """What is asked for, by the names of the settings."""
+        return {
+            "target_ratio": self.ratio or None,
+            "target_bytes": int(self.megabytes * _BYTES_PER_MEGABYTE) or None,
+            "target_psnr_db": self.psnr or None,
+            "target_max_error": self.maximumError if self.maximumError >= 0 else None,
+            "codec": self.codec.value if self.codec is not Codec.PYRAMID else None,
+        } | (self._region_targets() if self.keptRegion is not None else {})
+
+    def _region_targets(self) -> dict[str, Any]:
+        return {"region_psnr_db": self.regionPsnr} if self.regionPsnr else {"region_max_error": self.regionError}

@@ -1,0 +1,1050 @@
+"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
+
+    python read_inr.py scan.inr scan.npy
+
+    from read_inr import read_inr
+    array, ijk_to_ras, about = read_inr("scan.inr")        # (k, j, i), 4 x 4 to RAS mm, name and so on
+
+Generated from INRCore by Testing/tools/make_lean_reader.py; licence: Apache 2.0.
+"""
+# ruff: noqa
+# fmt: off
+
+from __future__ import annotations
+import base64
+import functools
+import itertools
+import json
+import math
+import struct
+import sys
+import warnings
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+import numpy as np
+MODEL = """c-m!}>8>3`5`^Eyzq?1ZFT4t}5E!HJ3}YkPe-QG!PkfQpXJ8QA%RPN+$;u@vBbq<ny#M(1^QYf_|KUHMet!S!KmPUQ)5ka8{qg3fUq8M3_ZR;9<-
+_MMU*CN9{r7hs*Im+;u6tek%K56-
+&7<qiSJu;h<xAh^&UZ~u^{ic4qx{3PoZntrs4;#sLj&}0iB;;Q5rstuOE7Hd&!ojBvsbKHSYxn{9#jqRg4t_q7Ra0JN@JxwHQR<_*YpaQ)2_ubo$s^@2Vn
+^<WE1o^R%pqvJ!TC?Pt4`B{@JmHr)u$p0XG(0<@iPe`KZ6<IVLt--9|Saj5tm|2IG;=oZ=-
+hXdI7Mj@$XrVk1VTSU?uc6O(@VSet>^Q1GNZM_3lV42KQd%GSBE1|tV6$MV|-
+++HWKwU4eD1bIhPHzBg)I3QD5h=^AGEFZXgjzhqIY#}kx)1<v4Cfh?XLm%qJ&okS;+n0k-
+!)G3QIp?~q9QIeYD+|x6S6vQG7@uF0opa97<WcsFeT28CU4eZkw>fBdpGXpTo}~DS&u4}0#R%ftx7VAWe*fXOUw?e}K1!#O?QLA8lCxC~XmU`JO?a{siC(
+T2Su+)dURI15+F&aD_+jp=Ou17->)O}ooOx-
+*wv()GoBGk*F=Lav7NWPbt&&5IQHqs{v4xZEsV7@`uC3T+Yk4i(hVon^o9wNu&de#>3z?P|rKAMgiO`Lu2x=~-
+&e(e4Y|T|96xV%ehoV#ZagrUihL!!=N`pa6+SGxGUiOiuMs+ssq`0gc$;nl^BHhVzInXJn(D#H_w9qv;RCjtWlDg<;S9ZDaSf%3S%C@NpPC+6l4`d0S>)6
+*+1bdPj7a`dh7m|lbnc*mr^WBErg^=j^%*Ms4rTf4|rBSIp;Q^pd3rwwDC)KEu)^-Ww7bq&r<-)R@7uq~vqGq3_8BZJM(-
+vgMxF$tXQs)Bzs?;UaM39hP3@4E|@(2?<bv!atwo3w-X`r4=kR_Ah`b-AgSW|&d_Nk1joM-
+E}#b$G`g6}jzfxC5XrwQkilc~N&`V1SV^i!qbw`E5yl_%9JZ<3}x8@@;=M||U>rrg$Po3Im5T$BJ~PfR)KB0mipR8eNAwl173Q&s`WO%W{IIhnm0lUzr*R
+{7HajY%!k85!LwMV))(WF~xom;4tY2hOLfm3mOP<cx_Kc*jLpl;@ctc&>~c_OP|ma_SC|%Ztn!TDOwc4V#&y&6EISg<|DxilQat*ahstmz7#7(|KI%JaUC
+C$PGn(s1_?Xi(D|tQwpAJ+#DGvY(W8Ac<OXE0N>Mqu8DH=#{9aJsgny1h!D)k%Ojtyrhbh|iOXMI-
+&0fgz$c%@<FpdR9sPh7=ME>FawIk|eRjtQBZ<;x?Vcjs)ZI?FSL<ZrsNy)y#7;gp1*3e`8dDdW>-
+2<h*J6~o$<xv|5mw?QlC4c=z7KWjSgKNapJJaIs8oDZH>7W+T8urU?#6r6vI`$8$+G2(l{C=LqJU)FT82vCPIc&8MtH*l3nWxB7=f!SBus#>;f#j`yx8(S
+R%2>WMK&G|2Z=lYPaT$`4aX)S3RqbyJy2t1-
+wN{dHqu8LR8<lwSsMO(Am_%rWC1CEgHGfJWkq{XNQe=(c_R?BIzilwR3(M%U$U(M&D>9hmST`Gy6cv1Mh<y{G^mv9BsZK<*;kHiCg=lXC&6`e=cpSY*Asp
+u{c<506@V@~3Y9nmg>}}c90r8s8E#^&yRpHTuk;6Ys={3itQ&~iQE;33P)L<PJeYFxc2h~NY0;vaq$WDNN+@eHPNc|3Y?2LZnE`&vem7bJrO43Z)!Z0Wxn
+d<?-x%0HRQF~I&Kf-eGvq6orU&e-
+%Xt=%mU}mG3_Q2e1KEkIDK%q~FroR{QQZl%5`D;*_wPP^{FyE!N1IMI)7|9g2?wB~G>pEex(_N8Gxh>`rw`j#iS}3zr#m!0&FGulfu05lT#LpO7;yLK)=x
+3?+7~F9XEayEt&`i<9HVJSceJW}?N049xY<^lCfu~KC0aISRr*kO;&chLU{r(`b;}KIn+(je#M7VO7^&E~lh2S1jkuOcNA_~8N=vMp*9{NW2j`KU%huw!d
+MHmjeYxh4UF0?AabLYI`>2$|C(_eI17_L9<%Rt{bYgJS8OHXfk7Yn~*~cL-
+j4f`XgGOY|ke8cY8Xt3|a>Bn4A2`b;N2Z_nW*UIwj&sm<#=;aXuYkwtdyAvtiZy?zFP>wPcev3*>L5185+8L36N*HvS3MoItI2(~<BPxf1c!hvbZ4<|y>h
+k3c>1&856+-
+m%xbRt746~#hD3HVOHGNv`A{;FGzG251l9Oub`liPX_!r{_F*Q$gTVM}1sSa*We!%Ds}C1Viq|G2?B6K3%l$4cwolrNNpba1SmhAKpfWYZ@Vh!g@8bslZ6
+MBvaYY(>aj$kybLf1|>BNhF!|gfvts{~tE4&j#X<hlnY-
+;4>ank>g<%gd>{P;!iLcajE<2I05w@Xdcx4pa41CJznakEI)_`26TdjB_H|M}tb&q0@LJ@r85x{Pq?cIojeSY|RrIa8mp%T8jF>HT{9toxX$dLRAmx9iQj
+Pw#*E<-@xV?>~P1tIlDc8#|KY-hvg^7M>1F%;Wsd^t|C#N7;CTuZ=)1s+zBpLJn6Cj(7C~T-
+>(?r>KMWMBXXva?na)3SBk0>&<d3?a0i75=y{KPP&;`X2#QrT^@Wi%Q_@Dj|YSU6#z50^-(Z@&%tD)_Z=w|vdU2{#-
+D)12~&<TQM^T9#_c4{vEv8~49Uc(7|@FVQqF3jT9ntJoVfW&LAGWdxhU?e^3e8n6r||Mj*bxsW5ZsG&bAdT^qf=w<q>qkCx`o|P-
+adY`YvlBjI_YkKZ!k#_X}29c+Y}O6z=enjqn_Kp@$^#KrcP+V?m3B4N%QDQVl7~7XfbU@l}rdCP(e{@MgW9a5yQG+vysd?ONAMBe`Pfaqi+AVKwO2z~tj3
+{tgAoyQffJobUZ;W&baGEc(eE-5s103e`t-
+aHIEi{{(AMd!^n@OBp)2R0@PyMwqY~SfGFf9Rv~xwJqHU0A&V5s`;&grJ9BN(0rq3xYsf%+%4>|zOqA%$^NAtaXPRS-iiJ&Q?NQ?QK>;@vl~GAS>HJ}1_m
+*?Xsb_Vj7=u1+)=&qO%BF*PYC%eBRFP8HE`SHZcZoNzIZve%fq)aj@YiTRLlr(#F^-
+BFH>0vI3wW+%%l0YSzV4+D_9%QEGXcns<3gl8lpykw%kpZpW;KS7E$Qb^~g@(I%@7jd@aECU=6jq4%UoAW+M+Rhk}eNAb7Roy{;f&voLhn7~}zU*j$z_!)
+W!I7|dwvusi(QphikNa;8Fl@KM$e5)DUhhK%UF?YYIZ*bn8Kt%Y#F5#%Lb$<?xvwyIF_hmF);-
+22}?e$yvqm0UP!_TB5l?0RyMQQ?z;6;`%l3h4^w^<~kC1DKLP4BeL@B*<wHS?4%+A*j%uIk_S$!92FH(pTs5txQkVVIyQ*4spmnvk1f42$z|uSrzGB5dO+
+hYurYM_$1#ClVP#~QB#<2%(GO4V228W-XS**%eqvK+>);CTvKbbP%aL)&X%T>>CC--
+<5&4>qtrRB(>!w4aJc6ANIs|B>jG3)7h)dORwGR`r4*|*yaTZGHnFf<rXy6Y>XNPfRag69UY9L>vdau~nQr5`{S?B`jLg5?t7z@nOyr9xXfnuK=nFCBE|G
+~P6p?^2ibGezz~yAoZtg#9HjdueYR(L$Ovbs$v0ofC2S8YpE56`>#TgZZu0>FqIe+$Ei(ixa4XMmGIcjQgVxpAwP=jEoL>CdZjF2t6<<IGt6Uf2MD%`f5W
+_qnk+Ge-vD^#9NPU5o0bPq|<PfwCNsH=|WZD0>o5$?^~80Ul|DbEzJhve&z&}6Ja39s_cqS(4!lI<?vJTo+6bK`spu_g`xSh*%Z>NJe>V_Ax#wk=#x+^$k
+?Y4X^zBR2>^xHk!v+_7vo6y~@yP3s6OxK0+A9eT{L(!;Mh&8(fCC`7`o1~B`rgQX$>hxV)l?i5S2))@^<+%jXI<dby>fGIj<5^o^RJEP?;%Ut~U<$!iGh*
+{f-rz%S17VW{jD(jI|Mj~LK8Ay6t_gjuQr}d@NtSRRs03m%FPz-Ap&e76+>sXm|vxRij4JuOs==hZk7_Q`wKf80<dQMViTP`-
+Z?9iG?L*E<SsKkBkQh=1;mTW#B9YG0v<a|^3yJ)~$2mn;8wieV_fdyr`ILkrk$(iN`G-
+!BDer&K)cUTLxVmfl%cV%#)H@B`Ea$3+;pwvD8RXK@%^rj1h{JHZfr^`Ms98WiDD22LClRUqwONW8F%a2~$O;B*`WY(7bE^0m<*WDjosh$om!)JoIrXY;_
+C=|X(+<~P-0=v`T3JvqTN3=5I#@B+!iZ0t)0w!9ifRSS%|Fr}j?`)%8@6kW+M~f+LKzrOWCWm)BGROIswy^nK#c3}e{@Fs8dETS-_@W-
+NX>!LaKfk{_{uy@3I`2Nq4!UwQsytp!ab7tv4|~XmAY|JT$GBU#mI{W^KI&1A_X(kIxDTK4F10={sDlq2niQ>fe$MF}$&aoSGFl!XRs|(|4r=;vTFVj3Se
+Lp@<sSQ9_WMO~KaTf2jBGEVB({sVg@RW?fml|Yda$<am$DBXuy!}iEN3KHyopafzq{CSoum6@cbxE1Calqs&LRJ}DZl2)wwLY}okjOL!8p!a(|jbPy9Jv#
+B2jSm!ws8rHe@xjG9Ri}ABoM9z<CvXzx2fQ=x^r7k7jmw>a@et;Y)t^d}PKR+%VM0;t?hn#gv+Eu9!m=UfEtV0#xHQ{s`q~1P7fyZdg(u?pq%+=?owo6!P
+Cylz4MD;>{c?KQBUDi(DX}Jbg;5jw!DmDwh#Lu`i*y{-
+UFFSY{8hen{LpQmwPzYRR@wF@1;gjJ72m5@_j=e@2ut+~O>GN1N;Lod2)Gn1Q$F5zCGeGF|~c^tPX%gnZMFYS2QpvP|Hi=YI(iCj3pv$-
+Yi=yaz5TV7$Hk_U+q$0U62giU"""
+class resources:
+    """Stands for importlib.resources: the tables of the entropy model, which lie in this file."""
+
+    def files(package):
+        return resources
+
+    def joinpath(name):
+        resources.text = json.dumps(json.loads(zlib.decompress(base64.b85decode(''.join(MODEL.split()))))[name])
+        return resources
+
+    def read_text(encoding=None):
+        return resources.text
+class InputError(ValueError):
+    """The file cannot be read; the message says why."""
+MAGIC = b'\x89INR\r\n\x1a\n'
+_INTEGERS = ('int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64')
+DTYPES = ('bool', *_INTEGERS, 'float16', 'float32', 'float64')
+def level_count(shape):
+    return max(0, int(np.ceil(np.log2(max(shape) / 8)))) if max(shape) > 8 else 0
+class StreamError(InputError):
+    pass
+MAX_LANES = 1 << 12
+_LOW = 1 << 16
+SCALE = 1 << 16
+class Decoder:
+
+    def __init__(self, data):
+        lanes = int.from_bytes(data[:2], 'little')
+        if not 1 <= lanes <= MAX_LANES or len(data) < 2 + 4 * lanes or len(data) % 2:
+            raise StreamError('a coded stream has an impossible length')
+        self._states = np.frombuffer(data, '<u4', lanes, 2).astype(np.uint32)
+        self._words = np.frombuffer(data, '<u2', offset=2 + 4 * lanes).astype(np.uint32)
+        self._next = 0
+        if (self._states < _LOW).any():
+            raise StreamError('a coded stream starts with an impossible state')
+
+    def code(self, probabilities, bits=None):
+        ones = probabilities.astype(np.uint32)
+        decided, lanes = (np.empty(len(ones), bool), len(self._states))
+        for row in range(0, len(ones), lanes):
+            p = ones[row:row + lanes]
+            x = self._states[:len(p)]
+            slot = x & np.uint32(65535)
+            bit = slot < p
+            decided[row:row + lanes] = bit
+            x >>= np.uint32(16)
+            x *= np.where(bit, p, np.uint32(SCALE) - p)
+            x += np.where(bit, slot, slot - p)
+            few = np.flatnonzero(x < _LOW)
+            if few.size:
+                stop = self._next + few.size
+                if stop > self._words.size:
+                    raise StreamError('a coded stream ends too early')
+                x[few] = x[few] << np.uint32(16) | self._words[self._next:stop]
+                self._next = stop
+        return decided
+
+    def finish(self):
+        if self._next != self._words.size or (self._states != _LOW).any():
+            raise StreamError('a coded stream does not end where it should')
+_VOTES = 15
+_ROUNDS, _GUESSES, _KINDS = (2, 2, 6)
+CONTEXTS = _KINDS * _ROUNDS * _GUESSES * _VOTES
+def _most_named(around, excluded):
+    best, most = (np.full(len(excluded), -1, np.int64), np.zeros(len(excluded), np.int64))
+    for candidate, _weight in around[:6]:
+        votes = np.zeros(len(excluded), np.int64)
+        for labels, weight in around:
+            votes += weight * (labels == candidate)
+        better = (votes > most) & (candidate >= 0) & (candidate != excluded)
+        best[better], most[better] = (candidate[better], votes[better])
+    return (best, np.minimum(most, _VOTES - 1))
+def _guess(answers, around, context, wanted):
+    count = len(around[0][0])
+    first, first_votes = _most_named(around, np.full(count, -1, np.int64))
+    is_first = answers.code(context + first_votes, None if wanted is None else wanted == first)
+    found = first.copy()
+    rest = np.flatnonzero(~is_first)
+    if not rest.size:
+        return found
+    around = [(labels[rest], weight) for labels, weight in around]
+    second, second_votes = _most_named(around, first[rest])
+    asked = None if wanted is None else wanted[rest]
+    is_second = answers.code(context + _VOTES + second_votes, None if asked is None else asked == second)
+    found[rest] = second
+    others = rest[~is_second]
+    numbers = answers.numbers(others.size, None if wanted is None else wanted[others]) if others.size else others
+    found[others] = numbers
+    return found
+def _moved(array, axis, step):
+    result = np.full_like(array, -1)
+    to, source = ([slice(None)] * 3, [slice(None)] * 3)
+    to[axis], source[axis] = (slice(1, None), slice(-1)) if step < 0 else (slice(-1), slice(1, None))
+    result[tuple(to)] = array[tuple(source)]
+    return result
+def _neighbours(sides, done, round_):
+    for side in sides:
+        yield (side, 2)
+    if round_:
+        for axis in (1, 2):
+            for step in (-1, 1):
+                yield (_moved(done, axis, step), 2)
+    else:
+        for side in sides:
+            for axis in (1, 2):
+                for step in (-1, 1):
+                    yield (_moved(side, axis, step), 1)
+def _fill_between(answers, part, kind, is_known):
+    between = part[1::2]
+    before = part[0::2][:len(between)]
+    after = np.concatenate([part[2::2], before[-1:]])[:len(between)]
+    sides = [before, after]
+    done = np.full(between.shape, -1, np.int64)
+    squares = np.indices(between.shape[1:]).sum(0) % 2
+    for round_ in range(_ROUNDS):
+        chosen = np.broadcast_to(squares == round_, between.shape)
+        around = [(one[chosen], weight) for one, weight in _neighbours(sides, done, round_)]
+        wanted = between[chosen] if is_known else None
+        found = _guess(answers, around, (kind * _ROUNDS + round_) * _GUESSES * _VOTES, wanted)
+        done[chosen] = found
+    between[...] = done
+def _walk_level(answers, lattice, level, is_known):
+    for axis in range(3):
+        part = np.moveaxis(lattice[tuple((slice(None, None, 1 if a <= axis else 2) for a in range(3)))], axis, 0)
+        if part.shape[0] > 1:
+            _fill_between(answers, part, min(level, _KINDS - 1), is_known)
+EVEN = SCALE // 2
+def _even(count):
+    return np.full(count, EVEN, np.uint32)
+def code_whole_numbers(coder, count, wanted=None):
+    widths, going = (np.zeros(count, np.int64), np.arange(count))
+    wanted_widths = None if wanted is None else np.floor(np.log2(wanted.astype(float) + 1)).astype(np.int64)
+    for width in range(30):
+        bits = coder.code(_even(going.size), None if wanted_widths is None else wanted_widths[going] > width)
+        going = going[bits]
+        if not going.size:
+            break
+        widths[going] = width + 1
+    if (widths >= 30).any():
+        raise StreamError('a coded number is too large')
+    values = np.ones(count, np.int64)
+    for place in range(int(widths.max(initial=0))):
+        going = np.flatnonzero(widths > place)
+        shift = widths[going] - 1 - place
+        bits = coder.code(_even(going.size), None if wanted is None else wanted[going] + 1 >> shift & 1 > 0)
+        values[going] = 2 * values[going] + bits
+    return values - 1
+class Coded:
+
+    def __init__(self, odds, coder):
+        self._odds, self._coder = (odds.astype(np.uint32), coder)
+
+    def code(self, contexts, wanted):
+        return self._coder.code(self._odds[contexts], wanted)
+
+    def numbers(self, count, wanted):
+        return code_whole_numbers(self._coder, count, wanted)
+def decode_labels(shape, labels, odds, streams, finest=0):
+    levels = level_count(shape)
+    if len(odds) != CONTEXTS or (odds == 0).any() or (not streams):
+        raise StreamError('the odds of the labels make no sense')
+    coarse = tuple((len(range(0, n, 1 << levels)) for n in shape))
+    coder = Decoder(streams[0])
+    known = code_whole_numbers(coder, int(np.prod(coarse))).reshape(coarse)
+    coder.finish()
+    for number, level in enumerate(reversed(range(finest, levels)), 1):
+        lattice = np.zeros([len(range(0, n, 1 << level)) for n in shape], np.int64)
+        lattice[::2, ::2, ::2] = known
+        if number >= len(streams):
+            raise StreamError('a stream is missing')
+        coder = Decoder(streams[number])
+        _walk_level(Coded(odds, coder), lattice, level, False)
+        coder.finish()
+        known = lattice
+    if known.size and known.max() >= labels:
+        raise StreamError('a label does not exist')
+    return known
+PREFIX = struct.Struct('<8sIIQI')
+Key = tuple[str, int, int]
+def damaged(label, problem):
+    raise InputError(f'{label} is cut short or damaged: {problem}; use an intact copy.')
+PART = struct.Struct('<cBHIQ')
+def _checksum(head, content):
+    return zlib.crc32(content, zlib.crc32(head[8:], zlib.crc32(head[:4])))
+VERSION_of_parts = 2
+ASSEMBLY_VERSION = 3
+MAX_PARTS = 1 << 17
+def _prefix_checksum(count, size):
+    return zlib.crc32(struct.pack('<IQ', count, size))
+class Parts:
+
+    def __init__(self, read, size, label):
+        self._read, self._label = (read, label)
+        self._places: dict[Key, tuple[int, int]] = {}
+        self._cut: tuple[Key, int] | None = None
+        self.size = size
+        _, self.version, count, whole, checksum = PREFIX.unpack(self._exactly(0, PREFIX.size))
+        if self.version not in (VERSION_of_parts, ASSEMBLY_VERSION) or not 1 <= count <= MAX_PARTS or checksum != _prefix_checksum(count, whole):
+            damaged(label, 'its first bytes make no sense')
+        start = PREFIX.size
+        while len(self._places) < count and start + PART.size <= size:
+            kind, level, number, _, length = PART.unpack(self._exactly(start, PART.size))
+            key = (kind.decode('latin-1'), level, number)
+            if key in self._places:
+                damaged(label, 'a part is there twice')
+            if length > size - start - PART.size:
+                self._cut = (key, start)
+                break
+            self._places[key] = (start, length)
+            start += PART.size + length
+        self.complete = len(self._places) == count and start == size == whole
+        if size >= whole and (not self.complete):
+            damaged(label, 'its parts do not fill it')
+
+    @classmethod
+    def of_bytes(cls, data, label):
+        return cls(lambda start, length: data[start:start + length], len(data), label)
+
+    @classmethod
+    def of_file(cls, path, label):
+
+        def read(start, length):
+            try:
+                with Path(path).open('rb') as stream:
+                    stream.seek(start)
+                    return stream.read(length)
+            except OSError as error:
+                raise InputError(f'Cannot read {label}: {error.strerror}.') from error
+        return cls(read, Path(path).stat().st_size, label)
+
+    def __getitem__(self, key):
+        start, length = self._places[key]
+        head = self._exactly(start, PART.size)
+        content = self._exactly(start + PART.size, length)
+        if _checksum(head, content) != PART.unpack(head)[3]:
+            damaged(self._label, 'a part fails its checksum')
+        return content
+
+    def inner(self, key, label):
+        start, length = self._places.get(key, (0, 0))
+        if not length and self._cut is not None and (self._cut[0] == key):
+            start = self._cut[1]
+            length = self.size - start - PART.size
+        if length < PREFIX.size:
+            return None
+        begin = start + PART.size
+        return Parts(lambda at, count: self._read(begin + at, min(count, max(length - at, 0))), length, label)
+
+    def __iter__(self):
+        return iter(self._places)
+
+    def __len__(self):
+        return len(self._places)
+
+    def _exactly(self, start, length):
+        data = self._read(start, length)
+        if len(data) != length:
+            damaged(self._label, 'it ends too early')
+        return data
+def inflated(stored, most, label):
+    length = int.from_bytes(stored[:8], 'little')
+    if length > most:
+        damaged(label, 'a part claims an impossible length')
+    try:
+        inflater = zlib.decompressobj()
+        content = inflater.decompress(stored[8:], length + 1)
+    except zlib.error:
+        damaged(label, 'a part cannot be inflated')
+    if len(content) != length or not inflater.eof or inflater.unused_data:
+        damaged(label, 'a part inflates to the wrong length')
+    return content
+MODEL = 2
+LARGE = 6.0
+BLOCK = 4
+def is_large(magnitudes, flags):
+    return float(magnitudes.sum(dtype=np.float64)) > LARGE * BLOCK ** 3 * int(flags.sum())
+def block_sums(array, steps):
+    total = array if array.dtype == np.int32 else array.astype(np.int32)
+    for axis, step in enumerate(steps):
+        total = np.add.reduceat(total, np.arange(0, total.shape[axis], step), axis)
+    return total
+PHASES = ((0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))
+def phase_view(array, phase):
+    k, j, i = PHASES[phase]
+    return array[k::2, j::2, i::2]
+class FixedSource:
+
+    def __init__(self, coefficients):
+        self._coefficients = coefficients
+
+    def flags(self, band):
+        return block_sums(self._coefficients[band] != 0, [BLOCK] * 3) > 0
+
+    def large(self, band):
+        return is_large(np.abs(self._coefficients[band]), self.flags(band))
+
+    def magnitudes(self, band, phase, active, logits):
+        return np.abs(phase_view(self._coefficients[band], phase).reshape(-1)[active])
+
+    def negative(self, band, places):
+        return self._coefficients[band].reshape(-1)[places] < 0
+_BAND = 0
+_FIRST_CHUNK = 256
+_LEAST = 24
+class AdaptiveContexts:
+
+    def __init__(self, contexts):
+        self._halves = np.ones((contexts, 2), np.int64)
+
+    def code(self, coder, contexts, wanted, trends=None):
+        found, start, size = (np.empty(len(contexts), bool), 0, _FIRST_CHUNK)
+        while start < len(contexts):
+            part = slice(start, start + size)
+            zeros, ones = self._halves[contexts[part]].T
+            if trends is not None:
+                zeros, ones = (zeros + np.maximum(-trends[part], 0), ones + np.maximum(trends[part], 0))
+            probabilities = np.clip(SCALE * ones // (zeros + ones), _LEAST, SCALE - _LEAST).astype(np.uint32)
+            found[part] = coder.code(probabilities, None if wanted is None else wanted[part])
+            counts = np.bincount(contexts[part] * 2 + found[part], minlength=self._halves.size)
+            self._halves += 2 * counts.reshape(self._halves.shape)
+            start, size = (start + size, size * 2)
+        return found
+class AdaptiveNumbers:
+    _MOST_BITS = 30
+
+    def __init__(self, contexts):
+        self._widths = AdaptiveContexts(contexts * self._MOST_BITS)
+        self._highest = AdaptiveContexts(self._MOST_BITS + 1)
+
+    def code(self, coder, contexts, wanted):
+        count = len(contexts)
+        numbers = None if wanted is None else wanted.astype(np.int64) + 1
+        wanted_widths = None if numbers is None else np.frexp(numbers.astype(np.float64))[1] - 1
+        widths, going = (np.zeros(count, np.int64), np.arange(count))
+        for width in range(self._MOST_BITS):
+            more = None if wanted_widths is None else wanted_widths[going] > width
+            going = going[self._widths.code(coder, contexts[going] * self._MOST_BITS + width, more)]
+            if not going.size:
+                break
+            widths[going] = width + 1
+        values = np.ones(count, np.int64)
+        for place in range(int(widths.max(initial=0))):
+            going = np.flatnonzero(widths > place)
+            shift = widths[going] - 1 - place
+            bits = None if numbers is None else numbers[going] >> shift & 1 > 0
+            if place == 0:
+                bits = self._highest.code(coder, widths[going], bits)
+            else:
+                bits = coder.code(np.full(going.size, EVEN, np.uint32), bits)
+            values[going] = 2 * values[going] + bits
+        return values - 1
+_HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
+class LargeNumbers(AdaptiveNumbers):
+
+    def __init__(self):
+        super().__init__(2 * (len(_HALF_OCTAVES) + 1))
+ACTIVATION_BITS = 5
+def _activated(sums):
+    sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
+    return np.clip(np.floor(sums, out=sums), 0, 255, out=sums)
+_LOGIT_CLIP = 11 * 64
+@dataclass(frozen=True)
+class EntropyNetwork:
+    first: object
+    by_place: object
+    second: object
+    second_bias: object
+    third: object
+    third_bias: object
+
+    def logits(self, features, bias):
+        hidden = _activated(features @ self.first + bias)
+        hidden = _activated(hidden @ self.second + self.second_bias)
+        logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-4)))
+        return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
+
+    def bias(self, *places):
+        return self.by_place[list(places)].sum(0)
+def network_of(tables):
+    return EntropyNetwork(**{name: np.array(table, np.float32) for name, table in tables.items()})
+@lru_cache
+def load_networks():
+    text = resources.files(__package__).joinpath('entropy_model.json').read_text(encoding='utf-8')
+    stored = json.loads(text)
+    return (network_of(stored['blocks']), network_of(stored['coefficients']))
+def phase_views(array):
+    for number, (k, j, i) in enumerate(PHASES):
+        view = array[k::2, j::2, i::2]
+        if view.size:
+            yield (number, view)
+def _flagged(magnitudes, flags):
+    mask = flags
+    for axis in range(3):
+        mask = np.repeat(mask, BLOCK // 2, axis)
+    for phase, view in phase_views(magnitudes):
+        active = np.flatnonzero(mask[tuple((slice(n) for n in view.shape))])
+        if active.size:
+            yield (phase, view, active)
+LARGEST_SEEN = 1 << 20
+def sum_of(arrays, shape):
+    total = np.zeros(shape, np.int32)
+    for array in arrays:
+        total += np.minimum(array, LARGEST_SEEN)
+    return total
+def _pair(shifted, axis):
+    before, after = ([0, 0, 0], [0, 0, 0])
+    before[axis], after[axis] = (-1, 1)
+    return shifted(*before) + shifted(*after)
+def _four(shifted, axis):
+    signs = ((-1, -1), (-1, 1), (1, -1), (1, 1))
+    offsets = [[*pair[:axis], 0, *pair[axis:]] for pair in signs]
+    total = shifted(*offsets[0]).copy()
+    for offset in offsets[1:]:
+        total += shifted(*offset)
+    return total
+def neighbour_sums(padded, phase, shape):
+    counts = [len(range(p, n, 2)) for p, n in zip(phase, shape, strict=True)]
+
+    def shifted(*offset):
+        start = [1 + p + o for p, o in zip(phase, offset, strict=True)]
+        return padded[tuple((slice(s, s + 2 * c - 1, 2) for s, c in zip(start, counts, strict=True)))]
+    faces = [_pair(shifted, axis) for axis in range(3)]
+    edges = [_four(shifted, axis) for axis in range(3)]
+    corners = shifted(-1, -1, -1).copy()
+    for signs in ((-1, -1, 1), (-1, 1, -1), (-1, 1, 1), (1, -1, -1), (1, -1, 1), (1, 1, -1), (1, 1, 1)):
+        corners += shifted(*signs)
+    return [*faces, *edges, corners]
+LARGEST = 31
+def clipped(magnitudes):
+    return np.minimum(magnitudes, LARGEST).astype(np.int16)
+def box_sums(magnitudes):
+    total = magnitudes
+    for axis in range(3):
+        lines = np.moveaxis(total, axis, 0)
+        summed = lines.copy()
+        summed[1:] += lines[:-1]
+        summed[:-1] += lines[1:]
+        total = np.moveaxis(summed, 0, axis)
+    return total
+def shells(magnitudes):
+    padded = np.pad(magnitudes, 1)
+    core = tuple((slice(1, 1 + n) for n in magnitudes.shape))
+    faces = np.zeros_like(magnitudes)
+    for axis in range(3):
+        for step in (-1, 1):
+            moved = list(core)
+            moved[axis] = slice(1 + step, 1 + step + magnitudes.shape[axis])
+            faces += padded[tuple(moved)]
+    return [magnitudes, faces, box_sums(magnitudes) - faces - magnitudes]
+def _put(view, active, found):
+    values = np.zeros(view.size, np.int32)
+    values[active] = found
+    view[...] = values.reshape(view.shape)
+_WEIGHTS = (4, 2, 1)
+_FINENESS = 16
+def _known_weight(phase):
+    before, own, total = (PHASES[:phase], PHASES[phase], 0)
+    for k in (-1, 0, 1):
+        for j in (-1, 0, 1):
+            for i in (-1, 0, 1):
+                distance = abs(k) + abs(j) + abs(i)
+                if distance and ((own[0] + k) % 2, (own[1] + j) % 2, (own[2] + i) % 2) in before:
+                    total += _WEIGHTS[distance - 1]
+    return total
+def large_contexts(near, beside, phase):
+    total = beside.astype(np.int64) * _WEIGHTS[0]
+    for number, part in enumerate(near):
+        total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
+    expected = total * _FINENESS // (_WEIGHTS[0] + _known_weight(phase))
+    return np.searchsorted(_HALF_OCTAVES, expected, side='right') + (phase > 0) * (len(_HALF_OCTAVES) + 1)
+LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST + 1))), 255).astype(np.float32)
+def fitted(array, shape):
+    result = np.zeros(shape, array.dtype)
+    common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
+    result[common] = array[common]
+    return result
+LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
+PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
+LAST_UNARY = 14
+def code_magnitudes(coder, logits, wanted):
+    count = len(logits)
+    magnitudes, going = (np.zeros(count, np.int32), np.arange(count))
+    for reached in range(LAST_UNARY):
+        probabilities = PROBABILITIES[logits[going, min(reached, logits.shape[1] - 1)]]
+        bits = coder.code(probabilities, None if wanted is None else wanted[going] > reached)
+        going = going[bits]
+        if not going.size:
+            return magnitudes
+        magnitudes[going] = reached + 1
+    rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
+    magnitudes[going] += rest.astype(np.int32)
+    return magnitudes
+_LEVEL_KINDS = 5
+def spread(array, axes, shape, times=2):
+    for axis in axes:
+        array = np.repeat(array, times, axis)
+    return fitted(array, shape)
+class _BandWalk:
+
+    def __init__(self, coder, level, band, shape, source, numbers):
+        self._coder, self._level, self._band, self._shape, self._source = (coder, level, band, shape, source)
+        self._blocks, self._coefficients = load_networks()
+        self._numbers = numbers
+
+    def run(self, parent, axes, siblings):
+        beside = np.zeros(self._shape, np.int16)
+        for sibling in siblings:
+            beside += clipped(fitted(sibling, self._shape))
+        seen = None if parent is None else clipped(parent)
+        flags = self._code_flags(seen, axes, beside)
+        magnitudes = np.zeros(self._shape, np.int32)
+        if not flags.any():
+            return magnitudes
+        if self._numbers is not None and self._code_large():
+            around = [fitted(sibling, self._shape) for sibling in siblings]
+            around += [] if parent is None else [spread(parent, axes, self._shape)]
+            self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
+        else:
+            around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
+            self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
+        self._code_signs(magnitudes)
+        return magnitudes
+
+    def _code_large(self):
+        wanted = None if self._source is None else np.array([self._source.large(self._band)])
+        return bool(self._coder.code(_even(1), wanted)[0])
+
+    def _code_flags(self, parent, axes, beside):
+        shape = tuple((-(-n // BLOCK) for n in self._shape))
+        wanted = None if self._source is None else self._source.flags(self._band)
+        flags = np.zeros(shape, bool)
+        around = []
+        if parent is not None:
+            steps = [BLOCK // 2 if axis in axes else BLOCK for axis in range(3)]
+            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100).astype(np.int16))
+        besides = np.minimum(block_sums(beside, [BLOCK] * 3), 100).astype(np.int16)
+        fixed = [*around, besides, box_sums(besides)]
+        padded = np.zeros([n + 2 for n in shape], np.int16)
+        inner = padded[1:-1, 1:-1, 1:-1]
+        for phase, view in phase_views(flags):
+            active = np.arange(view.size)
+            logits = self._logits(self._blocks, padded, fixed, phase, shape, active)
+            target = None if wanted is None else phase_view(wanted, phase).reshape(-1)
+            bits = self._coder.code(PROBABILITIES[logits[:, 0]], target)
+            view[...] = bits.reshape(view.shape)
+            phase_view(inner, phase)[...] = view
+        return flags
+
+    def _code_magnitudes(self, magnitudes, flags, fixed):
+        padded = np.zeros([n + 2 for n in self._shape], np.int16)
+        inner = padded[1:-1, 1:-1, 1:-1]
+        for phase, view, active in _flagged(magnitudes, flags):
+            logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
+            wanted = None
+            if self._source is not None:
+                wanted = self._source.magnitudes(self._band, phase, active, logits)
+            _put(view, active, code_magnitudes(self._coder, logits, wanted))
+            phase_view(inner, phase)[...] = clipped(view)
+
+    def _code_large_magnitudes(self, magnitudes, flags, numbers, around):
+        beside = sum_of(around, self._shape)
+        padded = np.zeros([n + 2 for n in self._shape], np.int32)
+        inner = padded[1:-1, 1:-1, 1:-1]
+        for phase, view, active in _flagged(magnitudes, flags):
+            parts = neighbour_sums(padded, PHASES[phase], self._shape)
+            near = [part.reshape(-1)[active] for part in parts]
+            contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase)
+            wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
+            _put(view, active, numbers.code(self._coder, contexts, wanted))
+            phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
+
+    def _code_signs(self, magnitudes):
+        flat = magnitudes.reshape(-1)
+        places = np.flatnonzero(flat)
+        wanted = None if self._source is None else self._source.negative(self._band, places)
+        negative = self._coder.code(np.full(len(places), EVEN, np.uint32), wanted)
+        flat[places[negative]] *= -1
+
+    def _logits(self, network, padded, fixed, phase, shape, active):
+        parts = neighbour_sums(padded, PHASES[phase], shape)
+        first_sibling = len(parts) + 3
+        features = np.zeros((active.size, first_sibling + 2), np.float32)
+        for column, part in enumerate(parts):
+            features[:, column] = LOG_TABLE[part.reshape(-1)[active]]
+        for column, part in enumerate(fixed, first_sibling + 2 - len(fixed)):
+            features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
+        kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
+        return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
+def code_band(coder, band, shape, source=None, model=MODEL):
+    numbers = LargeNumbers() if model >= MODEL else None
+    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
+def code_corrections(coder, shape, low_bits, wanted=None, model=MODEL):
+    half = 1 << low_bits >> 1
+    high = None if wanted is None else wanted + half >> low_bits
+    source = None if high is None else FixedSource({_BAND: high.astype(np.int32)})
+    coded = code_band(coder, _BAND, shape, source, model).astype(np.int64)
+    if not low_bits:
+        return coded
+    even = np.full(coded.size, EVEN, np.uint32)
+    low = None if wanted is None or high is None else (wanted + half - (high << low_bits)).reshape(-1)
+    rest = np.zeros(coded.size, np.int64)
+    for place in range(low_bits):
+        bits = coder.code(even, None if low is None else low >> place & 1 > 0)
+        rest += bits.astype(np.int64) << place
+    return (coded << low_bits) + rest.reshape(shape) - half
+def code_low(coder, shape, low):
+    wanted = None
+    if low is not None:
+        differences = np.diff(low.reshape(-1), prepend=0)
+        wanted = np.where(differences < 0, -2 * differences - 1, 2 * differences)
+    codes = code_whole_numbers(coder, int(np.prod(shape)), wanted)
+    return np.cumsum(np.where(codes & 1, -(codes + 1) // 2, codes // 2)).reshape(shape)
+SHIFT_KINDS = 3
+_FRACTION = 256
+@dataclass(frozen=True)
+class BandStep:
+    units: object
+    shifts: object
+
+    def restore(self, coefficients):
+        magnitudes = np.abs(coefficients).astype(np.int64)
+        shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
+        values = (magnitudes * _FRACTION - shift) * self.units + (1 << 15) >> 16
+        return np.where(coefficients < 0, -values, values)
+SHIFT = 10
+_HALF = 1 << SHIFT - 1
+def _scaled(total, factor):
+    total *= factor
+    total += _HALF
+    total >>= SHIFT
+    return total
+def _around_low(high, count):
+    total = np.empty((count, *high.shape[1:]), high.dtype)
+    total[:len(high)], total[len(high):] = (high, high[-1])
+    total[0] += high[0]
+    total[1:] += high[:count - 1]
+    return total
+STEPS = (-1623, -54, 904, 454)
+def _around_high(low, count):
+    total = low[:count].copy()
+    inner = min(count, len(low) - 1)
+    total[:inner] += low[1:inner + 1]
+    total[inner:] += low[inner:count]
+    return total
+def _inverse(part, axis):
+    lines = np.moveaxis(part, axis, 0)
+    half = (len(lines) + 1) // 2
+    low, high = (lines[:half].copy(), lines[half:].copy())
+    for number in (3, 2, 1, 0):
+        if number % 2:
+            low -= _scaled(_around_low(high, len(low)), STEPS[number])
+        else:
+            high -= _scaled(_around_high(low, len(high)), STEPS[number])
+    lines[0::2], lines[1::2] = (low, high)
+def synthesise(coefficients, levels):
+    for level in reversed(levels):
+        part = coefficients[tuple((slice(n) for n in level.shape))]
+        for axis in reversed(level.axes):
+            _inverse(part, axis)
+    return coefficients
+_HIGH_NORMS = (1.0, 0.8864900675, 0.9830415322, 1.1731451712, 1.3740713696, 1.590852609, 1.8352340498)
+_LOW_NORMS = (1.0, 1.1408845508, 1.3451433815, 1.5655498813, 1.8090883686, 2.0859446022, 2.4037737017)
+def band_gains(levels):
+    gains, depths = ([], [0, 0, 0])
+    for number, level in enumerate(levels):
+        for axis in level.axes:
+            depths[axis] += 1
+        here = {}
+        for band in (*level.bands, *([0] if number + 1 == len(levels) else [])):
+            gain = 1.0
+            for axis in range(3):
+                gain *= (_HIGH_NORMS if band >> axis & 1 else _LOW_NORMS)[depths[axis]]
+            here[band] = gain
+        gains.append(here)
+    return gains
+UNITS = 64
+def band_units(levels):
+    return [{band: round(UNITS * _FRACTION / gain) for band, gain in gains.items()} for gains in band_gains(levels)]
+_SAFE_32 = (1 << 31) / (2 * 1623)
+LOW_OF_CONSTANT = 1.2287
+_GROWTH = LOW_OF_CONSTANT ** 3
+def integer_type(largest, levels):
+    return np.int32 if 4 * largest * _GROWTH ** levels < _SAFE_32 else np.int64
+@dataclass(frozen=True)
+class Pyramid:
+    shape: object
+    levels: object
+    low: object
+    coefficients: object
+    shifts: object
+    edge: object = 0
+    bits: object = 0.0
+
+    def samples(self, largest, coarsest=0):
+        levels, units = (self.levels[coarsest:], band_units(self.levels))
+        result = np.zeros(levels[0].shape if levels else self.low.shape, integer_type(largest, len(self.levels)))
+        for number, level in enumerate(levels, coarsest):
+            part = result[tuple((slice(n) for n in level.shape))]
+            for band in level.bands:
+                step = BandStep(units[number][band], self.shifts[number])
+                part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
+        low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
+        result[tuple((slice(n) for n in self.low.shape))] = low_step.restore(self.low)
+        return synthesise(result, levels)
+def _zeros(levels, finest=0):
+    return [{band: np.zeros(level.band_shape(band) if number >= finest else (0, 0, 0), np.int32) for band in level.bands} for number, level in enumerate(levels)]
+def parent_of(levels, number, band):
+    if number + 1 >= len(levels):
+        return (0, ())
+    coarser = levels[number + 1]
+    return (band & sum((1 << a for a in coarser.axes)), coarser.axes)
+def code_level(coder, levels, number, coarser, source=None, model=MODEL):
+    level, done = (levels[number], {})
+    numbers = LargeNumbers() if model >= MODEL else None
+    for band in level.bands:
+        shape = level.band_shape(band)
+        if 0 in shape:
+            done[band] = np.zeros(shape, np.int32)
+            continue
+        walk = _BandWalk(coder, number, band, shape, source, numbers)
+        parent, axes = parent_of(levels, number, band)
+        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, [np.abs(v) for v in done.values()])
+    return done
+@dataclass(frozen=True)
+class Piece:
+    number: object
+    box: object
+    start: object
+    levels: object
+
+    def cut(self, bands, level):
+        return {band: array[self._place(level, band)] for band, array in bands.items()}
+
+    def _place(self, level, band):
+        axes, shape = (self.levels[level].axes, self.levels[level].band_shape(band))
+        first = [s // 2 if a in axes else s for a, s in enumerate(self.start[level])]
+        return tuple((slice(f, f + n) for f, n in zip(first, shape, strict=True)))
+def _shape_of_tiles(sizes):
+    k, j, i = sizes
+    return (k, j, i)
+def _shape_of_layout(sizes):
+    k, j, i = sizes
+    return (k, j, i)
+@dataclass(frozen=True)
+class Level:
+    shape: object
+    axes: object
+
+    @property
+    def low_shape(self):
+        return _shape_of_layout(((n + 1) // 2 if a in self.axes else n for a, n in enumerate(self.shape)))
+
+    @property
+    def bands(self):
+        mask = sum((1 << a for a in self.axes))
+        return tuple((b for b in range(1, 8) if b & mask == b))
+
+    def band_shape(self, band):
+        low = self.low_shape
+        return _shape_of_layout((n - low[a] if band >> a & 1 else low[a] for a, n in enumerate(self.shape)))
+
+    def band_slices(self, band):
+        low = self.low_shape
+        a, b, c = (slice(low[a], n) if band >> a & 1 else slice(low[a]) for a, n in enumerate(self.shape))
+        return (a, b, c)
+def _piece(number, corner, shape, levels, steps):
+    size = [min(step, n - c) for c, n, step in zip(corner, shape, steps, strict=True)]
+    box = tuple((slice(c, c + n) for c, n in zip(corner, size, strict=True)))
+    start, starts, own = (list(corner), [], [])
+    for level in levels:
+        starts.append(_shape_of_tiles(start))
+        own.append(Level(_shape_of_tiles(size), level.axes))
+        size = list(own[-1].low_shape)
+        start = [s // 2 if a in level.axes else s for a, s in enumerate(start)]
+    return Piece(number, box, tuple(starts), tuple(own))
+def cut_tiles(shape, levels, edge):
+    steps = [edge or max(n, 1) for n in shape]
+    corners = itertools.product(*(range(0, n, step) for n, step in zip(shape, steps, strict=True)))
+    return [_piece(number, corner, shape, levels, steps) for number, corner in enumerate(corners)]
+TILED_LEVELS = 3
+def coding_order(shape, levels, edge):
+    whole, tiles = (cut_tiles(shape, levels, 0), cut_tiles(shape, levels, edge))
+    for number in reversed(range(len(levels))):
+        for piece in tiles if number < TILED_LEVELS else whole:
+            yield (number, piece)
+_THREADS = 4
+LOW_PLACE = (-1, 0)
+def _coarser(coefficients, piece, number):
+    return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
+def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=MODEL):
+    coder = Decoder(streams(LOW_PLACE) or b'')
+    low = code_low(coder, levels[-1].low_shape if levels else shape, None)
+    coder.finish()
+    coefficients, shifts = (_zeros(levels, finest), [(0,) * SHIFT_KINDS] * len(levels))
+
+    def decode_piece(number, piece):
+        stream = streams((number, piece.number))
+        if stream is None:
+            return
+        shifts[number] = tuple(np.frombuffer(stream[:SHIFT_KINDS], np.int8).tolist())
+        own = Decoder(stream[SHIFT_KINDS:])
+        found = code_level(own, piece.levels, number, _coarser(coefficients, piece, number), None, model)
+        own.finish()
+        for band, place in piece.cut(coefficients[number], number).items():
+            place[...] = found[band]
+    order = list(coding_order(shape, levels, edge))
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for number in reversed(range(finest, len(levels))):
+            list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
+            on_level(number)
+    return Pyramid(shape, levels, low, coefficients, shifts, edge)
+_EMPTY, _FULL, _MIXED = (0, 1, 2)
+_COARSEST = 5
+def _octree(mask):
+    states = [mask.astype(np.int8)]
+    for _ in range(_COARSEST):
+        low, high = (states[-1], states[-1])
+        for axis in range(3):
+            starts = np.arange(0, low.shape[axis], 2)
+            low, high = (np.minimum.reduceat(low, starts, axis), np.maximum.reduceat(high, starts, axis))
+        states.append(np.where(low == high, low, _MIXED).astype(np.int8))
+    return states
+def _cubes(shape, level):
+    return tuple((-(-n // 2 ** level) for n in shape))
+_TRENDS = 7
+_OFFSETS = [(k, j, i) for k in (-1, 0, 1) for j in (-1, 0, 1) for i in (-1, 0, 1) if (k, j, i) != (0, 0, 0)]
+_FACES = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() == 1]
+_CONTEXTS = len(PHASES) * 3 ** len(_FACES) * _TRENDS
+_OTHERS = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() > 1]
+_LIMITS = np.array([-8, -4, -1, 2, 5, 9])
+_SIGNS = np.array([-1, 1, 0])
+def _contexts(padded, places, steps, phase):
+    pattern = np.full(len(places), phase, np.int64)
+    trend = np.zeros(len(places), np.int64)
+    for number in _FACES:
+        state = padded[places + np.dot(_OFFSETS[number], steps)].astype(np.int64)
+        pattern = pattern * 3 + state
+        trend += _SIGNS[state]
+    others = np.zeros(len(places), np.int64)
+    for number in _OTHERS:
+        others += _SIGNS[padded[places + np.dot(_OFFSETS[number], steps)]]
+    kind = np.searchsorted(_LIMITS, others, side='right')
+    return (pattern * _TRENDS + kind, np.clip(trend + others // 3, -6, 6))
+def _code_cubes(coder, found, known, full, mixed):
+    padded = np.full([n + 2 for n in found.shape], _MIXED, np.int8)
+    inner = padded[1:-1, 1:-1, 1:-1]
+    inner[...] = found
+    steps = np.array(padded.strides)
+    for phase, (k, j, i) in enumerate(PHASES):
+        view = inner[k::2, j::2, i::2]
+        places = np.argwhere(view == _MIXED)
+        if not len(places):
+            continue
+        flat = (places * 2 + (1 + k, 1 + j, 1 + i)) @ steps
+        contexts, trends = _contexts(padded.reshape(-1), flat, steps, phase)
+        states = None if known is None else known[k::2, j::2, i::2][tuple(places.T)]
+        going = np.arange(len(places))
+        result = np.full(len(places), _MIXED, np.int8)
+        if mixed is not None:
+            split = mixed.code(coder, contexts, None if states is None else states == _MIXED, -np.abs(trends))
+            going = np.flatnonzero(~split)
+        result[going] = full.code(coder, contexts[going], None if states is None else states[going] == _FULL, trends[going])
+        padded.reshape(-1)[flat] = result
+    found[...] = inner
+def _children(states, shape):
+    for axis in range(3):
+        states = np.repeat(states, 2, axis)
+    return np.ascontiguousarray(states[tuple((slice(n) for n in shape))])
+def code_mask(coder, shape, wanted=None):
+    states = None if wanted is None else _octree(wanted)
+    found = np.full(_cubes(shape, _COARSEST), _MIXED, np.int8)
+    mixed, full = (AdaptiveContexts(_CONTEXTS), AdaptiveContexts(_CONTEXTS))
+    for level in range(_COARSEST, -1, -1):
+        if level < _COARSEST:
+            found = _children(found, _cubes(shape, level))
+        known = None if states is None else states[level]
+        _code_cubes(coder, found, known, full, None if level == 0 else mixed)
+    return found == _FULL
+def decode_mask(shape, data):
+    coder = Decoder(data)
+    mask = code_mask(coder, shape)
+    coder.finish()
+    return mask
+HEAD = struct.Struct('<3I12d4ddBBBBH8B')
+def read_inr(path, frame=0):
+    """(array (k, j, i), 4 x 4 matrix from (i, j, k, 1) to RAS mm, dictionary with what else is known) of an .inr file;
+    `frame`: which frame or component of several."""
+    data = Path(path).read_bytes()
+    if data[:8] != MAGIC or data[8:12] not in (b'\x02\x00\x00\x00', b'\x03\x00\x00\x00'):
+        raise InputError(f"'{path}' is no .inr file of version 2 or 3")
+    return read_parts(Parts.of_bytes(data, str(path)), frame)
+def read_parts(parts, frame=0):
+    if parts.version == 2:
+        return _read_pyramid(parts)
+    about = json.loads(inflated(parts['J', 0, 0], 1 << 22, 'the head'))
+    if about['kind'] == 'labels':
+        return _read_labels(parts, about)
+    members = [parts.inner(('F', 0, n), 'a member') for n in range(len(about['versions']))]
+    if None in members or 1 in about['versions']:
+        raise InputError('the file is cut short, or a part of it is constant or a network: use INRCore')
+    if about['kind'] == 'region':
+        outer, matrix, found = read_parts(members[0])
+        inner, place, _ = read_parts(members[1])
+        index = np.linalg.inv(matrix) @ place[:, 3]
+        i, j, k = np.rint(index[:3]).astype(int)
+        box = outer[k:k + inner.shape[0], j:j + inner.shape[1], i:i + inner.shape[2]]
+        valid = np.isfinite(inner)
+        limited = np.clip(inner[valid].astype(np.float64), found['low'], found['high'])
+        box[valid] = (limited if outer.dtype.kind == 'f' else np.rint(limited)).astype(outer.dtype)
+        return (outer, matrix, found)
+    if about['mixings'] is None:
+        return read_parts(members[frame])
+    first = frame // 8 * 8
+    mixing = about['mixings'][frame // 8]
+    total = 0.0
+    for row, member in zip(mixing['matrix'], members[first:first + 8]):
+        array, matrix, found = read_parts(member)
+        total = total + row[frame - first] * array
+    low, high = mixing['limits'][frame - first]
+    total, dtype = (np.clip(total, low, high), np.dtype(about['dtype']))
+    return ((total if dtype.kind == 'f' else np.rint(total)).astype(dtype), matrix, {**found, **about})
+def _read_labels(parts, about):
+    shape = tuple(about['shape_kji'])
+    table = inflated(parts['B', 0, 0], 1 << 28, 'the labels')
+    count = int.from_bytes(table[:4], 'little')
+    values = np.frombuffer(table, '<i8', count, 4)
+    odds = np.frombuffer(table, '<u2', -1, 4 + 8 * count)
+    streams = [parts['B', 0, n] for n in range(1, level_count(shape) + 2)]
+    array = values[decode_labels(shape, count, odds, streams)].astype(about['dtype'])
+    return (array, np.array(about['ijk_to_ras']), about)
+def _read_pyramid(parts):
+    head = HEAD.unpack(parts['H', 0, 0])
+    shape, matrix = (head[:3], np.array([*head[3:15], 0, 0, 0, 1.0]).reshape(4, 4))
+    (unit, offset, low, high), (step, code, count, low_bits, model, edge) = (head[15:19], head[19:25])
+    levels, size = ([], shape)
+    for mask in head[25:25 + count]:
+        levels.append(Level(size, tuple((a for a in range(3) if mask >> a & 1))))
+        size = levels[-1].low_shape
+    levels = tuple(levels)
+    if not parts.complete:
+        warnings.warn('the file ends too early: the volume is coarser than it was')
+
+    def stream(place):
+        key = ('L', 255, 0) if place[0] < 0 else ('L', *place)
+        return parts[key] if key in parts or parts.complete or place[0] < 0 else None
+    pyramid = decode(shape, levels, edge, stream, model=model)
+    largest = max(abs(low - offset), abs(high - offset)) / unit
+    values = np.clip(pyramid.samples(largest).astype(np.float64) * unit + offset, low, high)
+    for piece in cut_tiles(shape, levels, edge) if step else ():
+        if ('R', 0, piece.number) in parts:
+            coder = Decoder(parts['R', 0, piece.number])
+            values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step
+    values, dtype = (np.clip(values, low, high), np.dtype(DTYPES[code]))
+    array = (values if dtype.kind == 'f' else np.rint(values)).astype(dtype)
+    for number, special in enumerate((math.nan, math.inf, -math.inf)):
+        if ('S', 0, number) in parts:
+            bits = np.frombuffer(inflated(parts['S', 0, number], -(-array.size // 8), 'marks'), np.uint8)
+            array[np.unpackbits(bits, count=array.size).astype(bool).reshape(shape)] = special
+    if ('B', 0, 0) in parts:
+        array[decode_mask(shape, parts['B', 0, 0][8:])] = struct.unpack('<d', parts['B', 0, 0][:8])[0]
+    about = {'low': low, 'high': high}
+    if ('M', 0, 0) in parts:
+        about |= json.loads(inflated(parts['M', 0, 0], 1 << 20, 'the description'))
+    return (array, matrix, about)
+if __name__ == '__main__':
+    voxels, affine, known = read_inr(sys.argv[1], int(sys.argv[3]) if len(sys.argv) > 3 else 0)
+    np.save(sys.argv[2], voxels)
+    print(voxels.shape, voxels.dtype, known.get('name', ''), affine.tolist())

@@ -1,0 +1,76 @@
+"""The compression panel: what is asked for, what it will cost, a region that is kept better."""
+
+import numpy as np
+import pytest
+from panel_tools import a_ball, a_grid, ready, run_to_end, table
+
+TARGETS = {
+    "ratioSpinBox": (12.5, {"target_ratio": 12.5}),
+    "megabytesSpinBox": (0.25, {"target_bytes": 250_000}),
+    "psnrSpinBox": (41, {"target_psnr_db": 41}),
+    "maximumErrorSpinBox": (0, {"target_max_error": 0}),
+}
+
+
+@pytest.mark.parametrize("widget", TARGETS)
+def test_every_target_reaches_the_job(widget, open_panel, scene, tmp_path):
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    value, settings = TARGETS[widget]
+    getattr(panel.ui, widget).value = value
+    assert panel.request().settings == settings
+
+
+def test_a_region_brings_its_quality_along_and_only_then(open_panel, scene, tmp_path):
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    panel.ui.regionErrorSpinBox.value = 2
+    assert panel.request().settings == {} and set(panel.request().inputs) == {"volume"}
+    panel.ui.keptRegionSelector.setCurrentNode(a_ball(scene, "Ball"))
+    assert panel.request().settings == {"region_max_error": 2} and "region" in panel.request().inputs
+    panel.ui.regionPsnrSpinBox.value = 45
+    assert panel.request().settings == {"region_psnr_db": 45}
+
+
+def test_estimate_says_size_and_quality_and_draws_them(open_panel, scene, slicer_app, tmp_path):
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    panel.ui.ratioSpinBox.value = 8
+    assert not panel.ui.ratePictureLabel.isVisibleTo(panel.parent)
+    panel.ui.estimateButton.click()
+    assert not panel.ui.estimateButton.enabled
+    slicer_app.wait_until(lambda: panel.ui.estimateButton.enabled, 120)
+    assert panel.ui.rateLabel.text.startswith("About 1.0") and "(8:1)" in panel.ui.rateLabel.text
+    picture = panel.ui.ratePictureLabel.pixmap
+    image = picture.toImage()
+    colors = {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(image.height())}
+    assert len(colors) > 5  # a curve, a point, letters
+    scene.Clear()
+    assert panel.ui.rateLabel.text == "" and not panel.ui.ratePictureLabel.isVisibleTo(panel.parent)
+
+
+def test_a_refused_estimate_says_why(open_panel, scene, slicer_app, tmp_path):
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    node = panel.parameters.inputVolume
+    node.GetImageData().AllocateScalars(11, 1)  # VTK_DOUBLE
+    voxels = np.asarray(node.GetImageData().GetPointData().GetScalars())
+    voxels[:] = np.nan
+    panel.ui.estimateButton.click()
+    slicer_app.wait_until(lambda: panel.ui.estimateButton.enabled, 120)
+    assert "no finite voxel" in panel.ui.rateLabel.text and "inr_" not in panel.ui.rateLabel.text
+
+
+@pytest.mark.parametrize("kind", ["label map", "box"])
+def test_a_region_is_exact_in_the_result_and_its_numbers_are_shown(kind, open_panel, scene, slicer_app, tmp_path):
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    if kind == "box":
+        region = scene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "Box")
+        region.SetCenterWorld(*a_grid((1.5, 1.5, 3)).center.tolist())
+        region.SetSize(9, 9, 9)
+    else:
+        region = a_ball(scene, "Ball")
+    panel.ui.keptRegionSelector.setCurrentNode(region)
+    panel.ui.ratioSpinBox.value = 10
+    run_to_end(panel, slicer_app)
+    assert panel.ui.errorLabel.text == ""
+    cells = table(panel)
+    assert cells["Largest error in the region"] == "0" and float(cells["Largest error"]) > 0
+    assert 0.1 < float(cells["Share of the region"].rstrip("%")) < 60
+    assert panel.parameters.keptRegion is region

@@ -1,0 +1,134 @@
+"""Intervals of a reconstruction: slices of twice the size, factors that hold on a truth, sums over whole voxels."""
+
+import numpy as np
+import pytest
+import torch
+from grids import GRIDS
+from phantoms import BrainLike, acquired, sampled
+
+from INRCore.geometry import Grid
+from INRCore.reconstruction import SuperResolutionSettings, super_resolve
+from INRCore.reconstruction.detail_network import DetailProblem
+from INRCore.reconstruction.detail_prior import _reach_of_thin_slices
+from INRCore.reconstruction.fine_operator import FinePosedSlices
+from INRCore.reconstruction.lattice_operators import SeparableSlices, SliceGeometry
+from INRCore.reconstruction.measured_stack import MeasuredStack
+from INRCore.reconstruction.uncertainty import Scan, half_width_steps, halved
+from INRCore.volume import Volume
+
+CPU = torch.device("cpu")
+FINE = Grid.from_parts((32, 32, 32), (1, 1, 1), (-15.5, -15.5, -15.5))
+HEAD = BrainLike(radius=13)
+
+
+def run_to_end(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def a_scan(lattice, factor, axis=2):
+    """A stack of slices `factor` voxels thick on the lattice, nothing measured yet."""
+    size = lattice.size_ijk.copy()
+    size[axis] //= factor
+    geometry = SliceGeometry(lattice.with_size(size.tolist()), axis, factor * float(lattice.spacing[axis]))
+    values = np.zeros([geometry.grid.size_ijk[each] for each in geometry.axes], np.float32)
+    return Scan.of(lattice, [MeasuredStack(geometry, values, np.ones_like(values))], CPU)
+
+
+@pytest.mark.parametrize("name", ["left-handed oblique", "flipped and permuted"])
+def test_a_halved_scan_sees_halved_voxels_as_the_scan_sees_the_voxels(name):
+    lattice = GRIDS[name].with_size((24, 32, 32))
+    scan = a_scan(lattice, 4)
+    generator = torch.Generator().manual_seed(0)
+    voxels = torch.randn(lattice.shape, generator=generator)
+    seen = scan.measurements[0].operator.apply(voxels)
+    assert seen.std() > 0.3
+    coarse = scan.halved()
+    again = coarse.measurements[0].operator.apply(halved(voxels))
+    np.testing.assert_allclose(again.numpy(), halved(seen).numpy(), atol=1e-4)
+    np.testing.assert_allclose(coarse.grid.center, lattice.center, atol=1e-5)
+    assert a_scan(lattice.with_size((24, 32, 8)), 4).halved() is None
+
+
+def test_the_middle_of_a_scan_sees_its_voxels_as_the_scan_does():
+    lattice = GRIDS["left-handed oblique"].with_size((24, 32, 32))
+    scan = a_scan(lattice, 4)
+    voxels = torch.randn(lattice.shape, generator=torch.Generator().manual_seed(0))
+    middle, part = scan.middle(voxels, 16)
+    assert part.shape == middle.grid.shape == (16, 16, 16)
+    np.testing.assert_allclose(middle.grid.center, lattice.center, atol=1e-5)
+    # 2 .. 5 of 8 slices, 8 .. 23 of 32 rows, 4 .. 19 of 24 columns.
+    seen, again = (each.measurements[0].operator.apply(known) for each, known in ((scan, voxels), (middle, part)))
+    np.testing.assert_allclose(again.numpy(), seen[2:6, 8:24, 4:20].numpy(), atol=1e-5)
+
+
+def test_slices_that_stayed_are_the_same_sums_of_voxels_at_poses_and_without():
+    grid = FINE.with_size((32, 32, 8))
+    geometry = SliceGeometry(grid, 2, 4.0)
+    still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
+    shift = np.eye(4)
+    shift[2, 3] = 1.0
+    moved = np.broadcast_to(shift, (geometry.count, 4, 4))
+    straight = SeparableSlices.of(geometry, FINE, CPU)
+    smooth = torch.from_numpy(sampled(HEAD, FINE).array)
+    smooth = smooth + 10 * torch.from_numpy(np.cos(np.pi * np.arange(32) * 0.75).astype(np.float32))[:, None, None]
+    there = FinePosedSlices(geometry, FINE, still, CPU, 4).apply(smooth)
+    inner = (slice(2, -2), slice(4, -4), slice(4, -4))
+    assert (there - straight.apply(smooth))[inner].abs().mean() < 0.3
+    next_to_it = FinePosedSlices(geometry, FINE, moved, CPU, 4).apply(smooth)
+    assert (next_to_it - straight.apply(torch.roll(smooth, -1, 0)))[inner].abs().mean() < 0.3
+
+
+def test_the_interval_is_as_wide_as_the_errors_of_a_solver_that_is_known():
+    """A solver that misses every truth by noise of known size: 90 % of the errors are inside, whatever the size."""
+    scan = a_scan(FINE, 4)
+    truth = torch.randn(FINE.shape, generator=torch.Generator().manual_seed(1)) + 5
+    for size in (0.1, 1.0):
+        generator = torch.Generator().manual_seed(2)
+        objects, misses = [truth, halved(truth)], [0.5, 1.0, 0.5]
+        # In turn: the bootstrap, the coarse truth, the coarse bootstrap of what was found for it. A bootstrap is missed
+        # by half as much as a truth is.
+
+        def solve(again, size=size, generator=generator, objects=objects, misses=misses):
+            known = objects.pop(0)
+            found = known + size * misses.pop(0) * torch.randn(known.shape, generator=generator)
+            objects += [found] * (len(misses) == 1)
+            assert again.grid.shape == found.shape
+            yield
+            return found
+
+        half_width = run_to_end(half_width_steps(scan, truth, 0.0, solve))
+        errors = size * torch.randn(FINE.shape, generator=torch.Generator().manual_seed(3))
+        assert 0.85 < float((errors.abs() <= half_width).float().mean()) < 0.95
+
+
+def test_the_interval_holds_on_a_truth_with_its_own_noise():
+    truth = sampled(HEAD, FINE)
+    noisy = truth.array + 6 * np.random.default_rng(0).normal(size=truth.array.shape).astype(np.float32)
+    stacks = []
+    for axis in (2, 1, 0):
+        grid = acquired(HEAD, FINE.with_size(np.where(np.arange(3) == axis, 8, 32).tolist()), axis).grid
+        array = np.moveaxis(noisy, 2 - axis, 0).reshape(8, 4, 32, 32).mean(1)
+        stacks.append(Volume(np.ascontiguousarray(np.moveaxis(array, 0, 2 - axis)), grid, f"stack {axis}"))
+    result = super_resolve(stacks, SuperResolutionSettings())
+    inside = truth.array > 5
+    covered = (np.abs(result.volume.array - noisy) <= result.uncertainty.array)[inside].mean()
+    assert 0.8 < covered < 0.98
+
+
+def test_lessons_of_thinner_slices_are_harder_by_the_growth_that_neighbours_show():
+    """Noise alone: neighbours averaged have a factor sqrt(2) less, so that fine slices have sqrt(factor) more."""
+    generator = torch.Generator().manual_seed(0)
+    images = [torch.randn(40, 64, 64, generator=generator) for _ in range(2)]
+    problem = DetailProblem(images, 4, 4.0, "boxcar", 0.0)
+    error, spread, _ = problem.held_out()
+    own = float(torch.quantile((error.abs() / spread)[: 1 << 20], 0.9))
+    assert _reach_of_thin_slices(problem, 4) == pytest.approx(2 * own, rel=0.15)
+    same = [image[:1].expand(40, -1, -1) for image in images]
+    problem = DetailProblem(same, 4, 4.0, "boxcar", 0.0)
+    error, spread, _ = problem.held_out()
+    own = float(torch.quantile((error.abs() / spread)[: 1 << 20], 0.9))
+    assert _reach_of_thin_slices(problem, 4) == pytest.approx(own, rel=0.05)

@@ -1,0 +1,254 @@
+"""What shapes are made of: closed curves, RTSTRUCT, points; which slices count as drawn; edges of an image."""
+
+import json
+
+import numpy as np
+import pytest
+from command_tools import run
+from grids import rotation
+
+import INRCore
+from INRCore.errors import InputError
+from INRCore.geometry import Grid
+from INRCore.io import read_volume, write_landmarks, write_volume
+from INRCore.io.contours import base_name, read_contours, write_contours
+from INRCore.io.point_clouds import read_point_cloud
+from INRCore.io.surfaces import read_surface
+from INRCore.segmentation import SegmentationSettings
+from INRCore.settings import from_dict, load_preset
+from INRCore.volume import Volume
+
+TURN = rotation(20, -15, 40)
+GRID = Grid.from_parts((30, 34, 36), (1.0, 1.1, 1.4), (10, -20, 30), TURN @ np.diag([1.0, 1.0, -1.0]))
+CENTER = np.array([40.0, -25.0, 60.0])
+LPS = np.array([-1.0, -1.0, 1.0])
+
+
+def settings(**changes) -> SegmentationSettings:
+    return from_dict(SegmentationSettings, changes, load_preset(SegmentationSettings, "segmentation", "fast"))
+
+
+def radius(points, center=GRID.center):
+    return np.linalg.norm(points - center, axis=-1)
+
+
+def circles(center, radius_mm, heights=(-6, -2, 2, 6)):
+    """Contours of a ball in parallel planes of a turned frame."""
+    angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
+    flat = [np.sqrt(radius_mm**2 - h**2) * np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1) for h in heights]
+    return [center + (curve + np.array([0, 0, h])) @ TURN.T for curve, h in zip(flat, heights, strict=True)]
+
+
+def segment(*arguments, tmp_path):
+    report = tmp_path / "report.json"
+    code = run("segment", *arguments, "--preset", "fast", "--report", report, "--progress", "none", "--force")
+    return code, json.loads(report.read_text()) if code == 0 else {}
+
+
+# -- closed curves -----------------------------------------------------------------------------------------------------
+def test_names_of_curves_are_those_of_the_shape_they_draw():
+    assert [base_name(name) for name in ("CC", "CC_1", "Left lung 12", "T12", "3")] == [
+        "CC", "CC", "Left lung", "T12", "3",
+    ]  # fmt: skip
+
+
+def test_curves_of_two_shapes_become_two_labels_with_their_names(tmp_path):
+    other = CENTER + TURN @ [26, 0, 0]
+    write_contours({"liver": circles(CENTER, 10), "cyst": circles(other, 8)}, tmp_path / "drawn.csv")
+    outputs = ("--output-labels", tmp_path / "l.nrrd", "--output-model", tmp_path / "m.vtp")
+    code, report = segment(tmp_path / "drawn.csv", *outputs, "--spacing", 1, tmp_path=tmp_path)
+    assert code == 0
+    rows = {row["name"]: row for row in report["labels"]}
+    assert rows["liver"]["volume_ml"] == pytest.approx(4 / 3 * np.pi * 1.0, rel=0.15)
+    assert rows["cyst"]["volume_ml"] == pytest.approx(4 / 3 * np.pi * 0.512, rel=0.15)
+    labels = read_volume(tmp_path / "l.nrrd")
+    points = labels.grid.points()
+    for value, center in ((1, CENTER), (2, other)):
+        np.testing.assert_allclose(points[labels.array.ravel() == value].mean(0), center, atol=0.5)
+    assert read_surface(tmp_path / "m.vtp").GetPointData().GetArray("Uncertainty (mm)").GetRange()[1] > 0.3
+
+
+def test_curves_in_files_of_their_own_and_slicers_markups_are_one_shape(tmp_path):
+    files = []
+    for number, curve in enumerate(circles(CENTER, 10)):
+        file = tmp_path / f"CC_{number}.csv"
+        write_landmarks(curve, file)
+        files.append(file)
+    markup = {
+        "type": "ClosedCurve",
+        "coordinateSystem": "LPS",
+        "controlPoints": [
+            {"position": (point * LPS).tolist(), "positionStatus": "defined"}
+            for point in circles(CENTER, 10, [0])[0][::4]
+        ],
+    }
+    (tmp_path / "CC.mrk.json").write_text(json.dumps({"markups": [markup]}))
+    found = read_contours([*files, tmp_path / "CC.mrk.json"])
+    assert list(found) == ["CC"] and len(found["CC"]) == 5
+    np.testing.assert_allclose(radius(found["CC"][-1], CENTER), 10, atol=0.05)  # a smooth curve through eight points
+    code, report = segment(*files, "--output-model", tmp_path / "m.stl", tmp_path=tmp_path)
+    assert code == 0 and [row["name"] for row in report["labels"]] == ["CC"]
+
+
+def test_contours_of_an_rtstruct_are_read_in_ras_with_their_names(tmp_path):
+    file = write_rtstruct(tmp_path / "structures.dcm", {"PTV": circles(CENTER, 10), "empty": []})
+    found = read_contours([file])
+    assert list(found) == ["PTV"]
+    np.testing.assert_allclose(found["PTV"][0], circles(CENTER, 10)[0], atol=1e-3)
+    code, report = segment(file, "--output-model", tmp_path / "m.ply", tmp_path=tmp_path)
+    assert code == 0 and report["labels"][0]["name"] == "PTV"
+
+
+def write_rtstruct(path, structures):
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    data, data.file_meta = Dataset(), FileMetaDataset()
+    data.Modality, data.SOPClassUID = "RTSTRUCT", "1.2.840.10008.5.1.4.1.1.481.3"
+    data.SOPInstanceUID = generate_uid()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data.file_meta.MediaStorageSOPClassUID = data.SOPClassUID
+    data.file_meta.MediaStorageSOPInstanceUID = data.SOPInstanceUID
+    data.StructureSetROISequence, data.ROIContourSequence = [], []
+    for number, (name, curves) in enumerate(structures.items(), start=1):
+        region, contours = Dataset(), Dataset()
+        region.ROINumber, region.ROIName = number, name
+        contours.ReferencedROINumber, contours.ContourSequence = number, []
+        for curve in curves:
+            item = Dataset()
+            item.ContourGeometricType, item.NumberOfContourPoints = "CLOSED_PLANAR", len(curve)
+            item.ContourData = [f"{value:.6f}" for value in (curve * LPS).ravel()]
+            contours.ContourSequence.append(item)
+        data.StructureSetROISequence.append(region)
+        data.ROIContourSequence.append(contours)
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("contour,x,y,z\n1,0,0,0\n1,1,nan,0\n", "line 3"),
+        ("contour,x,y\n1,0,0\n", "columns x, y or z"),
+        ("contour,x,y,z\n", "no contour"),
+    ],
+)
+def test_a_table_of_curves_that_is_wrong_is_refused(text, words, tmp_path):
+    (tmp_path / "c.csv").write_text(text)
+    with pytest.raises(InputError, match=words):
+        read_contours([tmp_path / "c.csv"])
+
+
+# -- points ------------------------------------------------------------------------------------------------------------
+def test_points_with_normals_come_from_tables_and_surface_files(tmp_path):
+    normals = np.random.default_rng(0).normal(size=(400, 3))
+    normals /= np.linalg.norm(normals, axis=1)[:, None]
+    rows = np.hstack([CENTER + 9 * normals, normals])
+    np.savetxt(tmp_path / "p.csv", rows, delimiter=",", header="x,y,z,nx,ny,nz", comments="")
+    points, found = read_point_cloud(tmp_path / "p.csv")
+    np.testing.assert_allclose(np.hstack([points, found]), rows)
+    code, report = segment(tmp_path / "p.csv", "--output-model", tmp_path / "m.stl", tmp_path=tmp_path)
+    assert code == 0 and "Normals as given" in report["notes"][0]
+    assert report["labels"][0]["volume_ml"] == pytest.approx(4 / 3 * np.pi * 0.729, rel=0.05)
+    points, found = read_point_cloud(tmp_path / "m.stl")  # which stores no normals: those of its faces
+    outward = (points - CENTER) / radius(points, CENTER)[:, None]
+    assert (found * outward).sum(1).mean() > 0.98
+
+
+# -- which slices count as drawn ---------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def ball():
+    return (radius(GRID.points()) < 12).reshape(GRID.shape)
+
+
+def drawn(ball, numbers):
+    array = np.zeros(GRID.shape, np.uint8)
+    array[numbers] = ball[numbers]
+    return array
+
+
+def test_drawn_empty_and_unknown_slices_are_told_apart(ball, tmp_path):
+    array = drawn(ball, [8, 12, 16])
+    array[12, 4:7, 4:7] = 2
+    write_volume(Volume(array, GRID), tmp_path / "drawn.nrrd")
+    out = ("--output-labels", tmp_path / "o.nrrd", "--empty-slices", "k20")
+    code, report = segment(tmp_path / "drawn.nrrd", *out, tmp_path=tmp_path)
+    assert code == 0
+    rows = {row["slices"]: row for row in report["slices"]}
+    states = {name: row["state"] for name, row in rows.items()}
+    assert states == {
+        "0-7": "beyond the drawn range", "8": "drawn", "9-11": "unknown", "12": "drawn", "13-15": "unknown",
+        "16": "drawn", "17-19": "unknown", "20": "drawn, empty", "21-29": "beyond the drawn range",
+    }  # fmt: skip
+    assert (rows["12"]["labels"], rows["8"]["labels"], rows["8"]["outside"]) == ([1, 2], [1], [2])
+    height = GRID.world_to_index(np.array(rows["16"]["center"])[None])[0, 2]
+    assert height == pytest.approx(16, abs=1e-3)
+    assert any("drawn, empty 20" in note for note in report["notes"])
+    assert report["next_slice"]["expected_error_mm2"] > 0
+    filled = read_volume(tmp_path / "o.nrrd").array
+    assert filled[17].any() and not filled[20:].any()
+
+
+@pytest.mark.parametrize(
+    ("named", "words"), [(("k8",), "not empty"), (("k40",), "0 to 29"), (("z3",), "names no slice")]
+)
+def test_wrong_names_of_empty_slices_are_refused(ball, named, words):
+    with pytest.raises(InputError, match=words):
+        INRCore.segment(Volume(drawn(ball, [8, 12, 16]), GRID), settings(empty_slices=named))
+
+
+# -- edges of an image -------------------------------------------------------------------------------------------------
+def test_the_edge_of_an_image_pulls_the_surface_where_nothing_is_drawn(ball):
+    """A ball of which only the poles and the middle are drawn; the image shows all of it, on another grid."""
+    labels = Volume(drawn(ball, [6, 15, 24]), GRID)
+    finer = GRID.with_spacing((0.9, 0.9, 0.9))
+    noise = np.random.default_rng(0).normal(0, 8, finer.shape)
+    image = Volume((100 * (radius(finer.points()) < 12).reshape(finer.shape) + noise).astype(np.float32), finer)
+    plain, pulled = (INRCore.segment(labels, settings(image_weight=weight), image=image) for weight in (0.0, 1.0))
+    without = INRCore.segment(labels, settings())
+    np.testing.assert_array_equal(plain.labels.array, without.labels.array)
+    wrong = [np.abs(radius(result.mesh(1).points) - 12) for result in (plain, pulled)]
+    assert wrong[1].mean() < 0.6 * wrong[0].mean()
+    np.testing.assert_array_equal(pulled.labels.array[15], ball[15])  # what is drawn stays
+
+
+def test_an_image_without_contrast_has_no_edges(ball):
+    with pytest.raises(InputError, match="no edges"):
+        INRCore.segment(Volume(drawn(ball, [6, 15, 24]), GRID), settings(), image=Volume(0 * ball, GRID))
+
+
+# -- a first answer at once --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("axes", ["k", "ik"])
+def test_a_coarse_answer_comes_first_and_the_fit_takes_its_place(ball, axes):
+    from INRCore.fitting.progress import FIRST_STAGE
+
+    array = drawn(ball, [5, 9, 13, 17, 21, 25])
+    if "i" in axes:
+        array[:, :, 18] = ball[:, :, 18]
+        array[:, :, 24] = ball[:, :, 24]
+    array[9, 2:5, 2:5] = 2
+    seen = []
+    result = INRCore.segment(Volume(array, GRID), settings(sparse=axes), on_progress=seen.append)
+    assert [progress.stage for progress in seen][:2] == [FIRST_STAGE, "fit"]
+    first, second = (progress.preview(10**6) for progress in seen[:2])
+    domain = result.given.domain.crop(ball)
+    for preview in (first, second):
+        assert preview.grid.shape == domain.shape and set(np.unique(preview.array)) == {0, 1, 2}
+        found = preview.array == 1
+        assert 2 * (found & domain).sum() / (found.sum() + domain.sum()) > 0.93
+    assert (first.array != second.array).any()
+    here = 9 - result.given.domain.start[2]
+    np.testing.assert_array_equal(first.array[here] == 1, domain[here])  # what is drawn stays
+    smaller = seen[0].preview(1000)  # its voxels are where the larger one's are
+    center = [volume.grid.points()[volume.array.ravel() == 1].mean(0) for volume in (first, smaller)]
+    np.testing.assert_allclose(*center, atol=1.5)
+
+
+def test_the_first_answer_is_written_for_the_panel_without_a_pause(ball, tmp_path):
+    from INRCore.fitting.progress import FIRST_STAGE, Progress
+    from INRCore.jobs import PreviewWriter
+
+    for stage, written in ((FIRST_STAGE, True), ("fit", False)):
+        writer = PreviewWriter(tmp_path / f"{stage}.nii")
+        labels = Volume(ball.astype(np.int32), GRID)
+        assert writer.write(Progress(stage, 0, 1, preview=lambda voxels, labels=labels: labels)) is written
