@@ -19,7 +19,7 @@ from .intensity import DTYPES, IntensityMap, check_limits
 from .parts import Key, Parts, deflated, inflated, pack_parts
 from .pyramid.layout import Level, Shape
 from .pyramid.tiles import TILED_LEVELS
-from .pyramid.walk import MODEL
+from .pyramid.walk import ENTROPY_CODING
 from .specials import SPECIAL_VALUES
 from .stored_pyramid import LOW_KEY, StoredPyramid
 
@@ -110,8 +110,8 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     intensity, (step, code, count, low_bits, model, edge) = IntensityMap(*numbers[15:19]), numbers[19:25]
     if code >= len(DTYPES) or count > _MOST_LEVELS or low_bits > 60 or not (math.isfinite(step) and step >= 0):
         damaged(label, "its head makes no sense")
-    if not 1 <= model <= MODEL:
-        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {MODEL}; update it.")
+    if not 1 <= model <= ENTROPY_CODING:
+        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {ENTROPY_CODING}; update it.")
     dtype = np.dtype(DTYPES[code])
     check_limits(intensity, dtype)
     if intensity.scale == 0:

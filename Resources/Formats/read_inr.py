@@ -351,7 +351,7 @@ def inflated(stored, most, label):
     if len(content) != length or not inflater.eof or inflater.unused_data:
         damaged(label, 'a part inflates to the wrong length')
     return content
-MODEL = 2
+ENTROPY_CODING = 2
 LARGE = 6.0
 BLOCK = 4
 def is_large(magnitudes, flags):
@@ -668,10 +668,10 @@ class _BandWalk:
             features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
         kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
         return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
-def code_band(coder, band, shape, source=None, model=MODEL):
-    numbers = LargeNumbers() if model >= MODEL else None
+def code_band(coder, band, shape, source=None, model=ENTROPY_CODING):
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
-def code_corrections(coder, shape, low_bits, wanted=None, model=MODEL):
+def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
     half = 1 << low_bits >> 1
     high = None if wanted is None else wanted + half >> low_bits
     source = None if high is None else FixedSource({_BAND: high.astype(np.int32)})
@@ -791,9 +791,9 @@ def parent_of(levels, number, band):
         return (0, ())
     coarser = levels[number + 1]
     return (band & sum((1 << a for a in coarser.axes)), coarser.axes)
-def code_level(coder, levels, number, coarser, source=None, model=MODEL):
+def code_level(coder, levels, number, coarser, source=None, model=ENTROPY_CODING):
     level, done = (levels[number], {})
-    numbers = LargeNumbers() if model >= MODEL else None
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
@@ -869,7 +869,7 @@ _THREADS = 4
 LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
-def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=MODEL):
+def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=ENTROPY_CODING):
     coder = Decoder(streams(LOW_PLACE) or b'')
     low = code_low(coder, levels[-1].low_shape if levels else shape, None)
     coder.finish()

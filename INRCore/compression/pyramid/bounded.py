@@ -7,7 +7,7 @@ import numpy as np
 from .adaptive import Coder
 from .rans import EVEN, Encoder
 from .sources import FixedSource
-from .walk import MODEL, code_band
+from .walk import ENTROPY_CODING, code_band
 
 _BAND = 0  # the entropy model's place for what has no band
 _MOST_LOW_BITS = 60
@@ -27,7 +27,7 @@ def encode_corrections(corrections: np.ndarray, low_bits: int) -> bytes:
 
 
 def code_corrections(
-    coder: Coder, shape: tuple[int, ...], low_bits: int, wanted: np.ndarray | None = None, model: int = MODEL
+    coder: Coder, shape: tuple[int, ...], low_bits: int, wanted: np.ndarray | None = None, model: int = ENTROPY_CODING
 ) -> np.ndarray:
     """int64 (k, j, i): the high part as a band of coefficients, then `low_bits` even bits per voxel, C order."""
     half = (1 << low_bits) >> 1

@@ -16,7 +16,7 @@ from .rans import Decoder, Encoder
 from .rate_distortion import RateDistortionSource
 from .sources import FixedSource
 from .tiles import Piece, coding_order
-from .walk import MODEL, code_level, code_whole_numbers
+from .walk import ENTROPY_CODING, code_level, code_whole_numbers
 
 PRICE = 0.12
 """Squared error, in squared steps, that a bit is worth."""
@@ -116,7 +116,7 @@ def decode(
     streams: Callable[[Place], bytes | None],
     finest: int = 0,
     on_level: Callable[[int], None] = lambda level: None,
-    model: int = MODEL,
+    model: int = ENTROPY_CODING,
 ) -> Pyramid:
     """Undoes `encode` down to level `finest`; what `streams` gives as None stays zero. Raises `StreamError`."""
     coder = Decoder(streams(LOW_PLACE) or b"")

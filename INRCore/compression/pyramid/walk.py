@@ -19,7 +19,7 @@ from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
 from .layout import Level, parent_of
 from .rans import EVEN
 
-MODEL = 2
+ENTROPY_CODING = 2
 """Of the entropy coding that is written; 1 has no large bands."""
 BLOCK = 4
 LAST_UNARY = 14
@@ -54,11 +54,11 @@ def code_level(
     number: int,
     coarser: dict[int, np.ndarray],
     source: Source | None = None,
-    model: int = MODEL,
+    model: int = ENTROPY_CODING,
 ) -> dict[int, np.ndarray]:
     """Band -> int32 coefficients of one level, decoded where `source` is None. `coarser`: the next level's."""
     level, done = levels[number], {}
-    numbers = LargeNumbers() if model >= MODEL else None
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
@@ -71,10 +71,10 @@ def code_level(
 
 
 def code_band(
-    coder: Coder, band: int, shape: tuple[int, ...], source: Source | None = None, model: int = MODEL
+    coder: Coder, band: int, shape: tuple[int, ...], source: Source | None = None, model: int = ENTROPY_CODING
 ) -> np.ndarray:
     """int32 coefficients of a band of the finest level with nothing around it."""
-    numbers = LargeNumbers() if model >= MODEL else None
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
 
 
