@@ -109,7 +109,10 @@ class INRCompressionWidget(PanelWidget):
         PanelWidget.updateApplyButton(self)
         if self.rateSection is not None:
             can_say = self.parameters is not None and self.parameters.codec is Codec.PYRAMID
-            self.rateSection.offer(can_say and not self._whatIsMissing())
+            is_possible = can_say and not self._whatIsMissing()
+            self.rateSection.offer(is_possible)
+            if is_possible:
+                self.rateSection.follow(self.request())
 
     def cleanup(self) -> None:
         self.rateSection.cancel()

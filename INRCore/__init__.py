@@ -37,6 +37,7 @@ _HOMES = {
     "segment": ".segmentation",
     "segment_contours": ".segmentation",
     "segment_points": ".segmentation",
+    "segment_tubes": ".segmentation",
     "SegmentationSettings": ".segmentation",
 }
 __all__ = ["__version__", *sorted(_HOMES)]

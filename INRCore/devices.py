@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from .errors import DeviceError
 from .settings import require_choice
+
+if TYPE_CHECKING:
+    import torch
 
 DEVICE_NAMES = ("auto", "cuda", "mps", "cpu")
 
@@ -24,6 +26,8 @@ def choose_device(name: str = "auto") -> DeviceChoice:
     """'auto' picks CUDA, then Apple MPS, then the CPU, each after a tiny fit on it (a driver that is too old or a GPU
     that is too new for this torch fails there and not in the middle of a job). A device asked for by name that does
     not work raises `DeviceError`; it is never silently replaced."""
+    import torch
+
     require_choice("The device", name, DEVICE_NAMES)
     if name == "cpu":
         return DeviceChoice(torch.device("cpu"), f"CPU ({torch.get_num_threads()} threads), as asked")
@@ -40,6 +44,8 @@ def choose_device(name: str = "auto") -> DeviceChoice:
 
 def _probe(kind: str) -> str | None:
     """None when the device runs a tiny forward and backward pass, otherwise why not."""
+    import torch
+
     available = torch.cuda.is_available() if kind == "cuda" else torch.backends.mps.is_available()
     if not available:
         return f"no {_title(kind)} usable by this build of torch ({torch.__version__})"
@@ -52,6 +58,8 @@ def _probe(kind: str) -> str | None:
 
 
 def _title(kind: str) -> str:
+    import torch
+
     if kind == "cuda":
         return f"CUDA GPU {torch.cuda.get_device_name()}" if torch.cuda.is_available() else "CUDA GPU"
     return "Apple GPU (MPS)"

@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 DEFAULT_BUDGET_BYTES = 512 << 20
 """Working memory of one chunk when the user sets no limit: enough to keep a GPU busy, bearable for a laptop."""
@@ -29,7 +30,7 @@ def points_per_chunk(
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that memory ran out (CUDA, MPS and CPU say it in different ways)."""
-    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+    if isinstance(error, MemoryError):
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
@@ -37,6 +38,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def release(device: torch.device) -> None:
     """Gives cached accelerator memory back."""
+    import torch
+
     if device.type == "cuda":
         torch.cuda.empty_cache()
     elif device.type == "mps":
@@ -50,12 +53,15 @@ def peak_memory_bytes() -> int:
         import resource
 
         resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return resident + (torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0)
+    torch = sys.modules.get("torch")  # a task that needs none is not made to load it
+    return resident + (torch.cuda.max_memory_allocated() if torch is not None and torch.cuda.is_available() else 0)
 
 
 def free_memory_bytes(device: torch.device) -> int | None:
     """Memory that a new computation on `device` can still have; None where the system does not tell."""
     if device.type == "cuda":
+        import torch
+
         return int(torch.cuda.mem_get_info(device)[0])
     if sys.platform == "win32":
         return _free_memory_on_windows()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .fitting import FitLoop
+if TYPE_CHECKING:
+    from .fitting import FitLoop
 
 
 @dataclass(frozen=True, kw_only=True)

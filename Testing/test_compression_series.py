@@ -116,6 +116,16 @@ def test_the_command_takes_all_frames_and_gives_one_back(tmp_path):
     assert run("info", tmp_path / "a.inr") == 0
 
 
+def test_a_truncated_download_gives_a_coarse_volume_and_a_note(tmp_path):
+    source = write_head(tmp_path / "a.nrrd")
+    assert run("compress", source, tmp_path / "a.inr", "--psnr", 45) == 0
+    (tmp_path / "cut.inr").write_bytes((tmp_path / "a.inr").read_bytes()[:-700])
+    report = tmp_path / "r.json"
+    assert run("decompress", tmp_path / "cut.inr", tmp_path / "b.nrrd", "--report", report) == 0
+    assert "ends too early" in json.loads(report.read_text())["notes"][0]
+    assert read_volume(tmp_path / "b.nrrd").array.shape == read_volume(source).array.shape
+
+
 def test_a_folder_is_compressed_past_a_broken_file_and_the_table_says_what_happened(tmp_path, capsys):
     source, out, table = tmp_path / "scans", tmp_path / "packed", tmp_path / "t.csv"
     source.mkdir()

@@ -69,6 +69,9 @@ def test_a_plane_is_turned_and_stretched_as_an_affine_map_does_it(scene: Any) ->
     node = a_plane(scene)
     linear_parent(scene, node, np.diag([1.0, -1.0, 1.0, 1.0]))  # a mirror: left-handed axes in the world
     points = points_from_markups(node)
+    turned = np.array([[0, -0.6, 0.8], [0, 0.8, 0.6]]) * [[15], [10]]  # half its sides, mirrored
+    corners = PLACES[0] * [1, -1, 1] + np.array([0 * turned[0], -turned[0], turned[0], -turned[1], turned[1]])
+    np.testing.assert_allclose(points, corners, atol=1e-9)
     moved = markups_to_node(scene, points @ TWIST.T, node, name="moved")
     middle, axes = np.zeros(3), [np.zeros(3) for _ in range(3)]
     moved.GetOriginWorld(middle)

@@ -14,7 +14,10 @@ from INRCore.io import read_volume, write_landmarks, write_volume
 from INRCore.io.contours import base_name, read_contours, write_contours
 from INRCore.io.point_clouds import read_point_cloud
 from INRCore.io.surfaces import read_surface
+from INRCore.jobs import Job
+from INRCore.jobs.shape_inputs import read_shapes
 from INRCore.segmentation import SegmentationSettings
+from INRCore.segmentation.scattered import given_contours
 from INRCore.settings import from_dict, load_preset
 from INRCore.volume import Volume
 
@@ -37,6 +40,13 @@ def circles(center, radius_mm, heights=(-6, -2, 2, 6)):
     angle = np.linspace(0, 2 * np.pi, 32, endpoint=False)
     flat = [np.sqrt(radius_mm**2 - h**2) * np.stack([np.cos(angle), np.sin(angle), 0 * angle], -1) for h in heights]
     return [center + (curve + np.array([0, 0, h])) @ TURN.T for curve, h in zip(flat, heights, strict=True)]
+
+
+def shapes_of(*files):
+    """What a job makes of its input files."""
+    inputs = [str(file) for file in files]
+    job = Job("segment", {"labels": inputs if len(inputs) > 1 else inputs[0]}, {"labels": "unused.nrrd"})
+    return read_shapes(job, settings())
 
 
 def segment(*arguments, tmp_path):
@@ -86,8 +96,7 @@ def test_curves_in_files_of_their_own_and_slicers_markups_are_one_shape(tmp_path
     found = read_contours([*files, tmp_path / "CC.mrk.json"])
     assert list(found) == ["CC"] and len(found["CC"]) == 5
     np.testing.assert_allclose(radius(found["CC"][-1], CENTER), 10, atol=0.05)  # a smooth curve through eight points
-    code, report = segment(*files, "--output-model", tmp_path / "m.stl", tmp_path=tmp_path)
-    assert code == 0 and [row["name"] for row in report["labels"]] == ["CC"]
+    assert shapes_of(*files).names == {1: "CC"}
 
 
 def test_contours_of_an_rtstruct_are_read_in_ras_with_their_names(tmp_path):
@@ -95,8 +104,7 @@ def test_contours_of_an_rtstruct_are_read_in_ras_with_their_names(tmp_path):
     found = read_contours([file])
     assert list(found) == ["PTV"]
     np.testing.assert_allclose(found["PTV"][0], circles(CENTER, 10)[0], atol=1e-3)
-    code, report = segment(file, "--output-model", tmp_path / "m.ply", tmp_path=tmp_path)
-    assert code == 0 and report["labels"][0]["name"] == "PTV"
+    assert shapes_of(file).names == {1: "PTV"}
 
 
 def write_rtstruct(path, structures):
@@ -252,3 +260,92 @@ def test_the_first_answer_is_written_for_the_panel_without_a_pause(ball, tmp_pat
         writer = PreviewWriter(tmp_path / f"{stage}.nii")
         labels = Volume(ball.astype(np.int32), GRID)
         assert writer.write(Progress(stage, 0, 1, preview=lambda voxels, labels=labels: labels)) is written
+
+
+# -- vessels -----------------------------------------------------------------------------------------------------------
+def line(start, end, radii, count=30):
+    share = np.linspace(0, 1, count)[:, None]
+    places = CENTER + (np.array(start) * (1 - share) + np.array(end) * share) @ TURN.T
+    return np.hstack([places, np.interp(share, [0, 1], radii)])
+
+
+FORK = [
+    line([-30, 0, 0], [0, 0, 0], (4, 4)),
+    line([0, 0, 0], [20, 14, 0], (3, 1)),
+    line([0, 0, 0], [20, -14, 3], (2, 2)),
+]
+
+
+def test_branches_of_a_vessel_become_one_closed_surface_of_their_radii():
+    result = INRCore.segment_tubes(FORK, settings(), lattice_mm=0.7)
+    row = result.table[0]
+    assert (row["pieces"], row["cavities"], row["handles"]) == (1, 0, 0)
+    assert row["input_mean_mm"] < 0.15  # of walls between the forks
+    mesh = result.mesh(1)
+    axis = TURN @ np.array([1.0, 0, 0])
+    along = (mesh.points - CENTER) @ axis
+    trunk = (along > -26) & (along < -8)
+    away = np.linalg.norm((mesh.points - CENTER) - np.outer(along, axis), axis=1)[trunk]
+    np.testing.assert_allclose(away, 4, atol=0.1)
+    alone = sum(INRCore.segment_tubes([branch], settings(), lattice_mm=0.7).table[0]["volume_ml"] for branch in FORK)
+    assert row["volume_ml"] < 0.97 * alone  # what two branches share counts once
+
+
+def test_centre_lines_come_from_tables_and_from_lines_with_radii(tmp_path):
+    import vtk
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+
+    from INRCore.io.centerlines import read_centerlines
+    from INRCore.io.surfaces import write_surface
+
+    rows = [[number, *row] for number, branch in enumerate(FORK) for row in branch]
+    np.savetxt(tmp_path / "v.csv", rows, delimiter=",", header="branch,x,y,z,radius", comments="")
+    lines, places, cells = vtk.vtkPolyData(), vtk.vtkPoints(), vtk.vtkCellArray()
+    places.SetData(numpy_to_vtk(np.concatenate(FORK)[:, :3].copy(), deep=True))
+    for first in (0, 30, 60):
+        cells.InsertNextCell(30, list(range(first, first + 30)))
+    radii = numpy_to_vtk(np.concatenate(FORK)[:, 3].copy(), deep=True)
+    radii.SetName("MaximumInscribedSphereRadius")
+    lines.SetPoints(places)
+    lines.SetLines(cells)
+    lines.GetPointData().AddArray(radii)
+    write_surface(lines, tmp_path / "v.vtp")
+    for name in ("v.csv", "v.vtp"):
+        found = read_centerlines(tmp_path / name)
+        assert len(found) == 3
+        for one, wanted in zip(found, FORK, strict=True):
+            np.testing.assert_allclose(one, wanted, atol=1e-3)
+        assert "3 branches" in shapes_of(tmp_path / name).given.notes[0]
+
+
+@pytest.mark.parametrize(("change", "words"), [((0, 3, -1.0), "not above 0"), ((2, 1, np.nan), "finite")])
+def test_wrong_centre_lines_are_refused(change, words):
+    branch = FORK[0].copy()
+    branch[change[0], change[1]] = change[2]
+    with pytest.raises(InputError, match=words):
+        INRCore.segment_tubes([branch])
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+def test_curves_that_cross_or_overlap_in_a_plane_are_told():
+    ball = circles(CENTER, 10)
+    eight = ball[1].copy()
+    eight[[4, 20]] = eight[[20, 4]]
+    crossing = given_contours([ball[0], eight, ball[2], ball[3]], None).notes
+    assert any("cross themselves or each other in 1 plane(s)" in note for note in crossing)
+    moved = [curve + TURN @ [8, 0, 0] for curve in ball]
+    overlapping = given_contours({1: ball, 2: moved}, None).notes
+    assert any("labels 1 and 2 overlap in 4 plane(s)" in note for note in overlapping)
+    fine = given_contours(ball, None).notes
+    assert not any("cross" in note or "overlap" in note for note in fine)
+
+
+def test_a_label_at_the_edge_of_the_volume_is_told_and_cut_off_flat():
+    ball = (radius(GRID.points(), GRID.index_to_world(np.array([2.0, 17, 15]))) < 9).reshape(GRID.shape)
+    array = ball.astype(np.uint8)
+    array[5:8, 25:28, 25:28] = 2
+    result = INRCore.segment(Volume(array, GRID), settings())
+    assert any(note.startswith("At the edge of the volume: label 1.") for note in result.notes)
+    assert not any("label 2" in note for note in result.notes)
+    assert GRID.world_to_index(result.mesh(1).points)[:, 0].min() == pytest.approx(-0.5, abs=0.05)
+    np.testing.assert_array_equal(result.labels.array, array)

@@ -30,8 +30,15 @@ def add_rate_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--codec",
-        choices=("pyramid", "network", "labels"),
-        help="how the volume is coded (default: pyramid); labels: a label map, exactly",
+        choices=("pyramid", "network", "labels", "upsampled"),
+        help="how the volume is coded (default: pyramid); labels: a label map, exactly; upsampled: with --upsampler",
+    )
+    parser.add_argument("--upsampler", metavar="M.safetensors", help="model made by the command train-upsampler")
+    parser.add_argument(
+        "--embed-upsampler",
+        action="store_true",
+        default=None,
+        help="put the model into the file, which then opens anywhere; its bytes count",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 _POSITIONAL = {
     "compress": ("inputs.volume", "outputs.file"),
     "estimate": ("inputs.volume",),
+    "train-upsampler": ("inputs.volumes",),
     "decompress": ("inputs.file", "outputs.volume"),
     "super-resolve": ("inputs.volumes",),
     "register": ("inputs.fixed", "inputs.moving"),

@@ -40,8 +40,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"INRCore {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for add in (
-        _compress, _compress_folder, _estimate, _decompress, _super_resolve, _register, _map_points, _segment,
-        _info, _device, _demo, _job,
+        _compress, _compress_folder, _estimate, _train_upsampler, _decompress, _super_resolve, _register, _map_points,
+        _segment, _info, _device, _demo, _job,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -116,6 +116,18 @@ def _estimate(commands: argparse._SubParsersAction) -> None:
     p.add_argument("input", metavar="IN", help=INPUT_HELP)
     add_rate_options(p)
     p.add_argument("--output-curve", metavar="C.csv", help="also write other sizes and their quality: bytes,ratio,psnr")
+    _add_common(p)
+
+
+def _train_upsampler(commands: argparse._SubParsersAction) -> None:
+    p = _command(
+        commands, "train-upsampler",
+        "Train the network that makes slices four times as large, on your own volumes (`compress --codec upsampled`).",
+        "train-upsampler heads/*.nii.gz --output head.safetensors --steps 20000",
+    )  # fmt: skip
+    p.add_argument("inputs", nargs="+", metavar="IN", help=INPUT_HELP)
+    p.add_argument("--output", required=True, metavar="M.safetensors")
+    p.add_argument("--steps", type=int, metavar="N", help="steps of the training (default: 1200)")
     _add_common(p)
 
 

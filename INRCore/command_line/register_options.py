@@ -21,7 +21,7 @@ MAPS = {
 CARRIED = {
     "labels": ("L.nrrd", "label map of the moving volume", "on the fixed one's voxels"),
     "model": ("M.vtp", "surface in the moving volume (.vtp .vtk .stl .obj)", "in the fixed volume"),
-    "points": ("P.csv", "points in the moving volume", "in the fixed volume"),
+    "points": ("P.csv", "points of the moving volume, control points of a curve too", "in the fixed volume"),
 }
 
 

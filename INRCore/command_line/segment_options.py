@@ -7,7 +7,8 @@ import argparse
 _INPUT_HELP = (
     "label map (whole numbers, 0 is background) or probabilities (0 to 1); or closed planar curves: one CSV file with "
     "the columns contour,x,y,z (and name, for several shapes), several of x,y,z, Slicer's closed curves (.mrk.json), "
-    "an RTSTRUCT (.dcm); or points of a surface: CSV with x,y,z (and nx,ny,nz), .vtp .vtk .stl .obj"
+    "an RTSTRUCT (.dcm); or points of a surface: CSV with x,y,z (and nx,ny,nz), .vtp .vtk .stl .obj; or centre lines "
+    "of vessels: CSV with x,y,z,radius (and branch), .vtp as VMTK writes them"
 )
 
 

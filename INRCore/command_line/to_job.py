@@ -19,6 +19,9 @@ _SETTING_OF_OPTION = {
     "region_psnr": "region_psnr_db",
     "codec": "codec",
     "keep_tags": "keep_tags",
+    "upsampler": "upsampler",
+    "steps": "steps",
+    "embed_upsampler": "embed_upsampler",
     "spacing": "spacing_mm",
     "initial": "initial",
     "model": "model",
@@ -67,6 +70,7 @@ def _inputs(task: str, given: dict[str, Any]) -> dict[str, Any]:
     aliases = {
         "compress": {"volume": "input"},
         "estimate": {"volume": "input"},
+        "train-upsampler": {"volumes": "inputs"},
         "decompress": {"file": "input"},
         "super-resolve": {"volumes": "inputs"},
     }

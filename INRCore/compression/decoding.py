@@ -38,6 +38,12 @@ def decode_steps(
     native = target is file.grid
     if file.labels is not None:
         flat = _labels(file, file.labels, target, native)
+    elif file.upsampled is not None:
+        yield Progress("sample", 0, target.voxel_count)
+        limits = file.intensity
+        values = file.upsampled.intensities(file.grid.shape, limits.low, limits.high)
+        values = values.reshape(-1) if native else sample_linearly(values, file.grid, target)
+        flat = limits.stored(values, file.dtype)
     elif file.pyramid is not None:
         flat = yield from _pyramid_steps(file, file.pyramid, target, native)
     elif file.field is None:

@@ -18,23 +18,25 @@ from ..geometry import Grid
 from ..io.atomic import atomic_path
 from ..storage import pack_tensors, unpack_tensors
 from ..volume import Volume
+from .assembled import labels_file, plain_head, upsampled_file, upsampled_to_bytes
 from .assembly import Assembly, assembly_from_parts, assembly_to_bytes
 from .container import MAGIC, Section, damaged, pack_container, unpack_container, version_of
-from .decoding import MAX_VOXELS
+from .heads import dtype_of, grid_of, text_of
 from .inr_file import InrFile, StoredField
-from .intensity import DTYPES, IntensityMap, check_limits
+from .intensity import IntensityMap, check_limits
 from .parts import ASSEMBLY_VERSION, PREFIX, Parts
 from .parts import VERSION as PARTS_VERSION
 from .pyramid_format import pyramid_from_parts, pyramid_to_bytes
 from .residual import Residual
 from .specials import SPECIAL_VALUES
-from .stored_labels import StoredLabels
 
 
 def inr_to_bytes(file: InrFile) -> bytes:
     """The bytes of an .inr file. Raises `InputError` when the metadata are too large for its header."""
     if file.labels is not None:
-        return assembly_to_bytes("labels", _labels_head(file), [], file.labels.to_streams())
+        return assembly_to_bytes("labels", plain_head(file), [], file.labels.to_streams())
+    if file.upsampled is not None:
+        return upsampled_to_bytes(file)
     if file.region is not None:
         return assembly_to_bytes("region", {}, [inr_to_bytes(replace(file, region=None)), inr_to_bytes(file.region)])
     if file.pyramid is not None:
@@ -79,47 +81,12 @@ def _from_any_parts(parts: Parts, label: str) -> InrFile:
         return pyramid_from_parts(parts, label)
     assembly = assembly_from_parts(parts, label)
     if assembly.kind == "labels":
-        return _labels_file(assembly, label)
+        return labels_file(assembly, label)
+    if assembly.kind == "upsampled":
+        return upsampled_file(assembly, label)
     if assembly.kind != "region":
         raise InputError(f"{label} holds {len(assembly.members)} {assembly.kind}; choose one of them.")
     return _with_region(assembly, label)
-
-
-def _labels_head(file: InrFile) -> dict[str, Any]:
-    return {
-        "shape_kji": list(file.grid.shape),
-        "ijk_to_ras": file.grid.ijk_to_world.tolist(),
-        "dtype": file.dtype.name,
-        "name": file.name,
-        "creator": file.creator,
-        "metadata": file.plain_metadata(),
-    }
-
-
-def _labels_file(assembly: Assembly, label: str) -> InrFile:
-    """A label map. Raises `InputError` when its head makes no sense."""
-    head = assembly.about
-    try:
-        grid, dtype = _grid(head, label), _dtype(head, label)
-        labels = StoredLabels.from_streams(grid.shape, assembly.streams, label)
-        low, high = float(labels.values.min()), float(labels.values.max())
-        intensity = IntensityMap(1.0, 0.0, low, high)
-        check_limits(intensity, dtype)
-        return InrFile(
-            grid=grid,
-            dtype=dtype,
-            intensity=intensity,
-            field=None,
-            labels=labels,
-            name=_text(head["name"]),
-            metadata=dict(head["metadata"]),
-            creator=_text(head["creator"]),
-            file_bytes=assembly.size,
-        )
-    except (KeyError, ValueError, TypeError, OverflowError) as error:
-        if isinstance(error, InputError) and str(error).startswith(label):
-            raise
-        damaged(label, f"its head makes no sense ({str(error)[:200]})")
 
 
 def _with_region(assembly: Assembly, label: str) -> InrFile:
@@ -141,7 +108,7 @@ def member_file(member: Parts | bytes, label: str) -> InrFile:
 
 
 def _from_parts(header: dict[str, Any], sections: dict[str, Section], label: str, size: int) -> InrFile:
-    grid, dtype = _grid(header, label), _dtype(header, label)
+    grid, dtype = grid_of(header, label), dtype_of(header, label)
     intensity = IntensityMap(**{name: float(value) for name, value in header["intensity"].items()})
     check_limits(intensity, dtype)
     possible = {"FELD", "RESD", *(SPECIAL_VALUES if dtype.kind == "f" else ())}
@@ -157,13 +124,13 @@ def _from_parts(header: dict[str, Any], sections: dict[str, Section], label: str
         dtype=dtype,
         intensity=intensity,
         field=unpack_field(sections["FELD"].data(label), label) if "FELD" in sections else None,
-        name=_text(header["name"]),
-        units=_text(header["units"]),
+        name=text_of(header["name"]),
+        units=text_of(header["units"]),
         metadata=dict(header["metadata"]),
         specials=specials,
         residual=_residual(header["residual"], sections["RESD"], grid, label) if "RESD" in sections else None,
         double=bool(header["double"]),
-        creator=_text(header["creator"]),
+        creator=text_of(header["creator"]),
         file_bytes=size,
     )
 
@@ -249,24 +216,3 @@ def _field_class() -> type[StoredField]:
     except (ImportError, OSError):  # no torch, or one whose libraries do not load
         return NumpyField
     return Field
-
-
-def _text(value: Any) -> str:
-    """A string that can be printed (JSON can smuggle in halves of characters)."""
-    str(value).encode()
-    return str(value)
-
-
-def _dtype(header: dict[str, Any], label: str) -> np.dtype:
-    if header["dtype"] not in DTYPES:
-        damaged(label, "its voxel type does not exist")
-    return np.dtype(header["dtype"])
-
-
-def _grid(header: dict[str, Any], label: str) -> Grid:
-    shape = header["shape_kji"]
-    if not (isinstance(shape, list) and len(shape) == 3 and all(type(n) is int and n > 0 for n in shape)):
-        damaged(label, "its size is not three positive numbers")
-    if math.prod(shape) > MAX_VOXELS:
-        damaged(label, f"it claims more than {MAX_VOXELS} voxels")
-    return Grid(tuple(shape), np.array(header["ijk_to_ras"], dtype=float))

@@ -25,6 +25,7 @@ from .stored_pyramid import StoredPyramid
 
 if TYPE_CHECKING:
     from ..fields import Field
+    from .upsampling.coding import Upsampled
 
 StoredField: TypeAlias = "Field | NumpyField"
 
@@ -34,8 +35,8 @@ class InrFile:
     """A compressed volume.
 
     grid, dtype, name, units, metadata: the volume's. intensity: how the field's values (or the pyramid's fixed-point
-    units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`
-    or `labels`.
+    units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`,
+    `labels` or `upsampled`.
     specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i).
     background: voxels of one value that the pyramid does not show. residual: None unless an error bound was asked for
     and the field alone misses it. double: whether the field is to be evaluated in float64 (error bound asked for).
@@ -49,6 +50,7 @@ class InrFile:
     field: StoredField | None
     pyramid: StoredPyramid | None = None
     labels: StoredLabels | None = None
+    upsampled: Upsampled | None = None
     name: str = "volume"
     units: str = ""
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)
@@ -137,6 +139,8 @@ class InrFile:
         return {str(key): _plain(item) for key, item in self.metadata.items()}
 
     def _kind(self) -> str:
+        if self.upsampled is not None:
+            return f"{self.upsampled.small.describe()['field']}, enlarged by {self.upsampled.name}"
         if self.labels is not None:
             return f"{len(self.labels.values)} labels"
         if self.pyramid is not None:

@@ -28,7 +28,7 @@ class RateCurve:
 
     def at_bytes(self, size: float) -> RatePoint:
         """The point of a file size, between those that were measured: PSNR grows linearly with the logarithm of the
-        bytes; beyond the ends as between the last two."""
+        bytes; beyond the ends as between the last two, but not far."""
         return self._at(math.log(max(size, 1.0)), lambda point: math.log(point.bytes))
 
     def at_psnr(self, psnr_db: float) -> RatePoint:
@@ -41,7 +41,7 @@ class RateCurve:
             return points[0]
         upper = next((n for n, p in enumerate(points) if axis(p) >= wanted and n), len(points) - 1)
         low, high = points[upper - 1], points[upper]
-        share = (wanted - axis(low)) / (axis(high) - axis(low))
+        share = min(max((wanted - axis(low)) / (axis(high) - axis(low)), -2.0), 2.0)
 
         def between(a: float, b: float) -> float:
             return a + share * (b - a)

@@ -9,7 +9,7 @@ from ..fields import FieldSettings
 from ..fitting import FitSettings
 from ..settings import require, require_choice, require_range
 
-CODECS = ("pyramid", "network", "labels")
+CODECS = ("pyramid", "network", "labels", "upsampled")
 
 
 def _default_field() -> FieldSettings:
@@ -25,8 +25,11 @@ class CompressionSettings:
     """Settings of `compress`.
 
     codec: 'pyramid' (quantised lattices under a learned entropy model, the default), 'network' (the volume as the
-    weights of a network, COIN) or 'labels' (whole numbers that are names, exactly; no target applies). `field` and most
-    of `fit` are of the codec 'network' alone.
+    weights of a network, COIN), 'labels' (whole numbers that are names, exactly; no target applies) or 'upsampled'
+    (slices four times smaller as the weights of a network, made large again by a trained one). `field` and most of
+    `fit` are of the codecs 'network' and 'upsampled' alone.
+    upsampler: file of the trained model (command `train-upsampler`); embed_upsampler: whether its bytes go into the
+    file, which else names it by its SHA-256 and needs it to be opened.
     usual_ratio: what the codec 'pyramid' aims at when no target is given, not counting a file's head.
 
     field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the
@@ -64,6 +67,8 @@ class CompressionSettings:
     region_max_error: float | None = None
     region_psnr_db: float | None = None
     keep_tags: tuple[str, ...] = ()
+    upsampler: str = ""
+    embed_upsampler: bool = False
 
     def __post_init__(self) -> None:
         require_choice("The codec", self.codec, CODECS)

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,8 @@ from .result import CompressionResult
 from .settings import CompressionSettings
 from .specials import find_specials
 from .stored_labels import StoredLabels
+from .upsampling.coding import Upsampled, check_upsampling, small_settings, small_volume
+from .upsampling.model import UpsamplerModel
 
 _TARGET_MARGIN_DB = 0.1  # the fit's PSNR comes from a sample of voxels and float32 weights
 
@@ -77,6 +80,8 @@ def compress_steps(
         yield Progress("labels", 0, 1)
         content = replace(content, intensity=replace(content.intensity, scale=1.0, offset=0.0))
         content = replace(content, labels=StoredLabels.of(volume))
+    elif settings.codec == "upsampled":
+        content, record = yield from _upsampled_steps(volume, content, settings, control)
     elif mask is not None:
         content = yield from _region_steps(volume, content, settings, mask, control)
     elif settings.codec == "pyramid":
@@ -101,6 +106,21 @@ def plain_content(volume: Volume, settings: CompressionSettings) -> InrFile:
         specials=find_specials(volume.array),
         double=settings.target_max_error is not None,
     )
+
+
+def _upsampled_steps(
+    volume: Volume, content: InrFile, settings: CompressionSettings, control: Control | None
+) -> Steps[tuple[InrFile, dict[str, Any]]]:
+    """The small volume's network, and which model makes it large again."""
+    check_upsampling(volume, settings)
+    model = UpsamplerModel.of_file(settings.upsampler)
+    small = small_volume(volume, content.intensity.low, content.intensity.high)
+    own = small_settings(settings, volume, small, len(model.data) if settings.embed_upsampler else 0)
+    fit = yield from _fit_steps(small, plain_content(small, own), own, control)
+    folder = (Path(settings.upsampler).expanduser().resolve().parent,)
+    data = model.data if settings.embed_upsampler else None
+    upsampled = Upsampled(fit.content, model.name, model.checksum, data, folder)
+    return replace(content, upsampled=upsampled), fit.record
 
 
 def _region_steps(
@@ -182,6 +202,9 @@ def _measure_steps(
 ) -> Steps[CompressionResult]:
     """Decodes the file's bytes and measures what comes out."""
     file = inr_from_bytes(data, volume.label)
+    if file.upsampled is not None and settings.upsampler:
+        folder = Path(settings.upsampler).expanduser().resolve().parent
+        file = replace(file, upsampled=replace(file.upsampled, folders=(folder,)))
     decoded = yield from file.decompress_steps(device=settings.fit.device, max_memory_gb=settings.fit.max_memory_gb)
     metrics, notes = compare_images(volume.array, decoded.array)
     gzip_bytes = _gzip_bytes(volume)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
-from ..io import read_volumes, write_volume
+from ..io import read_volume, read_volumes, write_volume
 from ..io.atomic import atomic_path
+from ..settings import from_dict
 from ..volume import Volume
 from .job import Job
 from .parts import Outcome, read, read_if_given, settings_of, write_difference, write_volumes, writing
@@ -105,16 +107,18 @@ def decompress(job: Job, control: Control) -> Steps[Outcome]:
         yield writing("volume")
         write_volume(volume, job.outputs["volume"], force=job.force)
         return Outcome(None, {}, "cpu")
-    volume = open_file(
-        job.inputs["file"],
-        grid=like.grid if like else None,
-        spacing=job.settings.get("spacing_mm"),
-        device=job.device,
-        max_memory_gb=job.max_memory_gb,
-    )
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        volume = open_file(
+            job.inputs["file"],
+            grid=like.grid if like else None,
+            spacing=job.settings.get("spacing_mm"),
+            device=job.device,
+            max_memory_gb=job.max_memory_gb,
+        )
     yield writing("volume")
     write_volume(volume, job.outputs["volume"], force=job.force)
-    return Outcome(None, {}, choose_device(job.device).reason)
+    return Outcome(None, {}, choose_device(job.device).reason, notes=tuple(str(one.message) for one in told))
 
 
 def _member(job: Job) -> Volume:
@@ -128,3 +132,21 @@ def _member(job: Job) -> Volume:
             f"'{job.inputs['file']}' has {len(series)} {series.kind}; choose --{series.kind[:-1]} N alone."
         )
     return series.volume(number)
+
+
+def train_upsampler(job: Job, control: Control) -> Steps[Outcome]:
+    """Trains the upsampler on slices of some volumes, each scaled to its own range, and writes the model. The report
+    has its PSNR on slices that were kept away from the training, beside that of Lanczos interpolation."""
+    from ..compression.upsampling.model import ENDING
+    from ..compression.upsampling.settings import UpsamplerSettings
+    from ..compression.upsampling.training import training_steps
+
+    path = Path(job.outputs["model"])
+    if path.suffix != ENDING:
+        raise InputError(f"'{path}': an upsampler's file ends with {ENDING}.")
+    settings = from_dict(UpsamplerSettings, job.settings | {"seed": job.seed})
+    volumes = [read_volume(one, frame=job.frame, component=job.component) for one in job.inputs["volumes"]]
+    model, metrics = yield from training_steps(volumes, settings, path.name)
+    with atomic_path(path, job.force) as temporary:
+        Path(temporary).write_bytes(model.data)
+    return Outcome(settings, metrics, "cpu", details={"sha256": model.checksum, "model_bytes": len(model.data)})

@@ -17,6 +17,7 @@ MOST_STACKS = 6
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "compress": {"inputs": ("volume", "region?"), "outputs": ("file", "volume?", "difference?")},
     "estimate": {"inputs": ("volume", "region?"), "outputs": ("curve?",)},
+    "train-upsampler": {"inputs": ("volumes",), "outputs": ("model",)},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
     "super-resolve": {
         "inputs": ("volumes", "masks?", "guide?"),

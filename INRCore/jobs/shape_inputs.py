@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
+from ..io.centerlines import is_centerline_file, read_centerlines
 from ..io.contours import is_contour_file, read_contours
 from ..io.point_clouds import POINT_CLOUD_SUFFIXES, read_point_cloud
 from .job import Job
@@ -27,10 +28,12 @@ class ShapeInput:
 
 def read_shapes(job: Job, settings: SegmentationSettings) -> ShapeInput:
     """The input `labels` of a job: several files are closed curves; one file is a volume, or by its extension and
-    content closed curves (.csv with the column contour, .mrk.json, RTSTRUCT) or points (.csv, surface files). Raises
+    content closed curves (.csv with the column contour, .mrk.json, RTSTRUCT), centre lines of vessels (.csv with the
+    column radius, .vtp with lines and radii) or points (.csv, surface files). Raises
     `InputError` for anything else."""
     from ..segmentation.given import check_given
     from ..segmentation.scattered import given_contours, given_points
+    from ..segmentation.tubes import given_tubes
 
     paths = job.inputs["labels"]
     paths = [paths] if isinstance(paths, str) else list(paths)
@@ -40,6 +43,9 @@ def read_shapes(job: Job, settings: SegmentationSettings) -> ShapeInput:
         names = dict(enumerate(contours, start=1))
         _refuse_choice(settings)
         return ShapeInput(given_contours({n: contours[name] for n, name in names.items()}, None), names)
+    if is_centerline_file(paths[0]):
+        _refuse_choice(settings)
+        return ShapeInput(given_tubes(read_centerlines(paths[0])), {1: Path(paths[0]).stem})
     if suffix in POINT_CLOUD_SUFFIXES:
         _refuse_choice(settings)
         return ShapeInput(given_points(*read_point_cloud(paths[0]), None), {1: Path(paths[0]).stem})

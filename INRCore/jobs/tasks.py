@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..fitting import Control
 from ..fitting.progress import Steps
-from .compression import compress, decompress, estimate
+from .compression import compress, decompress, estimate, train_upsampler
 from .job import Job
 from .parts import Outcome
 from .reconstruction import super_resolve
@@ -16,6 +16,7 @@ from .segmentation import segment
 TASKS: dict[str, Callable[[Job, Control], Steps[Outcome]]] = {
     "compress": compress,
     "estimate": estimate,
+    "train-upsampler": train_upsampler,
     "decompress": decompress,
     "super-resolve": super_resolve,
     "register": register,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -83,7 +84,11 @@ class InrFileReader:
         def show(progress: Any) -> None:
             _show(f"{opening}: {progress.iteration / max(progress.iterations, 1):.0%}")
 
-        node = inr_file_to_node(slicer.mrmlScene, path, properties.get("name"), show)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", UserWarning)
+            node = inr_file_to_node(slicer.mrmlScene, path, properties.get("name"), show)
+        for warning in told:
+            self.parent.userMessages().AddMessage(vtk.vtkCommand.WarningEvent, str(warning.message))
         self.parent.loadedNodes = [node.GetID()]
 
 

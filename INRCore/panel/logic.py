@@ -144,7 +144,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             "task": self.task,
             "inputs": inputs,
             "outputs": outputs,
-            "settings": request.settings | _fit_settings(request.options),
+            "settings": _settings(request),
             "preset": request.options.preset,
             "device": request.options.device,
             "seed": request.options.seed,
@@ -271,8 +271,12 @@ def _nodes(request: Request, role: str) -> list[Node]:
     return [] if given is None else [given]
 
 
-def _fit_settings(options: RunOptions) -> dict[str, Any]:
-    return {} if options.iterations is None else {"fit": {"iterations": options.iterations}}
+def _settings(request: Request) -> dict[str, Any]:
+    """What was asked for, the chosen iterations beside other settings of the fit."""
+    if request.options.iterations is None:
+        return request.settings
+    fit = {**request.settings.get("fit", {}), "iterations": request.options.iterations}
+    return {**request.settings, "fit": fit}
 
 
 def remove_leftovers() -> None:

@@ -14,12 +14,12 @@ _CURVE, _POINT = (66, 133, 214), (219, 68, 55)
 
 
 def rate_picture(
-    points: list[tuple[float, float]], chosen: tuple[float, float], colors: tuple[Any, Any], texts: tuple[str, str]
+    points: list[tuple[float, float]], chosen: tuple[float, float], colors: tuple[Any, Any], text: str
 ) -> Any:
     """A QPixmap of PSNR (dB) over file size, on a logarithmic scale, with the chosen point marked and named.
 
-    points, chosen: (bytes, dB), from small to large; colors: QColor of the background and of the text; texts: the
-    chosen point's two numbers.
+    points, chosen: (bytes, dB), from small to large; colors: QColor of the background and of the text; text: the chosen
+    point in words.
     """
     picture = qt.QPixmap(WIDTH, HEIGHT)
     background, ink = colors
@@ -40,9 +40,8 @@ def rate_picture(
     painter.setBrush(qt.QBrush(qt.QColor(*_POINT)))
     painter.drawEllipse(x - 4, y - 4, 8, 8)
     painter.setPen(ink)
-    on_the_left = x > WIDTH // 2
-    painter.drawText(x - 140 if on_the_left else x + 9, max(y + 16, 24), 131, 16, _side(on_the_left), texts[0])
-    painter.drawText(x - 140 if on_the_left else x + 9, max(y + 31, 39), 131, 16, _side(on_the_left), texts[1])
+    # The curve rises to the right: the upper left corner is free.
+    painter.drawText(_LEFT + 12, _TOP, WIDTH - _LEFT, 16, int(qt.Qt.AlignLeft), text)
     painter.end()
     return picture
 
@@ -93,7 +92,3 @@ def _pen(color: tuple[int, int, int], width: int) -> Any:
     pen = qt.QPen(qt.QColor(*color))
     pen.setWidth(width)
     return pen
-
-
-def _side(is_right: bool) -> int:
-    return int(qt.Qt.AlignRight if is_right else qt.Qt.AlignLeft)

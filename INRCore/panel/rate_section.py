@@ -24,7 +24,7 @@ class EstimateLogic(PanelLogic):
 
 
 class RateSection:
-    """A button, a line and a picture. `request` gives what Apply would do, `may_run` whether it could now."""
+    """A button, a line and a picture. `request` gives what Apply would do."""
 
     def __init__(self, ui: Any, logic: EstimateLogic, request: Callable[[], Request]) -> None:
         self.ui, self._logic, self._request = ui, logic, request
@@ -35,6 +35,9 @@ class RateSection:
 
     def forget(self) -> None:
         """Nothing is known of the volume any more."""
+        self._curve: Any = None
+        self._metrics: dict[str, float] = {}
+        self._estimated: Request | None = None
         self.ui.rateLabel.text = ""
         self.ui.ratePictureLabel.setVisible(False)
 
@@ -52,7 +55,7 @@ class RateSection:
             prepare=lambda: self._prepare(request),
             on_event=lambda event: None,
             on_waiting=self._wait,
-            on_finished=self._finish,
+            on_finished=lambda outcome: self._finish(outcome, request),
         )
         self.offer(False)
         self.ui.rateLabel.text = _("Estimating ...")
@@ -66,28 +69,65 @@ class RateSection:
         if title:
             self.ui.rateLabel.text = _("Waiting for: {title}").format(title=title)
 
-    def _finish(self, outcome: Outcome) -> None:
+    def _finish(self, outcome: Outcome, request: Request) -> None:
         prepared, self._job, self._prepared = self._prepared, None, None
         self.offer(True)
         self.forget()
         try:
             if outcome.report is not None:
-                self._show(outcome.report)
+                self._show(outcome.report, request)
             elif not outcome.cancelled:
                 self.ui.rateLabel.text = prepared.in_users_words(outcome.message) if prepared else outcome.message
         finally:
             if prepared is not None:
                 self._logic.discard(prepared)
 
-    def _show(self, report: dict[str, Any]) -> None:
-        metrics, text = report["metrics"], report["notes"][0]
-        self.ui.rateLabel.text = text
-        points = [(row["bytes"], row["psnr_db"]) for row in report["curve"]]
-        if len(points) < 2 or "estimated_psnr_db" not in metrics:
+    def _show(self, report: dict[str, Any], request: Request) -> None:
+        from ..compression.rate_curve import RateCurve, RatePoint
+
+        metrics = report["metrics"]
+        self.ui.rateLabel.text = report["notes"][0]
+        points = tuple(RatePoint(1.0, row["psnr_db"], row["bytes"]) for row in report["curve"])
+        if len(points) > 1 and "estimated_psnr_db" in metrics:
+            self._curve, self._metrics, self._estimated = RateCurve(points), metrics, request
+            self._draw((metrics["estimated_file_bytes"], metrics["estimated_psnr_db"]))
+
+    def follow(self, request: Request) -> None:
+        """Other targets than those of the estimate: the point moves along the curve where it can; else, and for other
+        inputs, the estimate is taken back."""
+        before = self._estimated
+        if self._curve is None or before is None or (_same(request, before) and request.settings == before.settings):
             return
-        chosen = (metrics["estimated_file_bytes"], metrics["estimated_psnr_db"])
-        size, quality = text.rstrip(".").removeprefix("About ").rsplit(", ", 1)
+        if not _same(request, before):
+            self.forget()
+            return
+        from ..compression.rate_curve import readable_bytes
+
+        self._estimated, asked = request, request.settings
+        raw, inner = self._metrics["raw_bytes"], self._metrics["estimated_region_bytes"]
+        if set(asked) == {"target_psnr_db"}:
+            point = self._curve.at_psnr(asked["target_psnr_db"])
+        elif set(asked) == {"target_ratio"}:
+            point = self._curve.at_bytes(raw / asked["target_ratio"])
+        elif set(asked) == {"target_bytes"} and asked["target_bytes"] > inner:
+            point = self._curve.at_bytes(asked["target_bytes"] - inner)
+        else:
+            self.forget()
+            return
+        size = point.bytes + inner
+        self.ui.rateLabel.text = _("About {size} ({ratio:.3g}:1), {quality:.1f} dB.").format(
+            size=readable_bytes(size), ratio=raw / size, quality=point.psnr_db
+        )
+        self._draw((size, point.psnr_db))
+
+    def _draw(self, chosen: tuple[float, float]) -> None:
+        points = [(point.bytes, point.psnr_db) for point in self._curve.points]
         palette = self.ui.rateLabel.palette
         colors = (palette.color(qt.QPalette.Base), palette.color(qt.QPalette.Text))
-        self.ui.ratePictureLabel.setPixmap(rate_picture(points, chosen, colors, (size, quality)))
+        self.ui.ratePictureLabel.setPixmap(rate_picture(points, chosen, colors, self.ui.rateLabel.text))
         self.ui.ratePictureLabel.setVisible(True)
+
+
+def _same(one: Request, other: Request) -> bool:
+    """Whether both are about the same voxels."""
+    return one.inputs == other.inputs and one.region == other.region and one.options.preset == other.options.preset

@@ -7,7 +7,7 @@ from ..lazy import lazy_names
 if TYPE_CHECKING:
     from .result import SegmentationResult
     from .settings import SegmentationSettings
-    from .task import segment, segment_contours, segment_points, segment_steps
+    from .task import segment, segment_contours, segment_points, segment_steps, segment_tubes
 
 _HOMES = {
     "SegmentationResult": ".result",
@@ -16,6 +16,7 @@ _HOMES = {
     "segment_contours": ".task",
     "segment_points": ".task",
     "segment_steps": ".task",
+    "segment_tubes": ".task",
 }
 __all__ = [
     "SegmentationResult",
@@ -24,5 +25,6 @@ __all__ = [
     "segment_contours",
     "segment_points",
     "segment_steps",
+    "segment_tubes",
 ]
 __getattr__, __dir__ = lazy_names(__name__, _HOMES)

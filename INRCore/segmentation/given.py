@@ -72,16 +72,31 @@ class GivenLabels:
     def notes(self) -> tuple[str, ...]:
         if self.levels is not None:
             return ("Read as a probability map: the surface is where it passes 0.5.",)
+        edge = self._edge_note()
         if self.slices is None:
-            return ()
+            return edge
         known = float(self.slices.known(self.array.shape).mean())
         return (
             f"Read as {self.slices.describe()}; they show {100 * known:.3g} % of the voxels around the labels, what is "
             "between them is unknown. A drawn slice without a label says that the label is not there. If empty slices "
-            "mean background, say so (in the panel under Settings, elsewhere sparse = 'dense'; for some of them: "
+            "mean background, say so (in the panel under Slices; elsewhere sparse = 'dense' or, for some of them, "
             "empty_slices).",
             describe_states(self.slice_rows()),
+            *edge,
         )
+
+    def _edge_note(self) -> tuple[str, ...]:
+        """Which labels reach the edge of the input (not of the domain), if any."""
+        touching: set[int] = set()
+        for axis in range(3):
+            low, high = self.domain.start[axis] == 0, self.domain.stop[axis] == self.volume.grid.size_ijk[axis]
+            for place, is_edge in ((0, low), (-1, high)):
+                if is_edge:
+                    touching |= set(np.unique(np.take(self.array, place, 2 - axis)).tolist()) & set(self.values)
+        if not touching:
+            return ()
+        named = ", ".join(f"label {value}" for value in sorted(touching))
+        return (f"At the edge of the volume: {named}. Nothing is known beyond, so the shape is cut off flat there.",)
 
     def coarse(self) -> Volume | None:
         grid = self.domain.grid

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from ..errors import InputError
-from ..fields import Field
 from ..geometry import Grid
 from ..io.surfaces import UNCERTAINTY_ARRAY
 from ..results import TaskResult
@@ -21,6 +20,9 @@ from .shapes import Shapes
 from .spline_field import SplineField
 from .surface import Mesh, to_polydata, trace, tracing_grid
 from .uncertainty import NextSlice, SurfaceError, next_slice, surface_error, wrong_probability
+
+if TYPE_CHECKING:
+    from ..fields import Field
 
 
 @dataclass(frozen=True, kw_only=True)

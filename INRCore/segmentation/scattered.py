@@ -16,6 +16,7 @@ from ..volume import Volume
 from .bending import coarse_to_fine
 from .contours import ContourPlane, contour_planes
 from .crossings import Crossings, unit
+from .curve_checks import crossing_notes
 from .distances import SurfaceDistance
 from .domain import Domain
 from .estimates import LabelLattice, lattice_of
@@ -29,8 +30,8 @@ _CONTRADICTION = 2.0
 
 
 @dataclass(frozen=True)
-class _Source:
-    """Common to both kinds: an empty label map on a lattice around everything, which fixes where results lie."""
+class ScatteredSource:
+    """Common to all kinds: an empty label map on a lattice around everything, which fixes where results lie."""
 
     volume: Volume
     values: tuple[int, ...]
@@ -57,7 +58,7 @@ class _Source:
 
 
 @dataclass(frozen=True)
-class GivenContours(_Source):
+class GivenContours(ScatteredSource):
     """`planes` of each label."""
 
     planes: Mapping[int, list[ContourPlane]]
@@ -103,7 +104,7 @@ class GivenContours(_Source):
 
 
 @dataclass(frozen=True)
-class GivenPoints(_Source):
+class GivenPoints(ScatteredSource):
     """`surfaces`: points with normals of each label."""
 
     surfaces: Mapping[int, Crossings]
@@ -138,7 +139,7 @@ def given_contours(
             f"Label {value} has a single contour, which does not say how far the shape reaches; draw at least one "
             "more, in any plane.",
         )
-    grid = _grid_around(
+    grid = grid_around(
         np.concatenate([np.asarray(c, float) for curves in by_label.values() for c in curves]), spacing_mm
     )
     step = float(grid.spacing.min())
@@ -150,8 +151,8 @@ def given_contours(
         )
     samples = {value: np.concatenate([plane.samples(step) for plane in found]) for value, found in planes.items()}
     counts = ", ".join(f"{len(found)} planes of label {value}" for value, found in planes.items())
-    notes = (f"Read as closed planar curves: {counts}.", *_contradictions(planes, step))
-    return GivenContours(*_frame(grid, by_label), notes, samples, planes)
+    notes = (f"Read as closed planar curves: {counts}.", *_contradictions(planes, step), *crossing_notes(planes, step))
+    return GivenContours(*frame_of(grid, by_label), notes, samples, planes)
 
 
 def given_points(points: np.ndarray, normals: np.ndarray | None, spacing_mm: float | None) -> GivenPoints:
@@ -167,13 +168,14 @@ def given_points(points: np.ndarray, normals: np.ndarray | None, spacing_mm: flo
         directions, note = np.asarray(normals, float), "Normals as given."
         require(directions.shape == points.shape, f"There are {len(points)} points but normals {directions.shape}.")
         require(bool((np.linalg.norm(directions, axis=1) > 0).all()), "Some normals have length zero.")
-    grid = _grid_around(points, spacing_mm)
+    grid = grid_around(points, spacing_mm)
     surface = Crossings(points, unit(directions), np.ones(len(points)))
     notes = (f"Read as {len(points)} points of a closed surface. {note}",)
-    return GivenPoints(*_frame(grid, {1: points}), notes, {1: points}, {1: surface})
+    return GivenPoints(*frame_of(grid, {1: points}), notes, {1: points}, {1: surface})
 
 
-def _grid_around(points: np.ndarray, spacing_mm: float | None) -> Grid:
+def grid_around(points: np.ndarray, spacing_mm: float | None) -> Grid:
+    """A lattice around points (N, 3) with a margin; `spacing_mm` None: an 80th of the longest side."""
     if not np.isfinite(points).all():
         raise InputError("Some contour points are not finite numbers; remove them.")
     low, high = points.min(0), points.max(0)
@@ -183,7 +185,8 @@ def _grid_around(points: np.ndarray, spacing_mm: float | None) -> Grid:
     return Grid.from_parts(tuple(size[::-1]), (step, step, step), origin)
 
 
-def _frame(grid: Grid, labels: Mapping[int, object]) -> tuple[Volume, tuple[int, ...], Domain]:
+def frame_of(grid: Grid, labels: Mapping[int, object]) -> tuple[Volume, tuple[int, ...], Domain]:
+    """An empty volume, label values and domain on the lattice."""
     values = tuple(sorted(labels))
     volume = Volume(np.zeros(grid.shape, np.uint8 if max(values) < 256 else np.int32), grid, name="shapes")
     return volume, values, Domain(grid, np.zeros(3, int), grid.size_ijk)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..fields import Field
 from ..geometry import Grid
 from .domain import Domain
 from .settings import SegmentationSettings
 from .spline_field import SplineField
+
+if TYPE_CHECKING:
+    from ..fields import Field
 
 _BLOCK = 4
 _LIPSCHITZ = 1.3

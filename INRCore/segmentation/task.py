@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..devices import choose_device
-from ..fitting import Control, FitLoop, Progress, run_to_end
+from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..results import loop_record
 from ..settings import choose_settings
@@ -18,13 +17,15 @@ from .given import Given, check_given
 from .image_guidance import EdgeImage
 from .label_map import label_array
 from .measures import measure_steps, native_labels
-from .network import network_problem_steps
 from .preparation import Prepared, prepare_steps
 from .result import SegmentationResult
 from .scattered import given_contours, given_points
 from .settings import SegmentationSettings
 from .shapes import Shapes
 from .spline_field import SplineField
+from .tubes import given_tubes
+
+_SPLINE_DEVICE = "CPU: splines take no other device"
 
 
 def segment(
@@ -94,6 +95,21 @@ def segment_points(
     return run_to_end(given_steps(given, settings, started=started), on_progress)
 
 
+def segment_tubes(
+    branches: Mapping[int, Sequence[np.ndarray]] | Sequence[np.ndarray],
+    settings: SegmentationSettings | str | None = None,
+    *,
+    lattice_mm: float | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> SegmentationResult:
+    """Vessels around their centre lines: a list of branches, each (N, 4) with x, y, z in RAS mm and the radius in mm of
+    points in order, or label value -> list. Branches that meet become one surface. `lattice_mm`: node distance; None:
+    half of the smallest radius. Otherwise as `segment_contours`. Raises `InputError` for branches that are none."""
+    started = time.perf_counter()
+    settings = choose_settings(SegmentationSettings, "segmentation", settings)
+    return run_to_end(given_steps(given_tubes(branches, lattice_mm), settings, started=started), on_progress)
+
+
 def given_steps(
     given: Given,
     settings: SegmentationSettings,
@@ -109,7 +125,7 @@ def given_steps(
     if settings.method == "spline":
         shapes = Shapes(SplineField(prepared.lattices), given.domain, given.values, settings)
         record: dict[str, Any] = {
-            "device": choose_device("cpu").reason,
+            "device": _SPLINE_DEVICE,
             "stop_reason": prepared.stop_reason,
             "notes": given.notes,
             "metrics": {},
@@ -134,6 +150,9 @@ def _fit_network(
     given: Given, prepared: Prepared, settings: SegmentationSettings, control: Control
 ) -> Steps[tuple[Shapes, dict[str, Any]]]:
     """The fitted network, and what the result records of the fit."""
+    from ..fitting import FitLoop  # torch, which the splines do without
+    from .network import network_problem_steps
+
     problem, shapes = yield from network_problem_steps(given, prepared, settings)
     loop = FitLoop(problem, settings.fit, control)
     yield from loop.run()

@@ -13,7 +13,6 @@ from SegmentEditorEffects import AbstractScriptedSegmentEditorAutoCompleteEffect
 from slicer.i18n import tr as _
 
 from INRCore.errors import InputError, INRError
-from INRCore.panel.device_section import torch_is_broken
 from INRCore.panel.fill_job import FillJob, show_coarse_fill
 from INRCore.panel.queue import QueuedJob, shared_queue
 from INRCore.panel.results import progress_text
@@ -64,7 +63,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
             "working meanwhile."
             "<li>Draw more slices where the preview is wrong and click <i>Update</i>, then <i>Apply</i>.</ul>"
             "Drawn slices stay as they are. Masking settings are ignored; of overlapping segments the one higher in "
-            "the table wins. Needs PyTorch. Not for diagnosis."
+            "the table wins. Not for diagnosis."
         )
 
     # -- options -----------------------------------------------------------------------------------------------------
@@ -156,8 +155,6 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         self._queued = self._files = self._image = None
         slicer.mrmlScene.RemoveObserver(self._sceneObserver)
         message = outcome.message
-        if torch_is_broken(outcome):
-            message = _("The fit needs PyTorch: open the module Neural Segmentation, which offers to install it.")
         self._say(message)
         try:
             if outcome.report is not None and self.getPreviewNode() is not None:

@@ -42,6 +42,10 @@ def test_estimate_says_size_and_quality_and_draws_them(open_panel, scene, slicer
     image = picture.toImage()
     colors = {image.pixelColor(x, y).name() for x in range(0, image.width(), 2) for y in range(image.height())}
     assert len(colors) > 5  # a curve, a point, letters
+    panel.ui.ratioSpinBox.value = 4  # the point moves along the curve
+    assert "(4:1)" in panel.ui.rateLabel.text and panel.ui.ratePictureLabel.pixmap.toImage() != image
+    panel.ui.maximumErrorSpinBox.value = 3  # which no curve tells
+    assert panel.ui.rateLabel.text == "" and not panel.ui.ratePictureLabel.isVisibleTo(panel.parent)
     scene.Clear()
     assert panel.ui.rateLabel.text == "" and not panel.ui.ratePictureLabel.isVisibleTo(panel.parent)
 

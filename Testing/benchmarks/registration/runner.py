@@ -17,8 +17,7 @@ from .exchange import Job
 
 @dataclass(frozen=True)
 class Method:
-    """module: of `methods`, '' while nobody has written it; options: what it is called with; peer: whether it runs in
-    the peers' environment."""
+    """module: of `methods`; options: what it is called with; peer: whether it runs in the peers' environment."""
 
     name: str
     module: str
@@ -38,8 +37,8 @@ METHODS = {
         Method("elastix", "elastix", {}, peer=True),
         Method("elastix-fine", "elastix", {"grid_mm": 6.0, "iterations": 500, "samples": 5000}, peer=True),
         Method("ants-syn", "ants_syn", {}, peer=True),
-        Method("fireants", "", {}, peer=True),
-        Method("convexadam", "", {}, peer=True),
+        Method("ants-syn-masked", "ants_syn", {"mask": True}, peer=True),
+        Method("convexadam", "convexadam", {}, peer=True),
     )
 }
 
@@ -55,8 +54,6 @@ def find_method(text: str) -> Method:
 
 def run(method: Method, job: Job, peers_python: Path | None, timeout_s: float) -> tuple[dict[str, Any], Any]:
     """The method's report (status, seconds, memory, note) and its map (k, j, i, 3) RAS mm, None when it gave none."""
-    if not method.module:
-        return {"status": "not run: wants a GPU, and its module of `methods` is not written yet"}, None
     if method.peer and peers_python is None:
         return {"status": "not run: no environment of the peers (see --peers)"}, None
     python = peers_python if method.peer and peers_python else sys.executable

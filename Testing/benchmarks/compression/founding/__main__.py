@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 
 from INRCore import read_volume
+from INRCore.compression.upsampling.coding import FACTOR
+from INRCore.compression.upsampling.lanczos import lanczos_larger, lanczos_smaller
+from INRCore.compression.upsampling.network import enlarge, train_upsampler
+from INRCore.compression.upsampling.settings import UpsamplerSettings
 from INRCore.fitting import FitSettings
 from INRCore.geometry import Grid
 from INRCore.metrics.image import psnr_db
@@ -21,8 +25,6 @@ from ..points import Points
 from ..registry import find_codec
 from ..runner import Bench, measure_codec
 from ..volumes import CT_WINDOWS, Case
-from .dense_upsampler import FACTOR, UpsamplerSettings, enlarge, train_upsampler
-from .lanczos import lanczos_larger, lanczos_smaller
 from .slice_fit import fit_slice
 
 _DATA = Path(__file__).resolve().parents[5] / "shared/data"

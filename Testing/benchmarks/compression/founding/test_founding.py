@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from INRCore.compression.upsampling.lanczos import lanczos_larger, lanczos_smaller
+from INRCore.compression.upsampling.network import enlarge, train_upsampler
+from INRCore.compression.upsampling.settings import UpsamplerSettings
 from INRCore.fitting import FitSettings
 from INRCore.geometry import Grid
 from Testing.benchmarks.compression.founding.__main__ import _coarser
-from Testing.benchmarks.compression.founding.dense_upsampler import UpsamplerSettings, enlarge, train_upsampler
-from Testing.benchmarks.compression.founding.lanczos import lanczos_larger, lanczos_smaller
 from Testing.benchmarks.compression.founding.slice_fit import fit_slice
 
 Y, X = np.mgrid[0:64, 0:96].astype(float)

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...errors import InputError
+from ...fitting import Progress, run_to_end
+from ...fitting.progress import Steps
+from .coding import FACTOR
 from .lanczos import lanczos_smaller
-
-FACTOR = 4
-
-
-@dataclass(frozen=True)
-class UpsamplerSettings:
-    """blocks, layers, growth, bottleneck: of the network; the paper has 8, 8, 16, 256, which a CPU cannot train in
-    minutes. steps, batch, patch: of the training; patch: small pixels along a side."""
-
-    blocks: int = 2
-    layers: int = 4
-    growth: int = 16
-    bottleneck: int = 48
-    steps: int = 1200
-    batch: int = 8
-    patch: int = 20
-    learning_rate: float = 1e-3
-    seed: int = 0
+from .model import UpsamplerModel
+from .settings import UpsamplerSettings
 
 
 class DenseUpsampler(nn.Module):
@@ -75,6 +62,11 @@ class _DenseBlock(nn.Module):
 
 
 def train_upsampler(slices: Sequence[np.ndarray], settings: UpsamplerSettings) -> DenseUpsampler:
+    """`train_steps` to the end."""
+    return run_to_end(train_steps(slices, settings))
+
+
+def train_steps(slices: Sequence[np.ndarray], settings: UpsamplerSettings) -> Steps[DenseUpsampler]:
     """Mean squared error on random patches of slices, (j, i) float scaled to about 0 to 1, whose small form Lanczos
     makes; cosine schedule."""
     torch.manual_seed(settings.seed)
@@ -83,7 +75,9 @@ def train_upsampler(slices: Sequence[np.ndarray], settings: UpsamplerSettings) -
     network = DenseUpsampler(settings)
     optimizer = torch.optim.Adam(network.parameters(), settings.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
-    for _ in range(settings.steps):
+    for step in range(settings.steps):
+        if step % 10 == 0:
+            yield Progress("train", step, settings.steps)
         drawn = [_patch(*pairs[rng.integers(len(pairs))], settings.patch, rng) for _ in range(settings.batch)]
         small, large = (torch.from_numpy(np.stack(part)[:, None]) for part in zip(*drawn, strict=True))
         optimizer.zero_grad()
@@ -111,3 +105,20 @@ def _patch(small: np.ndarray, large: np.ndarray, size: int, rng: np.random.Gener
     low, high = (np.rot90(part, turns) for part in (low, high))
     low, high = (np.fliplr(part) if mirrored else part for part in (low, high))
     return low.copy(), high.copy()
+
+
+def model_of(network: DenseUpsampler, settings: UpsamplerSettings, name: str) -> UpsamplerModel:
+    """The trained network as a file's content; its weights become float16."""
+    return UpsamplerModel.of_tensors(name, settings, {k: v.numpy() for k, v in network.state_dict().items()})
+
+
+def network_of(model: UpsamplerModel) -> DenseUpsampler:
+    """Undoes `model_of`. Raises `InputError` when weights are missing or of the wrong shape."""
+    network = DenseUpsampler(model.settings)
+    try:
+        network.load_state_dict(
+            {name: torch.from_numpy(array.astype(np.float32)) for name, array in model.tensors.items()}
+        )
+    except RuntimeError as error:
+        raise InputError(f"'{model.name}' is damaged: its weights do not fit its network.") from error
+    return network.eval()

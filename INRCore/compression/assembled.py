@@ -1,0 +1,103 @@
+"""Kinds of files of version 3 that hold one volume: label maps, and small volumes with what makes them large."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import InputError
+from .assembly import Assembly, assembly_to_bytes
+from .container import damaged
+from .heads import dtype_of, grid_of, text_of
+from .inr_file import InrFile
+from .intensity import IntensityMap, check_limits
+from .stored_labels import StoredLabels
+from .upsampling.coding import Upsampled
+
+
+def plain_head(file: InrFile) -> dict[str, Any]:
+    return {
+        "shape_kji": list(file.grid.shape),
+        "ijk_to_ras": file.grid.ijk_to_world.tolist(),
+        "dtype": file.dtype.name,
+        "name": file.name,
+        "creator": file.creator,
+        "metadata": file.plain_metadata(),
+    }
+
+
+def labels_file(assembly: Assembly, label: str) -> InrFile:
+    """A label map. Raises `InputError` when its head makes no sense."""
+    head = assembly.about
+    try:
+        grid, dtype = grid_of(head, label), dtype_of(head, label)
+        labels = StoredLabels.from_streams(grid.shape, assembly.streams, label)
+        low, high = float(labels.values.min()), float(labels.values.max())
+        intensity = IntensityMap(1.0, 0.0, low, high)
+        check_limits(intensity, dtype)
+        return InrFile(
+            grid=grid,
+            dtype=dtype,
+            intensity=intensity,
+            field=None,
+            labels=labels,
+            name=text_of(head["name"]),
+            metadata=dict(head["metadata"]),
+            creator=text_of(head["creator"]),
+            file_bytes=assembly.size,
+        )
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        if isinstance(error, InputError) and str(error).startswith(label):
+            raise
+        damaged(label, f"its head makes no sense ({str(error)[:200]})")
+
+
+def upsampled_to_bytes(file: InrFile) -> bytes:
+    """The bytes of a file of the codec 'upsampled'."""
+    from .files import inr_to_bytes
+
+    upsampled = file.upsampled
+    assert upsampled is not None
+    about = {
+        **plain_head(file),
+        "units": file.units,
+        "low": file.intensity.low,
+        "high": file.intensity.high,
+        "model": upsampled.name,
+        "sha256": upsampled.checksum,
+    }
+    streams = {} if upsampled.model is None else {0: upsampled.model}
+    return assembly_to_bytes("upsampled", about, [inr_to_bytes(upsampled.small)], streams)
+
+
+def upsampled_file(assembly: Assembly, label: str) -> InrFile:
+    """Undoes `upsampled_to_bytes`. Raises `InputError` when the head makes no sense or the small volume is missing."""
+    from .files import member_file
+
+    head, member = assembly.about, assembly.members[0] if len(assembly.members) == 1 else None
+    if member is None:
+        damaged(label, "it ends before its volume")
+    try:
+        grid, dtype = grid_of(head, label), dtype_of(head, label)
+        low, high = float(head["low"]), float(head["high"])
+        intensity = IntensityMap((high - low) / 2, low + (high - low) / 2, low, high)
+        check_limits(intensity, dtype)
+        small = member_file(member, label)
+        k, j, i = grid.shape
+        if small.grid.shape != (k, -(-j // 4), -(-i // 4)) or small.upsampled is not None:
+            damaged(label, "its small volume does not fit")
+        return InrFile(
+            grid=grid,
+            dtype=dtype,
+            intensity=intensity,
+            field=None,
+            upsampled=Upsampled(small, text_of(head["model"]), text_of(head["sha256"]), assembly.streams.get(0)),
+            name=text_of(head["name"]),
+            units=text_of(head["units"]),
+            metadata=dict(head["metadata"]),
+            creator=text_of(head["creator"]),
+            file_bytes=assembly.size,
+        )
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        damaged(label, f"its head makes no sense ({str(error)[:200]})")
