@@ -164,3 +164,15 @@ def test_a_segment_at_the_edge_is_cut_off_flat_and_closed():
     mesh = result.mesh(1)
     assert topology_of(mesh.points, mesh.triangles).pieces == 1
     assert mesh.points[:, 1].min() == pytest.approx(-0.5, abs=0.2) and (result.labels.array[:19, 0, 10] == 1).all()
+
+
+def test_a_crossing_slice_shows_what_lies_between_two_others():
+    """A plate between two slices, on neither of them, that a slice across it shows."""
+    grid = Grid.from_parts((25, 40, 40))
+    plate = np.zeros(grid.shape, bool)
+    plate[9:14, 8:32, 8:32] = True
+    plate[4:21, 16:24, 16:24] = True  # a stem, so that all slices hold something
+    numbers = {"k": [4, 7, 16, 20], "i": [10, 17, 24, 31], "j": [10, 17, 24, 31]}
+    hidden = ~DrawnSlices.across(**numbers).known(grid.shape)
+    found = segment(Volume(drawn(plate, **numbers).astype(np.uint8), grid), settings(sparse="ijk")).labels.array > 0
+    assert dice(found & hidden, plate & hidden) > 0.9

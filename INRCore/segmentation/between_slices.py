@@ -24,6 +24,7 @@ from .drawn_slices import DrawnSlices, nearest_gap
 _NEAR_PIXELS = 2.5
 _FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.1
 _EXACT_PIXELS = 4.0
+_TAPER = 1.5
 _SLANT = 0.3
 _LEAST_SINE, _ANGLE_PIXELS, _DAMPING = 0.3, 2.0, 0.5
 
@@ -52,7 +53,9 @@ def interpolated_distance(
     """(k, j, i) float32 mm, below 0 inside, from a bool mask with the label on the drawn slices."""
     planes = drawn_planes(mask, grid, slices)
     found = linear_between(planes, grid.shape, grid.spacing)
-    low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT)
+    # With slices of several orientations, what two of them do not show may well be drawn on a third between them.
+    bound = slices.only_axis is not None
+    low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT) if bound else (-np.inf, np.inf)
     sines = [np.ones_like(plane.distance) for plane in planes]
     spacing = grid.spacing[::-1]
     for number in range(rounds):
@@ -71,8 +74,8 @@ def contour_crossings(mask: np.ndarray, grid: Grid, slices: DrawnSlices, smoothn
 
 # -- what the slices say -----------------------------------------------------------------------------------------------
 def drawn_planes(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[Plane]:
-    """In-plane signed distances of the drawn slices. On a slice without the label the shape tapers off half-way from
-    the neighbouring slices that have it."""
+    """In-plane signed distances of the drawn slices. On a slice without the label the shape has ended: two thirds of
+    the way there by straight lines, half of it or less once angles and bending are seen to."""
     planes = []
     for axis in slices.axes:
         numbers = slices.numbers[axis]
@@ -116,7 +119,7 @@ def _in_plane(pixels: np.ndarray, axis: int, number: int, contour: Crossings, gr
 def _tapered(planes: list[np.ndarray | None], place: int, shape: tuple[int, ...], axis: int) -> np.ndarray:
     near = [plane for plane in planes[max(place - 1, 0) : place + 2] if plane is not None]
     if near:
-        return np.min([plane - 2 * min(float(plane.min()), 0) for plane in near], axis=0)
+        return np.min([plane - _TAPER * min(float(plane.min()), 0) for plane in near], axis=0)
     there = [plane for plane in planes if plane is not None]
     return np.max(there, axis=0) if there else np.ones([n for at, n in enumerate(shape) if at != 2 - axis])
 

@@ -20,6 +20,7 @@ from .drawn_slices import DrawnSlices
 
 _EIGHT = np.ones((3, 3))
 _MOST_BODIES = 40
+_WIDTHS = 2.0
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def bodies(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[np.ndarray
     """The (k, j, i) bool mask of what is drawn, parted into bodies: masks of which each voxel is in one.
 
     Areas belong together when they cross, and on adjacent slices of an orientation when they are no farther apart than
-    the larger one is wide (the radius of a disc of its size), nor farther than the slices. Beyond 40 bodies the
+    the larger one is wide (the diameter of a disc of its size), nor farther than the slices. Beyond 40 bodies the
     smallest ones stay together."""
     total, pairs = 0, [np.empty((0, 2), int)]
     numbered = []
@@ -69,7 +70,7 @@ def _near(slice_: _Slice, next_: _Slice, gap: float) -> np.ndarray:
         return np.empty((0, 2), int)
     first, pixel = int(held.min()), float(np.prod(slice_.sampling))
     for number, place in enumerate(ndimage.find_objects(np.maximum(slice_.areas - first + 1, 0)), first):
-        reach = min(float(np.sqrt((slice_.areas[place] == number).sum() * pixel / np.pi)), gap)
+        reach = min(_WIDTHS * float(np.sqrt((slice_.areas[place] == number).sum() * pixel / np.pi)), gap)
         margin = np.ceil(reach / slice_.sampling).astype(int) + 1
         around = tuple(slice(max(s.start - m, 0), s.stop + m) for s, m in zip(place, margin, strict=True))
         away = ndimage.distance_transform_edt(slice_.areas[around] != number, slice_.sampling)

@@ -12,7 +12,7 @@ from ..metrics.surface import boundary_faces, bounding_box, face_vectors
 from .between_slices import interpolated_distance
 from .bodies import bodies
 from .crossings import Crossings, find_crossings, unit
-from .distances import SurfaceDistance
+from .distances import SmoothSurfaceDistance
 from .drawn_slices import DrawnSlices
 
 _MARGIN_VOXELS = 7
@@ -119,7 +119,7 @@ def distances_to(surface: Crossings, inside: np.ndarray, grid: Grid) -> np.ndarr
     near = np.abs(distance) < (np.inf if grid.is_sheared else _EXACT_VOXELS * voxel)
     points = grid.index_to_world(np.argwhere(near)[:, ::-1])
     # The voxels say on which side they are: in a thin place the nearest patch of the surface may not.
-    exact = np.maximum(np.abs(SurfaceDistance(surface, grid)(points)), _LEAST_DEPTH * float(grid.spacing.min()))
+    exact = np.maximum(np.abs(SmoothSurfaceDistance(surface, grid)(points)), _LEAST_DEPTH * float(grid.spacing.min()))
     distance[near] = np.where(inside[near], -exact, exact)
     return distance.astype(np.float32)
 

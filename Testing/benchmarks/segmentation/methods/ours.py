@@ -21,7 +21,8 @@ def prepare(job: Job, folder: Path, preset: str = "balanced", **changes: Any) ->
 
     sparse = "".join(AXES[axis] for axis in range(3) if len(job.drawn[axis]))
     base = load_preset(SegmentationSettings, "segmentation", preset)
-    settings = from_dict(SegmentationSettings, {"sparse": sparse, "fit": {"device": "cpu"}, **changes}, base)
+    told = {"sparse": sparse, "empty_slices": _empty_slices(job), "fit": {"device": "cpu"}}
+    settings = from_dict(SegmentationSettings, {**told, **changes}, base)
     volume = Volume(job.labels, Grid(job.labels.shape, job.affine))
 
     class Fill:
@@ -35,3 +36,11 @@ def prepare(job: Job, folder: Path, preset: str = "balanced", **changes: Any) ->
                 np.savez(folder / f"mesh_{value}.npz", points=mesh.points, triangles=mesh.triangles)
 
     return Fill()
+
+
+def _empty_slices(job: Job) -> tuple[str, ...]:
+    """Drawn slices without any label, which the label map alone does not tell from those never drawn."""
+    empty = []
+    for axis, name in enumerate(AXES):
+        empty += [f"{name}{n}" for n in job.drawn[axis] if not np.take(job.labels, n, 2 - axis).any()]
+    return tuple(empty)
