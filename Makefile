@@ -6,6 +6,8 @@ RUN := $(VENV)/bin/python
 INPUT ?=
 TASK ?= engine
 OPTIONS ?=
+# Processes that tests run in, each with one thread: small fits gain little from a second one.
+JOBS ?= 2
 
 .PHONY: demo test test-all bench check clean
 
@@ -13,10 +15,10 @@ demo: $(VENV)/.installed
 	$(RUN) -m INRCore demo $(if $(INPUT),--input "$(INPUT)")
 
 test: check
-	$(RUN) -m pytest
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n $(JOBS) --dist worksteal
 
 test-all: check
-	$(RUN) -m pytest -m ""
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -n $(JOBS) --dist worksteal -m ""
 
 bench: $(VENV)/.installed
 	$(RUN) -m Testing.benchmarks.$(TASK) $(OPTIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Union
 
@@ -13,7 +14,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 from INRCore.panel import module_test
 from INRCore.panel.files import ResultKind, load_volume
 from INRCore.panel.help import tutorial_link
-from INRCore.panel.logic import PanelLogic, Request, RunOptions
+from INRCore.panel.logic import PanelLogic, PendingResult, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
 from INRCore.panel.samples import offer_sample
@@ -59,6 +60,27 @@ class Motion(Enum):
         return {"none": _("None"), "stacks": _("Between stacks"), "slices": _("Between slices")}[self.value]
 
 
+class Aim(Enum):
+    """What is made; the values are those of the setting `method`."""
+
+    ISOTROPIC = "lattice"
+    DENOISED = "denoise"
+
+    def label(self) -> str:
+        return {"lattice": _("Isotropic volume"), "denoise": _("Same voxels without noise")}[self.value]
+
+
+class Bias(Enum):
+    """Which bias fields are taken away; the values are those of the setting."""
+
+    NONE = "none"
+    STACKS = "stacks"
+    N4 = "n4"
+
+    def label(self) -> str:
+        return {"none": _("Leave"), "stacks": _("Between stacks"), "n4": _("Between and within stacks")}[self.value]
+
+
 class Profile(Enum):
     """Sensitivity through a slice; the values are those of the setting."""
 
@@ -83,6 +105,8 @@ class INRReconstructionParameterNode(RunParameters):
     thickness: Annotated[float, WithinRange(0, 100)] = 0.0
     profile: Profile = Profile.BOXCAR
     motion: Motion = Motion.NONE
+    aim: Aim = Aim.ISOTROPIC
+    bias: Bias = Bias.NONE
     mask: _Mask
     guide: slicer.vtkMRMLScalarVolumeNode
     region: slicer.vtkMRMLMarkupsROINode
@@ -135,7 +159,15 @@ class INRReconstructionLogic(PanelLogic):
             inputs["guide"] = guide
         return Request(inputs, outputs, given, options=options or RunOptions(), region=region)
 
-    def result_spacing(self, request: Request) -> float:
+    def _pending(self, folder: Any, role: str, node: Any, request: Request) -> PendingResult:
+        pending = PanelLogic._pending(self, folder, role, node, request)
+        if role == "volume" and request.settings.get("method") == "denoise":
+            return replace(pending, name=_("{name} denoised").format(name=request.inputs["volumes"][0].GetName()))
+        return pending
+
+    def result_spacing(self, request: Request) -> float | None:
+        if request.settings.get("method") == "denoise":
+            return None
         finest = min(min(volume.GetSpacing()) for volume in request.inputs["volumes"])
         return request.settings.get("spacing_mm", finest)
 
@@ -199,13 +231,21 @@ class INRReconstructionWidget(PanelWidget):
     def missing(self) -> str:
         if self.parameters.inputVolume is None:
             return _("Choose a volume with thick slices")
+        if self.parameters.aim is Aim.DENOISED:
+            return ""
         if len(set(self._volumes())) < len(self._volumes()):
             return _("Choose each stack once")
         if self.parameters.motion is not Motion.NONE and len(self._volumes()) < 2:
             return _("Choose a second stack to find motion with")
+        if self.parameters.bias is Bias.STACKS and len(self._volumes()) < 2:
+            return _("Choose a second stack to compare the brightness with")
         return _("Choose a guide other than the stacks") if self.parameters.guide in self._volumes() else ""
 
     def request(self) -> Request:
+        if self.parameters.aim is Aim.DENOISED:
+            outputs, options = {"volume": self.parameters.outputVolume}, self.parameters.runOptions()
+            volumes, region = [self.parameters.inputVolume], self.parameters.region
+            return self.logic.request(volumes, outputs, None, options, region, method="denoise")
         return self.logic.request(
             in_best_order(self._volumes()),
             self.chosenOutputs() | self._alignedOutputs(),
@@ -217,6 +257,7 @@ class INRReconstructionWidget(PanelWidget):
             slice_thickness_mm=self.parameters.thickness or None,
             profile=_changed(self.parameters.profile, Profile.BOXCAR),
             motion=_changed(self.parameters.motion, Motion.NONE),
+            bias=_changed(self.parameters.bias, Bias.NONE),
         )
 
 

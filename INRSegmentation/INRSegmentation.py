@@ -162,6 +162,9 @@ class INRSegmentationWidget(PanelWidget):
         if self.parameters.outputModel is not None:
             show_uncertainty(self.parameters.outputModel, self.parameters.colorModel)
 
+    def needsTorch(self) -> bool:
+        return self.parameters.method is Method.NETWORK
+
     def missing(self) -> str:
         return what_is_wrong(self.parameters.inputLabels)
 

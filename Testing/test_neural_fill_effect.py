@@ -1,5 +1,6 @@
 """The Segment Editor effect "Neural fill between slices", clicked through on a real segmentation node."""
 
+import json
 import os
 from pathlib import Path
 
@@ -199,6 +200,25 @@ def test_cancel_ends_the_worker_and_update_starts_anew_with_a_surface_of_what_wa
     wait(effect, slicer_app)
     assert volume_of_surface(effect) != pytest.approx(coarse, rel=1e-3)
     assert not is_shown(effect, effect.statusLabel)
+
+
+def test_an_update_goes_on_from_the_last_fill_and_forgets_it_in_the_end(slicer_app, scene, open_effect):
+    effect = open_effect(a_segmentation(scene, Tube=only_drawn(bent_tube())))
+    start(effect, slicer_app)
+    assert "start" not in inputs_of(effect)
+    wait(effect, slicer_app)
+    first = array_of(effect.getPreviewNode(), "Tube")
+    start(effect, slicer_app)
+    memory = Path(inputs_of(effect)["start"])
+    assert memory.exists()
+    wait(effect, slicer_app)
+    assert np.array_equal(array_of(effect.getPreviewNode(), "Tube"), first)  # nothing has changed
+    effect.cleanup()
+    assert not memory.exists()
+
+
+def inputs_of(effect):
+    return json.loads(effect._files._job_file.read_text())["inputs"]
 
 
 def volume_of_surface(effect):

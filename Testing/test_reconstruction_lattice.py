@@ -10,7 +10,7 @@ from INRCore.errors import InputError
 from INRCore.fitting import Control, FitSettings
 from INRCore.geometry import Grid
 from INRCore.metrics.image import psnr_db
-from INRCore.reconstruction import SuperResolutionSettings, super_resolve
+from INRCore.reconstruction import SuperResolutionSettings, super_resolve, super_resolve_steps
 from INRCore.reconstruction.fine_operator import FinePosedSlices
 from INRCore.reconstruction.lattice_operators import PosedSlices, SeparableSlices, SliceGeometry
 from INRCore.reconstruction.lattice_weights import point_weights, profile_weights, spline_weights
@@ -321,3 +321,27 @@ def test_a_header_without_spacing_is_suspected_and_one_that_contradicts_the_data
     shifted = second.with_array(second.array, second.grid.transformed(shift))
     with pytest.raises(InputError, match="where their headers say"):
         prepare_stacks([first, shifted], settings())
+
+
+@pytest.mark.parametrize("axes", [(2,), (1, 2), (0,)])
+def test_a_header_that_turns_its_stack_over_is_named(axes):
+    first, second = acquired(HEAD, thick_grid(2), 2), acquired(HEAD, thick_grid(1), 1)
+    turned = second.with_array(np.ascontiguousarray(np.flip(second.array, axes)))
+    names = " and ".join("kji"[axis] for axis in axes)
+    noted = prepare_stacks([first, turned], settings())[1]
+    assert any(f"mirrored along {names} (" in note and "check its header" in note for note in noted)
+    swapped = second.with_array(np.ascontiguousarray(np.swapaxes(second.array, 0, 2)))
+    assert any("with rows and columns swapped (" in note for note in prepare_stacks([first, swapped], settings())[1])
+    assert not any("check its header" in note for note in prepare_stacks([first, second], settings())[1])
+
+
+def test_a_picture_and_constant_stacks_are_named_before_long_work():
+    picture = Volume(np.ones((1, 40, 40), np.float32), Grid.from_parts((1, 40, 40)), "picture")
+    with pytest.raises(InputError, match="'picture' has only one slice"):
+        super_resolve(picture, settings())
+    first, second = acquired(HEAD, thick_grid(2), 2), acquired(HEAD, thick_grid(1), 1)
+    constant = second.with_array(np.full(second.array.shape, 5, np.int16), name="flat")
+    with pytest.raises(InputError, match="'flat' is constant"):
+        super_resolve([first, constant], settings())
+    progress = next(super_resolve_steps(constant, settings()))
+    assert progress.stage == "prepare" and "is constant" in progress.note

@@ -225,43 +225,6 @@ def test_an_image_without_contrast_has_no_edges(ball):
         INRCore.segment(Volume(drawn(ball, [6, 15, 24]), GRID), settings(), image=Volume(0 * ball, GRID))
 
 
-# -- a first answer at once --------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("axes", ["k", "ik"])
-def test_a_coarse_answer_comes_first_and_the_fit_takes_its_place(ball, axes):
-    from INRCore.fitting.progress import FIRST_STAGE
-
-    array = drawn(ball, [5, 9, 13, 17, 21, 25])
-    if "i" in axes:
-        array[:, :, 18] = ball[:, :, 18]
-        array[:, :, 24] = ball[:, :, 24]
-    array[9, 2:5, 2:5] = 2
-    seen = []
-    result = INRCore.segment(Volume(array, GRID), settings(sparse=axes), on_progress=seen.append)
-    assert [progress.stage for progress in seen][:2] == [FIRST_STAGE, "fit"]
-    first, second = (progress.preview(10**6) for progress in seen[:2])
-    domain = result.given.domain.crop(ball)
-    for preview in (first, second):
-        assert preview.grid.shape == domain.shape and set(np.unique(preview.array)) == {0, 1, 2}
-        found = preview.array == 1
-        assert 2 * (found & domain).sum() / (found.sum() + domain.sum()) > 0.93
-    assert (first.array != second.array).any()
-    here = 9 - result.given.domain.start[2]
-    np.testing.assert_array_equal(first.array[here] == 1, domain[here])  # what is drawn stays
-    smaller = seen[0].preview(1000)  # its voxels are where the larger one's are
-    center = [volume.grid.points()[volume.array.ravel() == 1].mean(0) for volume in (first, smaller)]
-    np.testing.assert_allclose(*center, atol=1.5)
-
-
-def test_the_first_answer_is_written_for_the_panel_without_a_pause(ball, tmp_path):
-    from INRCore.fitting.progress import FIRST_STAGE, Progress
-    from INRCore.jobs import PreviewWriter
-
-    for stage, written in ((FIRST_STAGE, True), ("fit", False)):
-        writer = PreviewWriter(tmp_path / f"{stage}.nii")
-        labels = Volume(ball.astype(np.int32), GRID)
-        assert writer.write(Progress(stage, 0, 1, preview=lambda voxels, labels=labels: labels)) is written
-
-
 # -- vessels -----------------------------------------------------------------------------------------------------------
 def line(start, end, radii, count=30):
     share = np.linspace(0, 1, count)[:, None]

@@ -20,6 +20,7 @@ def add_segment_options(parser: argparse.ArgumentParser) -> None:
     results.add_argument("--output-model", metavar="M.vtp", help="closed surfaces (.vtp .stl .ply .obj)")
     results.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest surface, mm")
     results.add_argument("--output-uncertainty", metavar="U.nrrd", help="probability that a voxel has the wrong label")
+    results.add_argument("--output-state", metavar="S.npz", help="what --start can go on from after one more contour")
     results.add_argument(
         "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
     )
@@ -33,6 +34,7 @@ def _add_slices(group: argparse._ArgumentGroup) -> None:
         "--sparse", metavar="AXES",
         help="which slices are drawn: auto (default), dense (all of them), or those across i, j, k, ij, ik, jk, ijk",
     )  # fmt: skip
+    group.add_argument("--start", metavar="S.npz", help="an earlier run's state: only what has changed is found anew")
     group.add_argument(
         "--empty-slices", nargs="+", metavar="SLICE",
         help="slices that were looked at and hold nothing, as k50 or i3-5 (0-based); other empty ones are unknown",

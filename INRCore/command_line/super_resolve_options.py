@@ -21,6 +21,14 @@ def add_super_resolve_options(parser: argparse.ArgumentParser) -> None:
     for number in range(1, MOST_STACKS + 1):
         text = "stack 1 (2 to 6) where it was found to lie" if number == 1 else argparse.SUPPRESS
         results.add_argument(f"--output-aligned-{number}", metavar="A.nrrd", help=text)
+    parser.add_argument(
+        "--method", choices=("lattice", "network", "denoise"),
+        help="'denoise': take the noise out of one volume, on its own grid (default: lattice)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--bias", choices=("none", "stacks", "n4"),
+        help="correct the stacks' brightness: where they differ smoothly, or also of each alone (default: none)",
+    )  # fmt: skip
     slices = parser.add_argument_group("slices")
     slices.add_argument("--spacing", type=float, metavar="MM", help="isotropic voxel size (default: the finest input)")
     slices.add_argument("--thickness", type=float, metavar="MM", help="of a slice (default: the distance of slices)")

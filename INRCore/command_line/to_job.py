@@ -32,6 +32,7 @@ _SETTING_OF_OPTION = {
     "thickness": "slice_thickness_mm",
     "profile": "profile",
     "motion": "motion",
+    "bias": "bias",
     "sparse": "sparse",
     "empty_slices": "empty_slices",
     "image_weight": "image_weight",

@@ -69,7 +69,10 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "map-points": {"inputs": ("field", "points"), "outputs": ("points",)},
-    "segment": {"inputs": ("labels", "image?"), "outputs": ("labels?", "model?", "distance?", "uncertainty?")},
+    "segment": {
+        "inputs": ("labels", "image?", "start?"),
+        "outputs": ("labels?", "model?", "distance?", "uncertainty?", "state?"),
+    },
 }
 """Task -> roles of its input and output files; '?' marks those that may be left out."""
 

@@ -22,13 +22,16 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
     from ..io.surfaces import check_surface_path, write_surface
     from ..segmentation import SegmentationSettings
     from ..segmentation.task import given_steps
+    from ..segmentation.warm_start import EarlierFit
 
     started = time.perf_counter()
     if "model" in job.outputs:
         check_surface_path(job.outputs["model"])
     settings = settings_of(job, SegmentationSettings, "segmentation")
     source = read_shapes(job, settings)
-    result = yield from given_steps(source.given, settings, control, started, read_if_given(job, "image"))
+    start = EarlierFit.load(job.inputs["start"]) if job.inputs.get("start") else None
+    image = read_if_given(job, "image")
+    result = yield from given_steps(source.given, settings, control, started, image, start)
     yield writing("results")
     write_volumes(job, labels=result.labels)
     if "distance" in job.outputs:
@@ -37,6 +40,8 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
         write_volumes(job, uncertainty=result.uncertainty())
     if "model" in job.outputs:
         write_surface(result.combined_surface(), job.outputs["model"], force=job.force)
+    if "state" in job.outputs and result.earlier is not None:
+        result.earlier.save(job.outputs["state"], force=job.force)
     details, notes = _details(result, source)
     return Outcome.of(replace(result, notes=(*result.notes, *notes)), **details)
 

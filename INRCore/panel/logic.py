@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
 import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,14 +14,12 @@ from typing import Any, ClassVar
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from ..errors import INRError, OutputError
+from ..errors import INRError
 from .estimate import needed_bytes
 from .files import LabelTable, LabelTables, Node, ResultKind, ResultTarget, export_node, file_stem
+from .temporary import temporary_folder
 from .undo import SceneChange
 from .worker import Conversation, Outcome, worker_command, worker_environment
-
-_FOLDER_PREFIX = "inr_"
-_LEFTOVER_SECONDS = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -121,7 +116,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
 
         for path in request.files.values():
             check_writable(path, force=True)
-        with _temporary_folder() as folder:
+        with temporary_folder() as folder:
             return self._prepare_in(folder, request)
 
     def _prepare_in(self, folder: Path, request: Request) -> PreparedJob:
@@ -277,36 +272,3 @@ def _settings(request: Request) -> dict[str, Any]:
         return request.settings
     fit = {**request.settings.get("fit", {}), "iterations": request.options.iterations}
     return {**request.settings, "fit": fit}
-
-
-def remove_leftovers() -> None:
-    """Removes what a Slicer that crashed has left of its jobs, patients' images among it. Younger folders may belong to
-    another Slicer that runs now."""
-    for folder in Path(slicer.app.temporaryPath).glob(f"{_FOLDER_PREFIX}*"):
-        if time.time() - folder.stat().st_mtime > _LEFTOVER_SECONDS:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    """A new folder that stays when the block ends well. Raises `OutputError` when there is no room for it."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=slicer.app.temporaryPath))
-    except OSError as error:
-        raise OutputError(_no_room(error)) from error
-    try:
-        yield folder
-    except BaseException as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise OutputError(_no_room(error)) from error
-        raise
-
-
-def _no_room(error: OSError) -> str:
-    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    return (
-        f"The inputs cannot be written to the temporary folder '{slicer.app.temporaryPath}' "
-        f"({cause.strerror or cause}); free some space, or choose another folder in "
-        "Edit / Application Settings / General and start again."
-    )

@@ -62,6 +62,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """What the parameters ask for."""
         raise NotImplementedError
 
+    def needsTorch(self) -> bool:
+        """Whether what is asked for takes PyTorch."""
+        return True
+
     # -- life of the panel -------------------------------------------------------------------------------------------
     def setup(self) -> None:
         """Builds the panel; needs neither torch nor a main window."""
@@ -196,7 +200,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _whatIsMissing(self) -> str:
         if self.parameters is None:
             return _("The scene is being closed")
-        if self.deviceSection.lacksTorch:
+        if self.deviceSection.lacksTorch and self.needsTorch():
             return _("Install PyTorch first")
         return self.missing() or self._outputIsInput()
 

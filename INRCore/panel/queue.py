@@ -14,8 +14,8 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import INRError
-from .logic import remove_leftovers
 from .process import JobProcess
+from .temporary import remove_leftovers
 from .worker import Outcome
 
 

@@ -37,6 +37,13 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
             "{:.3%}",
             _("The same for ordinary interpolation."),
         ),
+        "noise_relative": (_("Noise"), "{:.2%}", _("Standard deviation of the noise as a share of the input's.")),
+        "noise_left": (
+            _("Noise left"),
+            "{:.0%}",
+            _("Share of the noise that should be left, estimated."),
+        ),
+        "bias_range": (_("Bias field"), "{:.1%}", _("Largest difference in brightness that was taken away.")),
         "similarity_before": (
             _("Similarity before"),
             "{:.4f}",

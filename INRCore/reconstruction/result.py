@@ -30,7 +30,8 @@ class SuperResolutionResult(TaskResult):
     metrics: consistency_rmse_relative and baseline_consistency_rmse_relative, the same over all slices, in units of the
     slices' standard deviation (0: the result explains the slices fully, noise included); noise_relative, the noise
     found in the slices, in the same unit; detail_gain_db, by how much the learned detail came nearer to slices that
-    were held out than the cubic spline. When a truth was given, on the result's grid where the truth has values:
+    were held out than the cubic spline; noise_left, the share of the noise that should be left ('denoise', for which
+    `baseline` is the input). When a truth was given, on the result's grid where the truth has values:
     psnr_db, ssim, baseline_psnr_db, baseline_ssim.
     """
 

@@ -10,8 +10,9 @@ from ..fitting import FitSettings
 from ..settings import require_choice, require_range
 
 PROFILE_NAMES = ("boxcar", "gaussian")
+BIAS_NAMES = ("none", "stacks", "n4")
 MOTION_NAMES = ("none", "stacks", "slices")
-METHOD_NAMES = ("lattice", "network")
+METHOD_NAMES = ("lattice", "network", "denoise")
 SLICE_AXIS_NAMES = ("auto", "i", "j", "k")
 
 
@@ -20,7 +21,8 @@ class SuperResolutionSettings:
     """How thick slices become an isotropic volume.
 
     method: 'lattice' (voxels that explain the slices best, with what was learned of the detail or with the total
-    variation beside) or 'network' (a neural field through the slice profile, completed by splines).
+    variation beside), 'network' (a neural field through the slice profile, completed by splines) or 'denoise' (one
+    volume without its noise, on its own grid).
     spacing_mm: voxel size of the result, the same along all axes; None: the smallest spacing of the (first) stack.
     profile: sensitivity through a slice, 'boxcar' or 'gaussian'. slice_thickness_mm: width of the boxcar, or the
     Gaussian's full width at half maximum; None: the distance between slices (slices without gaps).
@@ -36,8 +38,11 @@ class SuperResolutionSettings:
     motion: 'none' (the headers are right), 'stacks' (each stack is aligned to the first as a whole) or 'slices' (every
     slice has a pose of its own, slices that fit nowhere are rejected); motion_rounds: of poses and volume in turn, at
     each of three resolutions ('lattice').
+    bias: smooth differences in brightness: 'none', 'stacks' (as far as the stacks tell where they overlap) or 'n4'
+    (also within each stack, by N4).
     aligned_stacks: whether the result holds the stacks as volumes where they were found to lie.
-    uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; twice the time where stacks cross).
+    uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; up to four times the time where
+    stacks cross).
     field: the network of the method 'network'. fit: how that network, or the one that learns the detail, is fitted;
     `fit.points` counts evaluations of the field (measured voxels times samples), or fine pixels of lessons.
     """
@@ -54,6 +59,7 @@ class SuperResolutionSettings:
     mirrors: bool = True
     solver_rounds: int = 3
     solver_steps: int = 8
+    bias: str = "none"
     motion: str = "none"
     motion_rounds: int = 2
     uncertainty: bool = True
@@ -63,6 +69,7 @@ class SuperResolutionSettings:
 
     def __post_init__(self) -> None:
         require_choice("The method", self.method, METHOD_NAMES)
+        require_choice("The bias field", self.bias, BIAS_NAMES)
         require_choice("The motion", self.motion, MOTION_NAMES)
         require_range("The number of rounds of motion", self.motion_rounds, 1, 50)
         require_range("The spacing of the result", self.spacing_mm, 1e-3, 1e3, "mm")

@@ -13,6 +13,7 @@ from ..geometry import Grid
 from ..settings import require
 from ..volume import Volume
 from .baseline import CubicSpline, without_gaps
+from .bias import BiasField, find_bias
 from .lattice_operators import SliceGeometry
 from .settings import SLICE_AXIS_NAMES, SuperResolutionSettings
 from .slice_profile import SliceProfile
@@ -24,6 +25,10 @@ _PROBES = 20_000
 _FEWEST_PROBES = 50
 _LEAST_CORRELATION, _LEAST_CORRELATION_IN_MOTION = 0.5, 0.15
 _FEW_SLICES = 0.25
+_LEAST_NEGATIVE = 0.02
+_SOME_AXES = ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2))
+_CLEARLY_BETTER, _REST_SHARE = 0.02, 0.5
+"""A header is doubted when the stack agrees so much more turned, and so little of the disagreement is left."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +37,7 @@ class Stack:
 
     values: (k, j, i) float32 on the first stack's intensity scale, gaps filled; numbers: the voxels (C order) that were
     measured, None for all; forward: how they came about; slice_axis 0, 1, 2 for i, j, k; thickness_mm of the slices;
-    finest_mm: smallest spacing within the slices.
+    finest_mm: smallest spacing within the slices; bias: the smooth factor that was taken away from the values.
     """
 
     volume: Volume
@@ -42,6 +47,7 @@ class Stack:
     slice_axis: int
     thickness_mm: float
     finest_mm: float
+    bias: BiasField | None = None
 
     @property
     def grid(self) -> Grid:
@@ -76,6 +82,8 @@ class Stack:
                 f"{label} has {count} slices of {in_plane[0]} x {in_plane[1]} pixels and 1 mm in every direction: its "
                 "header may lack the spacing. Set it (Volumes module, Volume information) if the slices are thicker."
             )
+        if np.ptp(self.values) == 0:
+            lines.append(f"{label} is constant: there is nothing to be found between its slices.")
         missing = self.values.size - self.measured_count
         if missing:
             lines.append(f"{label}: {missing} voxels that are not numbers, or outside of the mask, take no part.")
@@ -100,6 +108,9 @@ def prepare_stacks(
     own = own or [None] * len(volumes)
     stacks = [_prepare(volume, settings, mask) for volume, mask in zip(volumes, own, strict=True)]
     notes = [line for stack in stacks for line in stack.notes()]
+    if settings.bias != "none":
+        stacks, lines = _without_bias(stacks, settings.bias == "n4")
+        notes += lines
     if len(stacks) > 1:
         first = CubicSpline(stacks[0].values, stacks[0].grid)
         for number in range(1, len(stacks)):
@@ -107,6 +118,26 @@ def prepare_stacks(
             stacks[number], lines = _matched(stacks[number], stacks[0], first, least)
             notes += lines
     return stacks, notes
+
+
+def _without_bias(stacks: list[Stack], with_n4: bool) -> tuple[list[Stack], list[str]]:
+    require(
+        with_n4 or len(stacks) > 1,
+        "One stack alone does not tell its bias field from the tissue; set bias to 'n4', or give stacks that overlap.",
+    )
+    for stack in stacks:
+        require(
+            float(np.percentile(stack.values, 1)) >= -_LEAST_NEGATIVE * float(np.percentile(stack.values, 99)),
+            f"{stack.volume.label} has negative values, which no factor explains; set bias to 'none'.",
+        )
+    fields = find_bias([stack.values for stack in stacks], [stack.grid for stack in stacks], with_n4)
+    found, lines = [], []
+    for stack, field in zip(stacks, fields, strict=True):
+        factor = field.on(stack.grid)
+        found.append(replace(stack, values=stack.values / factor, bias=field))
+        low, high = np.percentile(factor, (1, 99))
+        lines.append(f"{stack.volume.label}: its bias field goes from {low:.2f} to {high:.2f} and was taken away.")
+    return found, lines
 
 
 def _prepare(volume: Volume, settings: SuperResolutionSettings, region: Volume | None = None) -> Stack:
@@ -160,16 +191,42 @@ def _matched(stack: Stack, first: Stack, first_spline: CubicSpline, least: float
             f"{stack.volume.label} and {first.volume.label} hardly overlap in space; give stacks of the same region."
         )
     own, others = stack.values.ravel()[numbers[both]].astype(np.float64), first_spline(points[both]).astype(np.float64)
-    if min(own.std(), others.std()) == 0:
-        return stack, []
+    for each, seen in ((stack, own), (first, others)):
+        require(
+            seen.std() > 0,
+            f"{each.volume.label} is constant where {stack.volume.label} and {first.volume.label} overlap and tells "
+            "nothing there; leave it out.",
+        )
     correlation = float(np.corrcoef(own, others)[0, 1])
+    hint = _turned_header(stack, numbers[both], others, correlation)
     if correlation < least:
         raise InputError(
             f"{stack.volume.label} does not look like {first.volume.label} where both were measured (correlation "
             f"{correlation:.2f}); stacks must show one contrast and lie where their headers say. Look for motion "
-            "(the setting motion: 'stacks' or 'slices'), correct the header, or leave it out."
+            "(the setting motion: 'stacks' or 'slices'), correct the header, or leave it out." + hint
         )
     scale = others.std() / own.std()
     shift = others.mean() - scale * own.mean()
     line = f"{stack.volume.label}: intensities matched to the first stack (times {scale:.4g}, plus {shift:.4g})."
-    return replace(stack, values=(stack.values * scale + shift).astype(np.float32)), [line]
+    lines = [line, f"{stack.volume.label}:{hint}"] if hint else [line]
+    return replace(stack, values=(stack.values * scale + shift).astype(np.float32)), lines
+
+
+def _turned_header(stack: Stack, numbers: np.ndarray, others: np.ndarray, correlation: float) -> str:
+    """A sentence for the user when the stack, mirrored or with its rows and columns swapped, would fit much better
+    than as its header says: what `others` are at the voxels `numbers` is compared; empty when it would not."""
+    rows, columns = (axis for axis in range(3) if axis != 2 - stack.slice_axis)
+    ways = {"": stack.values}
+    if stack.values.shape[rows] == stack.values.shape[columns]:
+        ways[" with rows and columns swapped"] = np.swapaxes(stack.values, rows, columns)
+    best, words = correlation, ""
+    for swapped, values in ways.items():
+        for axes in _SOME_AXES:
+            seen = np.flip(values, axes).ravel()[numbers]
+            agreement = float(np.corrcoef(seen, others)[0, 1]) if seen.std() > 0 else 0.0
+            if agreement > best:
+                names = " and ".join("kji"[axis] for axis in axes)
+                best, words = agreement, (f" mirrored along {names}" if axes else "") + swapped
+    if best - correlation < _CLEARLY_BETTER or 1 - best > _REST_SHARE * (1 - correlation):
+        return ""
+    return f" It would fit better{words} (correlation {best:.2f} instead of {correlation:.2f}): check its header."

@@ -17,6 +17,7 @@ from ..volume import Volume
 from .aligned import aligned_stacks
 from .baseline import CubicSpline, SplineMean
 from .completion import Function, consistency_rmse
+from .denoise_method import denoise_volume_steps
 from .lattice_field import LatticeField
 from .lattice_method import LatticeSolution, solve_stacks_steps
 from .network_method import fit_network_steps
@@ -41,7 +42,8 @@ def super_resolve(
 
     Stacks that cross are explained together by one lattice of voxels with little total variation (`least_squares`);
     where all slices lie one way, a network first learns the detail across them from the detail within them
-    (`detail_network`). The method 'network' fits a neural field instead (`network_method`). The result covers the first
+    (`detail_network`). The method 'network' fits a neural field instead (`network_method`); 'denoise' takes the noise
+    out of one volume and leaves its voxels where they are (`denoise_method`). The result covers the first
     stack's field of view.
 
     `masks`: where slices count (nonzero), one for all stacks or one for each, on any grid. `guide`: an aligned volume
@@ -69,14 +71,21 @@ def super_resolve_steps(
     settings = choose_settings(SuperResolutionSettings, "reconstruction", settings)
     control = control or Control()
     given = [volumes] if isinstance(volumes, Volume) else list(volumes)
-    stacks, notes = prepare_stacks(given, settings, masks)
-    grid = target_grid(stacks[0], settings.spacing_mm)
+    is_denoising = settings.method == "denoise"
+    require(
+        not is_denoising or (guide is None and not masks), "Denoising takes neither masks nor a guide; leave them out."
+    )
+    stacks, notes = ([], []) if is_denoising else prepare_stacks(given, settings, masks)
+    yield Progress("prepare", 0, 1, note="\n".join(notes))
     if truth is not None:
-        require_overlap(truth, grid)
-    if settings.method == "network":
+        require_overlap(truth, target_grid(stacks[0], settings.spacing_mm) if stacks else given[0].grid)
+    if is_denoising:
+        found = yield from denoise_volume_steps(given, settings, control)
+    elif settings.method == "network":
         require(guide is None, "The method 'network' takes no guide; leave it out, or choose the method 'lattice'.")
-        found = yield from _by_network(stacks, grid, settings, control)
+        found = yield from _by_network(stacks, target_grid(stacks[0], settings.spacing_mm), settings, control)
     else:
+        grid = target_grid(stacks[0], settings.spacing_mm)
         found = yield from _by_lattice(stacks, grid, settings, control, guide)
     notes, metrics = notes + found.pop("notes", []), found.pop("metrics")
     if truth is not None:
@@ -104,6 +113,8 @@ def _by_lattice(
         "baseline_consistency_rmse_relative": solution.baseline_misfit.relative,
         "noise_relative": solution.noise,
     }
+    if fields := [stack.bias.on(stack.grid) for stack in stacks if stack.bias is not None]:
+        metrics["bias_range"] = max(float(np.ptp(np.percentile(field, (1, 99)))) for field in fields)
     notes = _motion_notes(stacks, solution)
     if solution.prior is not None:
         metrics["detail_gain_db"] = solution.prior.gain_db

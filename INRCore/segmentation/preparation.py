@@ -18,6 +18,7 @@ from .image_guidance import EdgeImage, guided
 from .settings import SegmentationSettings
 from .shapes import Shapes
 from .spline_field import SplineField
+from .warm_start import EarlierFit
 
 _COARSE_VOXELS = 64**3
 
@@ -31,16 +32,23 @@ class Prepared:
 
 
 def prepare_steps(
-    given: Given, settings: SegmentationSettings, control: Control, started: float, image: EdgeImage | None = None
+    given: Given,
+    settings: SegmentationSettings,
+    control: Control,
+    started: float,
+    image: EdgeImage | None = None,
+    earlier: EarlierFit | None = None,
 ) -> Steps[Prepared]:
-    """Reports a coarse answer first, which the previews show, and then every label, which takes its place. Once
-    stopped, the remaining labels are interpolated from slice to slice only."""
+    """Keeps what is still true of an `earlier` run, if there is one. Reports a coarse answer first, which the previews
+    show, and then every label, which takes its place. Once stopped, the remaining labels are interpolated from slice to
+    slice only."""
     lattices: list[LabelLattice] = []
     stage, count = "fit" if settings.method == "spline" else "prepare", len(given.values)
     coarse = given.coarse()
     yield Progress(FIRST_STAGE, 0, count, preview=partial(_preview, given, [], settings, coarse))
     for number, value in enumerate(given.values):
-        lattice = given.lattice(value, settings, 0 if control.stopped else settings.rounds)
+        kept = None if earlier is None or image is not None else earlier.lattice(value, given, settings)
+        lattice = kept or given.lattice(value, settings, 0 if control.stopped else settings.rounds)
         if image is not None and settings.image_weight > 0 and not control.stopped:
             lattice = guided(lattice, value, given, image, settings.image_weight)
         lattices.append(lattice)

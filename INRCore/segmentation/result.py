@@ -20,6 +20,7 @@ from .shapes import Shapes
 from .spline_field import SplineField
 from .surface import Mesh, to_polydata, trace, tracing_grid
 from .uncertainty import NextSlice, SurfaceError, next_slice, surface_error, wrong_probability
+from .warm_start import EarlierFit
 
 if TYPE_CHECKING:
     from ..fields import Field
@@ -34,7 +35,8 @@ class SegmentationResult(TaskResult):
     asked for), in the input's integer type. table: per label its label, name, volume_ml, surface_area_mm2, diameter_mm
     (largest distance between two points), pieces, cavities and handles (of the closed surface), and dice, hd95_mm,
     assd_mm against the input; for sparse slices on the drawn ones. A surface that is empty, or an agreement that has no
-    meaning, is left out.
+    meaning, is left out. earlier: what the next run can start from when one more slice is drawn (`segment(...,
+    start=result.earlier)`); None for inputs that are not drawn slices.
 
     Metrics, all means over the labels: dice, hd95_mm, assd_mm; gradient_norm_deviation: mean of | |grad| - 1 | on the
     surfaces (0 for an exact signed distance); surface_error_mm: mean distance between the field's zero and the surface
@@ -45,6 +47,7 @@ class SegmentationResult(TaskResult):
     given: Given
     labels: Volume
     table: list[dict[str, Any]]
+    earlier: EarlierFit | None = None
     _meshes: dict[tuple[int, float | None], Mesh] = field(default_factory=dict, repr=False, compare=False)
 
     @property

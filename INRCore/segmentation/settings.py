@@ -46,6 +46,10 @@ class SegmentationSettings:
     network for the surfaces when there are many labels. None: 0.05 per label, 0.9 at most.
     between_slices: how far, as a share of the distance to the next drawn slice, the surface may stray from the
     interpolated contours (sparse slices only).
+
+    In the words of OReX (Sawdayee et al., CVPR 2023), 'spline' has hard constraints (drawn voxels keep their side) and
+    `stiffness` as its soft prior; in 'network' dirichlet_weight and off_surface_weight are the soft constraints,
+    between_slices what is left free, band_voxels the refinement at boundaries, and eikonal_weight its gradient term.
     """
 
     method: str = "spline"

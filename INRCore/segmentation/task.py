@@ -24,6 +24,7 @@ from .settings import SegmentationSettings
 from .shapes import Shapes
 from .spline_field import SplineField
 from .tubes import given_tubes
+from .warm_start import EarlierFit
 
 _SPLINE_DEVICE = "CPU: splines take no other device"
 
@@ -33,6 +34,7 @@ def segment(
     settings: SegmentationSettings | str | None = None,
     *,
     image: Volume | None = None,
+    start: EarlierFit | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     control: Control | None = None,
 ) -> SegmentationResult:
@@ -43,11 +45,12 @@ def segment(
     with an output for each label, whose values are 0 on the surfaces and signed distances off them, with a gradient of
     length 1 (Sitzmann et al., NeurIPS 2020, sec. 4.2; Gropp et al., ICML 2020). Distances are in mm of the world, so
     any affine grid will do. `image`: a volume, on any grid, whose edges pull the surfaces between drawn slices (the
-    setting image_weight). `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the
+    setting image_weight). `start`: `earlier` of the result before one more contour was drawn; what has not changed is
+    kept. `settings`: an object or a preset's name (default 'balanced'). A stopped run returns the
     best fields so far. Raises `InputError` for volumes that are no label maps, are empty, or hold a label without any
     border.
     """
-    return run_to_end(segment_steps(labels, settings, control, image), on_progress)
+    return run_to_end(segment_steps(labels, settings, control, image, start), on_progress)
 
 
 def segment_steps(
@@ -55,11 +58,12 @@ def segment_steps(
     settings: SegmentationSettings | str | None = None,
     control: Control | None = None,
     image: Volume | None = None,
+    start: EarlierFit | None = None,
 ) -> Steps[SegmentationResult]:
     """`segment` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
-    return (yield from given_steps(check_given(labels, settings), settings, control, started, image))
+    return (yield from given_steps(check_given(labels, settings), settings, control, started, image, start))
 
 
 def segment_contours(
@@ -116,12 +120,13 @@ def given_steps(
     control: Control | None = None,
     started: float | None = None,
     image: Volume | None = None,
+    start: EarlierFit | None = None,
 ) -> Steps[SegmentationResult]:
     """The same for any kind of input that has been checked (`check_given`, `given_contours`, `given_points`); the
     result's seconds count from `started` (`time.perf_counter()`)."""
     control, started = control or Control(), time.perf_counter() if started is None else started
     edges = None if image is None else EdgeImage.of(image)
-    prepared = yield from prepare_steps(given, settings, control, started, edges)
+    prepared = yield from prepare_steps(given, settings, control, started, edges, start)
     if settings.method == "spline":
         shapes = Shapes(SplineField(prepared.lattices), given.domain, given.values, settings)
         record: dict[str, Any] = {
@@ -142,6 +147,7 @@ def given_steps(
         labels=native_labels(given.volume, label_array(given.volume).dtype, numbers, shapes),
         table=[],
         seconds=0.0,
+        earlier=EarlierFit.of(given, settings, prepared.lattices, image is not None),
     )
     return (yield from measure_steps(result, prepared, given, numbers, started))
 

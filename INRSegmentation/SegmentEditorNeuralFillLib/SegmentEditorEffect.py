@@ -13,7 +13,7 @@ from SegmentEditorEffects import AbstractScriptedSegmentEditorAutoCompleteEffect
 from slicer.i18n import tr as _
 
 from INRCore.errors import InputError, INRError
-from INRCore.panel.fill_job import FillJob, show_coarse_fill
+from INRCore.panel.fill_job import FillJob, FillMemory, show_coarse_fill
 from INRCore.panel.queue import QueuedJob, shared_queue
 from INRCore.panel.results import progress_text
 from INRCore.panel.worker import Outcome
@@ -45,6 +45,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         scriptedEffect.title = _("Neural fill between slices")
         self._queued: QueuedJob | None = None
         self._files: FillJob | None = None
+        self._memory = FillMemory()
         self._image: Any = None
         self._sceneObserver = 0
 
@@ -141,7 +142,9 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
 
     def _writeInput(self, mergedImage: Any) -> list[str]:
         effect = self.scriptedEffect
-        self._files = FillJob(mergedImage, effect.parameter("Preset"), effect.integerParameter("Iterations"))
+        self._files = FillJob(
+            mergedImage, effect.parameter("Preset"), self._memory, effect.integerParameter("Iterations")
+        )
         return self._files.command
 
     def _onJobEvent(self, event: dict[str, Any]) -> None:
@@ -181,6 +184,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
 
     def cleanup(self) -> None:
         self._endJob()
+        self._memory.forget()
         AbstractScriptedSegmentEditorAutoCompleteEffect.cleanup(self)
 
     def _endJob(self) -> None:

@@ -4,7 +4,7 @@ import sys
 import types
 
 import pytest
-from panel_tools import a_volume, ready, run_to_end
+from panel_tools import a_ball, a_volume, ready, run_to_end
 
 
 @pytest.fixture
@@ -54,6 +54,15 @@ def test_without_torch_the_panel_explains_itself_and_offers_to_install(open_pane
     assert not panel.ui.applyButton.enabled
     panel.ui.installButton.click()  # the extension is not there either
     assert "Extensions Manager" in panel.ui.torchLabel.text
+
+
+def test_without_torch_shapes_can_be_made_of_splines(open_panel, scene, no_torch, slicer_app):
+    a_ball(scene, "Ball")
+    panel = open_panel("INRSegmentation")
+    slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
+    assert panel.ui.applyButton.text == "Apply"
+    panel.ui.methodComboBox.currentIndex = 1
+    assert panel.ui.applyButton.text == "Install PyTorch first"
 
 
 def test_the_pytorch_extension_installs_torch_and_the_panel_goes_on(

@@ -122,7 +122,7 @@ def test_apply_answers_at_once_for_a_large_volume_and_cancel_within_two_seconds(
 def test_what_a_crashed_slicer_left_is_removed_after_a_week(slicer_app):
     import slicer
 
-    from INRCore.panel.logic import remove_leftovers
+    from INRCore.panel.temporary import remove_leftovers
 
     old, new = (Path(slicer.app.temporaryPath) / f"inr_{name}" for name in ("old", "new"))
     for folder in (old, new):

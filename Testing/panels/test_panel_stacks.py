@@ -148,3 +148,18 @@ def test_aligned_stacks_the_table_of_slices_and_transforms_come_into_the_scene_a
     assert scene.GetFirstNodeByName("Axial aligned").GetImageData().GetDimensions() == (24, 24, 24)
     panel.ui.undoButton.click()
     assert "Axial slice 3" not in names("vtkMRMLLinearTransformNode")
+
+
+def test_the_panel_denoises_one_volume_and_asks_for_bias_fields(open_panel, stacks, scene, slicer_app):
+    panel = open_panel("INRReconstruction")
+    panel.ui.inputSelector.setCurrentNode(stacks["Axial"])
+    panel.ui.biasComboBox.currentIndex = 1
+    assert panel.ui.applyButton.text == "Choose a second stack to compare the brightness with"
+    panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
+    assert panel.request().settings == {"bias": "stacks"}
+    panel.ui.aimComboBox.currentIndex = 1
+    assert [node.GetName() for node in panel.request().inputs["volumes"]] == ["Axial"]
+    run_to_end(panel, slicer_app)
+    assert not panel.ui.errorLabel.text
+    result = scene.GetFirstNodeByName("Axial denoised")
+    assert result.GetSpacing() == pytest.approx((2, 2, 8)) and result.GetImageData().GetDimensions() == (24, 24, 6)
