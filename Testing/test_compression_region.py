@@ -15,6 +15,7 @@ from INRCore.compression import (
     read_inr,
 )
 from INRCore.errors import InputError
+from INRCore.fitting import FitSettings
 from INRCore.geometry import Grid
 from INRCore.metrics.image import max_abs_error, psnr_db
 from INRCore.volume import Volume
@@ -146,6 +147,12 @@ def test_a_file_with_a_region_that_is_cut_short_or_damaged_still_gives_what_it_c
         except InputError:
             refused += 1
     assert refused > 21
+
+
+def test_a_volume_that_would_exceed_the_memory_allowed_is_refused_beforehand():
+    large = Volume(np.broadcast_to(np.int16(0), (300, 300, 300)), Grid.from_parts((300, 300, 300)))
+    with pytest.raises(InputError, match=r"takes about 3 GB to compress, more than the 1 GB allowed"):
+        compress(large, CompressionSettings(fit=FitSettings(max_memory_gb=1)))
 
 
 @pytest.mark.parametrize("size", [4_000, 9_000])

@@ -93,6 +93,8 @@ def test_a_saved_volume_opens_where_it_was_seen_with_every_voxel(saved, scene, f
 def test_a_file_opens_under_the_name_asked_for(saved, scene, files):
     import slicer
 
+    coarse = slicer.util.loadNodeFromFile(str(saved[0]), "INRVolume", {"spacing": 3.0})
+    assert min(coarse.GetSpacing()) > 2.5 and coarse.GetImageData().GetNumberOfPoints() < saved[1].array.size / 3
     opened = slicer.util.loadNodeFromFile(str(saved[0]), "INRVolume", {"name": "Head"})
     assert opened.GetName() == "Head" and opened.GetScalarVolumeDisplayNode() is not None
 

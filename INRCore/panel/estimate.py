@@ -9,7 +9,7 @@ Node = Any
 
 _FIXED_BYTES = 600 << 20
 """Python, torch and the network with its optimiser; what small volumes took with the preset 'best'."""
-_BYTES_PER_VOXEL = {"compress": 80, "super-resolve": 32, "register": 14, "segment": 42}
+_BYTES_PER_VOXEL = {"compress": 150, "super-resolve": 32, "register": 14, "segment": 42}
 """What each voxel (of the input, or of the result if that is larger) added to the peak between 96^3 and 160^3 voxels on
 a CPU, a quarter more than measured."""
 

@@ -52,7 +52,9 @@ def _show(text: str) -> None:
 
 
 class InrFileReader:
-    """Opens .inr files as volumes, label maps, segmentations, vector volumes or sequences, with or without torch."""
+    """Opens .inr files as volumes, label maps, segmentations, vector volumes or sequences, with or without torch.
+
+    Scripts may give the property "spacing" (mm) for a quick coarse look at a large volume."""
 
     def __init__(self, parent: Any) -> None:
         self.parent = parent
@@ -86,7 +88,7 @@ class InrFileReader:
 
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", UserWarning)
-            node = inr_file_to_node(slicer.mrmlScene, path, properties.get("name"), show)
+            node = inr_file_to_node(slicer.mrmlScene, path, properties.get("name"), show, properties.get("spacing"))
         for warning in told:
             self.parent.userMessages().AddMessage(vtk.vtkCommand.WarningEvent, str(warning.message))
         self.parent.loadedNodes = [node.GetID()]

@@ -25,6 +25,8 @@ _COVERED = 0.9
 _MOST_ERRORS = 1 << 22
 _FASTEST_GROWTH = math.sqrt(2)
 """For each halving of the slices: that of white noise."""
+_SHARE_OF_GROWTH = 0.5
+"""With all of it 94 to 98 % of the voxels of four brains were inside, with none of it 76 to 95 %."""
 _PIXELS_AT_ONCE = 1 << 15
 _MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 
@@ -102,15 +104,15 @@ def _reach_of_thin_slices(problem: DetailProblem, factor: int) -> float:
     """So many times the spread covers 90 % of the errors (split conformal prediction: Papadopoulos et al., ECML 2002).
 
     The lessons are pictures of thick slices, which have less detail and noise than those as thin as the result. How
-    errors grow as slices get thinner shows where neighbours are averaged, which are slices twice as thick: by the same
-    ratio for each halving, down to the fine slices.
+    errors grow as slices get thinner shows where neighbours are averaged, which are slices twice as thick: by a share
+    of that ratio for each halving, down to the fine slices.
     """
     reaches = []
     for slices in (1, 2):
         error, spread, _ = problem.held_out(slices)
         reaches.append(float(torch.quantile((error.abs() / spread)[:_MOST_ERRORS], _COVERED)))
     growth = min(max(reaches[0] / max(reaches[1], 1e-9), 1.0), _FASTEST_GROWTH)
-    return reaches[0] * growth ** math.log2(factor)
+    return reaches[0] * growth ** (_SHARE_OF_GROWTH * math.log2(factor))
 
 
 @torch.no_grad()

@@ -25,10 +25,15 @@ Watcher = Callable[[Progress], None]
 
 
 def inr_file_to_node(
-    scene: Scene, path: str | os.PathLike[str], name: str | None = None, on_progress: Watcher | None = None
+    scene: Scene,
+    path: str | os.PathLike[str],
+    name: str | None = None,
+    on_progress: Watcher | None = None,
+    spacing: float | None = None,
 ) -> Node:
     """A new node with what an .inr file holds, called `name` or like the file: a scalar volume, a label map, a
-    segmentation, a vector volume, or a sequence with its browser (the sequence node is returned).
+    segmentation, a vector volume, or a sequence with its browser (the sequence node is returned). With `spacing` (mm) a
+    single volume is decoded as coarse as that, from no more of the file than this needs.
 
     Decoded with torch where it is there and with NumPy where it is not. Raises `InputError` when the file is missing,
     no .inr file, damaged or too large for the memory.
@@ -40,7 +45,7 @@ def inr_file_to_node(
     if len(series) > 1:
         return _sequence_node(scene, series, name, on_progress)
     assert file is not None
-    volume = run_to_end(file.decompress_steps(), on_progress)
+    volume = run_to_end(file.decompress_steps(spacing=spacing), on_progress)
     if file.labels is not None:
         return _label_node(scene, file, volume, name)
     return volume_to_node(scene, volume, name=name)

@@ -57,7 +57,7 @@ def simulated(folder: Path, brain: str, thickness_mm: float, orientations: int, 
         name,
         [stack for stack, _ in pairs],
         truth,
-        {"profile": how.profile, "motion": moved},
+        {"profile": how.profile, "motion": "slices" if moved else ""},
         [poses for _, poses in pairs] if moved else None,
     )
 

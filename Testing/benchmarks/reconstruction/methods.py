@@ -50,7 +50,7 @@ def ours(preset: str, **changes: Any) -> Reconstruct:
     def reconstruct(stacks: list[Volume], grid: Grid, known: dict[str, Any]) -> tuple[np.ndarray, dict[str, Any]]:
         base = load_preset(SuperResolutionSettings, "reconstruction", preset)
         own = {name: known[name] for name in ("profile", "spacing_mm") if name in known}
-        own |= {"motion": "slices"} if known.get("motion") else {}
+        own |= {"motion": known["motion"]} if known.get("motion") else {}
         settings = from_dict(SuperResolutionSettings, {"fit": {"device": known["device"]}, **own, **changes}, base)
         result = super_resolve(stacks, settings)
         return on_grid(grid, result.evaluate), {"result": result}
