@@ -179,3 +179,13 @@ def test_an_image_is_not_carried_as_labels():
         warp(fixed, moving.grid, moving.grid.chunks(5000), "smooth")
     with pytest.raises(InputError, match="cubic"):
         warp(fixed, moving.grid, moving.grid.chunks(5000), "cubic")
+
+
+def test_an_inverse_that_is_off_by_a_little_more_than_a_tenth_of_a_millimetre_gets_finer_nodes_too():
+    forward = SampledMap(np.zeros((*FIXED_GRID.shape, 3), np.float32), FIXED_GRID, np.eye(4))
+    inverse = inverse_of(forward, None)
+    errors = iter([0.105, 0.101, 0.07])
+    finer = refined_inverse(forward, inverse, lambda _: next(errors))
+    assert next(errors, None) is None  # it went on until the error was small enough
+    assert (finer.grid.size_ijk >= 1.2**2 * inverse.grid.size_ijk).all()
+    assert refined_inverse(forward, inverse, lambda _: 0.099) is inverse
