@@ -49,7 +49,11 @@ def child(*arguments, **options) -> subprocess.Popen:
 
 
 @pytest.mark.parametrize(
-    "command", ["compress", "decompress", "super-resolve", "register", "map-points", "segment", "info", "demo", "job"]
+    "command",
+    [
+        *("compress", "compress-folder", "estimate", "train-upsampler", "decompress", "super-resolve", "register"),
+        *("map-points", "segment", "info", "demo", "job"),
+    ],
 )
 def test_help_shows_an_example_and_the_exit_codes(command, capsys):
     with pytest.raises(SystemExit) as ended:

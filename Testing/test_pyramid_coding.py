@@ -1,6 +1,7 @@
 """The entropy coder, the integer wavelet, the entropy model and the walk they share."""
 
 import json
+import zlib
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from INRCore.compression.pyramid.damage import StreamError
 from INRCore.compression.pyramid.entropy_model import LOGITS, load_networks
 from INRCore.compression.pyramid.layout import plan_levels
 from INRCore.compression.pyramid.lifting import analyse, band_gains, integer_type, synthesise
+from INRCore.compression.pyramid.masks import decode_mask, encode_mask
 from INRCore.compression.pyramid.rate_distortion import bits_of
-from INRCore.compression.pyramid.walk import code_magnitudes, code_whole_numbers
+from INRCore.compression.pyramid.sources import FixedSource
+from INRCore.compression.pyramid.walk import code_level, code_magnitudes, code_whole_numbers
 
 SHAPES = [(1, 1, 1), (1, 1, 9), (1, 33, 20), (7, 6, 5), (37, 20, 33), (40, 41, 43)]
 
@@ -179,6 +182,35 @@ def test_coefficients_come_back_and_streams_cost_what_was_foretold(shape):
     assert np.sqrt((error**2.0).mean()) < 64 * 0.6
 
 
+def test_large_coefficients_cost_little_more_than_their_noise():
+    """At a step far below the noise a coefficient costs log2(noise / step) + log2(sqrt(2 pi e)) bits."""
+    noise, shape = 64 * 300, (40, 41, 43)
+    samples = np.rint(np.random.default_rng(0).normal(0, noise, shape)).astype(np.int64)
+    levels = plan_levels(shape, (1, 1, 1))
+    pyramid = quantise(samples.copy(), levels)
+    streams = encode(pyramid)
+    found = decode(shape, levels, 0, streams.get)
+    assert np.array_equal(found.samples(1e6), pyramid.samples(1e6))
+    least = np.log2(300) + np.log2(np.sqrt(2 * np.pi * np.e))
+    assert sum(map(len, streams.values())) * 8 / samples.size < least + 0.5
+
+
+def test_streams_of_the_first_model_are_still_read():
+    samples = a_smooth_lattice((20, 21, 22))
+    levels = plan_levels(samples.shape, (1, 1, 1))
+    pyramid = quantise(samples.copy(), levels)
+    coder, coarser = rans.Encoder(), {}
+    for number in reversed(range(len(levels))):
+        own = pyramid.coefficients[number]
+        code_level(coder, levels, number, coarser, FixedSource(own), model=1)
+        coarser = own
+    decoder, coarser = rans.Decoder(coder.to_bytes()), {}
+    for number in reversed(range(len(levels))):
+        coarser = code_level(decoder, levels, number, coarser, model=1)
+        assert all(np.array_equal(coarser[band], pyramid.coefficients[number][band]) for band in coarser)
+    decoder.finish()
+
+
 def test_tiles_change_nothing_but_a_few_bytes():
     samples = a_smooth_lattice((72, 80, 70))
     levels = plan_levels(samples.shape, (1, 1, 1))
@@ -207,3 +239,38 @@ def test_the_shipped_model_is_plain_data():
 
     text = resources.files("INRCore.compression.pyramid").joinpath("entropy_model.json").read_text(encoding="utf-8")
     assert set(json.loads(text)) == {"blocks", "coefficients"}
+
+
+# -- masks -----------------------------------------------------------------------------------------------------------
+def a_ball(shape, radius):
+    places = np.moveaxis(np.indices(shape), 0, -1) - (np.array(shape) - 1) / 2
+    return np.linalg.norm(places, axis=-1) < radius
+
+
+MASKS = {
+    "one voxel": np.ones((1, 1, 1), bool),
+    "empty": np.zeros((3, 70, 41), bool),
+    "full": np.ones((33, 34, 35), bool),
+    "random": np.random.default_rng(0).random((5, 40, 41)) < 0.3,
+    "a line": np.arange(77).reshape(1, 1, 77) % 5 == 0,
+    "ball": a_ball((50, 61, 70), 23),
+}
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_masks_come_back(name):
+    mask = MASKS[name]
+    assert np.array_equal(decode_mask(mask.shape, encode_mask(mask)), mask)
+
+
+def test_a_mask_costs_about_its_surface_and_no_more_than_its_voxels():
+    ball = MASKS["ball"]
+    assert len(encode_mask(ball)) < 0.8 * len(zlib.compress(np.packbits(ball).tobytes(), 9))
+    assert len(encode_mask(ball)) * 8 < 1.2 * 4 * np.pi * 23**2
+    assert len(encode_mask(MASKS["random"])) * 8 < 1.2 * MASKS["random"].size
+
+
+def test_a_mask_that_is_cut_is_noticed():
+    data = encode_mask(MASKS["ball"])
+    with pytest.raises(StreamError):
+        decode_mask(MASKS["ball"].shape, data[:-4])

@@ -84,6 +84,8 @@ def test_blocks_give_what_the_whole_gives(tilt, monkeypatch):
     monkeypatch.setattr("INRCore.reconstruction.lattice_method.most_voxels", lambda *_: 36_000)
     parts = super_resolve(stacks, settings, on_progress=lambda progress: seen.append(progress))
     assert max(progress.iterations for progress in seen if progress.stage == "solve") >= 2 * 24
+    assert any("is solved in" in progress.note for progress in seen)
+    assert next(progress for progress in seen if progress.preview is not None).stage == "start"
     np.testing.assert_allclose(parts.baseline.array, whole.baseline.array, atol=1e-3)
     difference = np.abs(parts.volume.array - whole.volume.array)
     gain = np.abs(whole.volume.array - whole.baseline.array)

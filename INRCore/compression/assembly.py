@@ -22,6 +22,8 @@ _MEMBER = "F"
 _STREAM = "B"
 _MOST_HEAD = 1 << 22
 MOST_MEMBERS = 1 << 16
+ASSEMBLY_BYTES = 240
+"""More than an assembly of two members takes besides them."""
 
 
 @dataclass(frozen=True)

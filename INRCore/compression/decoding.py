@@ -18,7 +18,7 @@ from ..geometry import Grid
 from ..volume import Volume
 from .label_coding import level_count
 from .lattice_sampling import coarser_grid, sample_linearly
-from .specials import put_nearest_specials, put_specials
+from .specials import put_marked, put_nearest_marked
 
 if TYPE_CHECKING:
     from .inr_file import InrFile
@@ -51,9 +51,9 @@ def decode_steps(
     else:
         flat = yield from _sample_steps(file, target, native, device, max_memory_gb)
     if native:
-        put_specials(flat, file.specials)
+        put_marked(flat, file.marked)
     else:
-        put_nearest_specials(flat, target, file.grid, file.specials, file.intensity.low)
+        put_nearest_marked(flat, target, file.grid, file.marked, file.intensity.low)
     if file.region is not None:
         from .region import put_region
 

@@ -1,13 +1,15 @@
-"""Voxels that are no numbers, filled so that they cost a transform little."""
+"""Voxels without a value of their own, filled so that they cost a transform little."""
 
 from __future__ import annotations
 
 import numpy as np
 
+_SMOOTHINGS = 3  # per scale
+
 
 def fill_holes(values: np.ndarray) -> np.ndarray:
     """float (k, j, i) with every voxel that is not finite replaced by the mean of the numbers around it, at the finest
-    scale that has any (push-pull: Gortler et al., SIGGRAPH 1996). Needs one number at least."""
+    scale that has any (push-pull: Gortler et al., SIGGRAPH 1996), and smoothed within the holes. Needs one number."""
     known = np.isfinite(values)
     if known.all():
         return values
@@ -20,7 +22,10 @@ def fill_holes(values: np.ndarray) -> np.ndarray:
     for axis in range(3):
         if values.shape[axis] > 1:
             coarse = np.repeat(coarse, 2, axis)
-    return np.where(known, filled, coarse[tuple(slice(n) for n in values.shape)])
+    filled = np.where(known, filled, coarse[tuple(slice(n) for n in values.shape)])
+    for _ in range(_SMOOTHINGS):
+        filled = np.where(known, filled, _smoothed(filled))
+    return filled
 
 
 def _halved(array: np.ndarray) -> np.ndarray:
@@ -28,4 +33,17 @@ def _halved(array: np.ndarray) -> np.ndarray:
     for axis in range(3):
         if array.shape[axis] > 1:
             array = np.add.reduceat(array, np.arange(0, array.shape[axis], 2), axis)
+    return array
+
+
+def _smoothed(array: np.ndarray) -> np.ndarray:
+    """Weighted 1, 2, 1 with the neighbours along every axis."""
+    for axis in range(3):
+        lines = np.moveaxis(array, axis, 0)
+        mixed = lines * 0.5
+        mixed[1:] += lines[:-1] * 0.25
+        mixed[:-1] += lines[1:] * 0.25
+        mixed[0] += lines[0] * 0.25
+        mixed[-1] += lines[-1] * 0.25
+        array = np.moveaxis(mixed, 0, axis)
     return array

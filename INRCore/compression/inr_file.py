@@ -15,9 +15,11 @@ from ..fitting import run_to_end
 from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
+from .background import Background
 from .decoding import decode_steps
 from .intensity import IntensityMap
 from .residual import Residual
+from .specials import SPECIAL_VALUES, Marked
 from .stored_labels import StoredLabels
 from .stored_pyramid import StoredPyramid
 
@@ -35,10 +37,11 @@ class InrFile:
     grid, dtype, name, units, metadata: the volume's. intensity: how the field's values (or the pyramid's fixed-point
     units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`,
     `labels` or `upsampled`.
-    specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i). residual:
-    None unless an error bound was asked for and the field alone misses it. double: whether the field is to be evaluated
-    in float64 (error bound asked for). region: the voxels of a region of interest, which take the place of the others
-    where they are numbers; on a part of the grid. file_bytes: size of the file, 0 until it is known.
+    specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i).
+    background: voxels of one value that the pyramid does not show. residual: None unless an error bound was asked for
+    and the field alone misses it. double: whether the field is to be evaluated in float64 (error bound asked for).
+    region: the voxels of a region of interest, which take the place of the others where they are numbers; on a part of
+    the grid. file_bytes: size of the file, 0 until it is known.
     """
 
     grid: Grid
@@ -52,6 +55,7 @@ class InrFile:
     units: str = ""
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)
     specials: dict[str, np.ndarray] = dataclass_field(default_factory=dict)
+    background: Background | None = None
     residual: Residual | None = None
     region: InrFile | None = None
     double: bool = False
@@ -79,6 +83,12 @@ class InrFile:
     ) -> Steps[Volume]:
         """As `decompress`, yielding progress (stage 'sample', iterations are voxels)."""
         return decode_steps(self, grid, spacing, device, max_memory_gb)
+
+    @property
+    def marked(self) -> Marked:
+        """The voxels that have a value of their own, whatever the field or the pyramid says."""
+        specials: Marked = [(SPECIAL_VALUES[tag], bits) for tag, bits in self.specials.items()]
+        return specials if self.background is None else [*specials, (self.background.value, self.background.bits)]
 
     @property
     def raw_bytes(self) -> int:

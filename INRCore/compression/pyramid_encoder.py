@@ -9,15 +9,17 @@ import numpy as np
 
 from ..errors import InputError
 from ..volume import Volume
+from .background import Background, find_background
 from .holes import fill_holes
 from .inr_file import InrFile
 from .intensity import IntensityMap
 from .parts import Key
 from .pyramid.bounded import encode_corrections, low_bits_of
-from .pyramid.codec import LOW_PLACE, Pyramid, encode, quantise
+from .pyramid.codec import LOW_PLACE, PRICE, Pyramid, encode, quantise
 from .pyramid.layout import plan_levels
 from .pyramid.lifting import integer_type
 from .pyramid.quantisation import UNITS
+from .pyramid.support import needed_coefficients
 from .pyramid.tiles import coding_order, cut_tiles
 from .pyramid_format import pyramid_to_bytes
 from .residual import step_for_bound
@@ -33,10 +35,24 @@ BOUND_TO_STEP = 2.0
 
 @dataclass(frozen=True)
 class Quantised:
-    """A pyramid and the intensity map of its fixed-point units."""
+    """A pyramid, the intensity map of its fixed-point units, and the voxels that it does not show."""
 
     pyramid: Pyramid
     intensity: IntensityMap
+    background: Background | None = None
+
+    def intensities(self) -> np.ndarray:
+        """float64 (k, j, i) as a reader will find them, but for the voxels that are no numbers."""
+        reach = self.intensity.high - self.intensity.low
+        found = self.intensity.to_intensities(self.pyramid.samples(reach / self.intensity.scale))
+        if self.background is not None:
+            found[self.background.mask] = self.background.value
+        return found
+
+    @property
+    def bits(self) -> float:
+        """Of the pyramid and the background."""
+        return self.pyramid.bits + (0 if self.background is None else 8 * len(self.background.stream))
 
 
 class PyramidEncoder:
@@ -51,6 +67,8 @@ class PyramidEncoder:
         self.levels = plan_levels(content.grid.shape, (k, j, i))
         self.edge = TILE if max(content.grid.shape) > _UNTILED and len(self.levels) > 3 else 0
         self._values = fill_holes(volume.array.astype(np.float64)) if content.specials else volume.array
+        self._background = find_background(volume.array)
+        self._worth_at, self._not_worth_at = 0.0, np.inf  # steps at which a background of its own won and lost
 
     @property
     def usual_step(self) -> float:
@@ -62,15 +80,47 @@ class PyramidEncoder:
         return min(max(step, self._range * _FINEST_STEP), self._range * _COARSEST_STEP)
 
     def quantised(self, step: float) -> Quantised:
-        """The volume at a step, in intensities."""
-        unit = self.limited(step) / UNITS
+        """The volume at a step, in intensities; its background apart where that is worth its bits."""
+        step = self.limited(step)
+        if self._background is None or step >= self._not_worth_at:
+            return self._quantised(step)
+        if step <= self._worth_at:
+            return self._quantised(step, self._background)
+        trials = [self._quantised(step), self._quantised(step, self._background)]
+        whole, apart = (self._cost(trial, step) for trial in trials)
+        if apart < whole:
+            self._worth_at = step
+        else:
+            self._not_worth_at = step
+        return trials[apart < whole]
+
+    def _quantised(self, step: float, background: Background | None = None) -> Quantised:
+        unit = step / UNITS
         if not unit > 0 or not np.isfinite(self._range / unit):
             raise InputError(f"{self.volume.label} has values too close together to be coded; rescale it first.")
         whole = integer_type(self._range / unit, len(self.levels))
-        samples = np.rint((self._values - self._middle) / unit).astype(whole)
-        pyramid = quantise(samples, self.levels, self.edge)
+        values = self._values if background is None else self._values_in_front
+        samples = np.rint((values - self._middle) / unit).astype(whole)
+        needed = None if background is None else self._needed
+        pyramid = quantise(samples, self.levels, self.edge, needed=needed)
         limits = self.content.intensity
-        return Quantised(pyramid, IntensityMap(unit, self._middle, limits.low, limits.high))
+        return Quantised(pyramid, IntensityMap(unit, self._middle, limits.low, limits.high), background)
+
+    def _cost(self, quantised: Quantised, step: float) -> float:
+        """Squared error in squared steps, and the price of the bits."""
+        error = (quantised.intensities() - self._values) / step
+        return float(np.square(error).sum()) + PRICE * quantised.bits
+
+    @cached_property
+    def _values_in_front(self) -> np.ndarray:
+        """The values, the background's replaced by what goes on smoothly."""
+        assert self._background is not None
+        return fill_holes(np.where(self._background.mask, np.nan, self._values))
+
+    @cached_property
+    def _needed(self) -> list[dict[int, np.ndarray]]:
+        assert self._background is not None
+        return needed_coefficients(~self._background.mask, self.levels)
 
     def file(self, quantised: Quantised, bound: float | None = None) -> InrFile:
         """The file's content, with corrections where a bound (in intensities) asks for them."""
@@ -79,12 +129,12 @@ class PyramidEncoder:
             LOW_KEY if place == LOW_PLACE else ("L", *place): stream for place, stream in streams.items()
         }
         stored = StoredPyramid(self.content.grid.shape, self.levels, self.edge, parts, label=self.volume.label)
-        file = replace(self.content, intensity=quantised.intensity, pyramid=stored)
+        file = replace(self.content, intensity=quantised.intensity, pyramid=stored, background=quantised.background)
         return file if bound is None else self._bounded(file, stored, bound)
 
     def size(self, quantised: Quantised) -> float:
         """Bytes that the file would have without corrections, to about 1 %."""
-        return quantised.pyramid.bits / 8 * 1.002 + self.overhead
+        return quantised.bits / 8 * 1.002 + self.overhead
 
     def bound_step(self, bound: float) -> float:
         """The step that suits a bound, in intensities."""
@@ -93,6 +143,8 @@ class PyramidEncoder:
     def _bounded(self, file: InrFile, stored: StoredPyramid, bound: float) -> InrFile:
         bin_width = step_for_bound(bound, self.volume, file.intensity)
         missed = self._values.astype(np.float64) - stored.intensities(file.intensity)
+        if file.background is not None:
+            missed[file.background.mask] = 0
         if self.content.specials:
             missed[~np.isfinite(self.volume.array)] = 0  # what fills holes need not be right
         corrections = np.rint(missed / bin_width).astype(np.int64)

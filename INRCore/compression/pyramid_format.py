@@ -13,11 +13,13 @@ import numpy as np
 
 from ..errors import InputError
 from ..geometry import Grid
+from .background import Background
 from .container import damaged
 from .intensity import DTYPES, IntensityMap, check_limits
 from .parts import Key, Parts, deflated, inflated, pack_parts
 from .pyramid.layout import Level, Shape
 from .pyramid.tiles import TILED_LEVELS
+from .pyramid.walk import ENTROPY_CODING
 from .specials import SPECIAL_VALUES
 from .stored_pyramid import LOW_KEY, StoredPyramid
 
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 HEAD = struct.Struct("<3I12d4ddBBBBH8B")
 """shape, affine rows, unit, offset, low, high, correction step, dtype, levels, low bits, entropy model, tile edge, axes
 halved by each level."""
-ENTROPY_MODEL = 1
 _HEAD_KEY: Key = ("H", 0, 0)
 _META_KEY: Key = ("M", 0, 0)
 _SPECIAL_KEYS: dict[str, Key] = {tag: ("S", 0, number) for number, tag in enumerate(SPECIAL_VALUES)}
+_BACKGROUND_KEY: Key = ("B", 0, 0)
+_BACKGROUND = struct.Struct("<d")
 _MOST_LEVELS = 8
 _MOST_META = 1 << 20
 _MOST_VOXELS = 1 << 31
@@ -49,7 +52,7 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
         DTYPES.index(file.dtype.name),
         len(pyramid.levels),
         pyramid.low_bits,
-        ENTROPY_MODEL,
+        pyramid.model,
         pyramid.edge,
         *masks,
         *[0] * (_MOST_LEVELS - len(masks)),
@@ -58,6 +61,8 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
     parts: dict[Key, bytes] = {_HEAD_KEY: head, **{key: pyramid.parts[key] for key in coarse}}
     parts |= {_META_KEY: deflated(_meta(file))}
     parts |= {_SPECIAL_KEYS[tag]: deflated(bits.tobytes()) for tag, bits in file.specials.items()}
+    if file.background is not None:
+        parts[_BACKGROUND_KEY] = _BACKGROUND.pack(file.background.value) + file.background.stream
     parts |= {key: pyramid.parts[key] for key in pyramid.part_keys if key not in parts}
     return pack_parts(parts)
 
@@ -81,7 +86,7 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
         damaged(label, f"its head makes no sense ({str(error)[:200]})")
     pyramid = file.pyramid
     assert pyramid is not None
-    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), *pyramid.part_keys}:
+    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), _BACKGROUND_KEY, *pyramid.part_keys}:
         damaged(label, "it has parts that it should not have")
     if pyramid.complete and _META_KEY not in parts:
         damaged(label, "a part is missing")
@@ -93,6 +98,7 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
         creator=meta.get("creator", ""),
         metadata=meta.get("metadata", {}),
         specials=_read_specials(file, parts, label),
+        background=_read_background(file, parts, label),
     )
 
 
@@ -104,8 +110,8 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     intensity, (step, code, count, low_bits, model, edge) = IntensityMap(*numbers[15:19]), numbers[19:25]
     if code >= len(DTYPES) or count > _MOST_LEVELS or low_bits > 60 or not (math.isfinite(step) and step >= 0):
         damaged(label, "its head makes no sense")
-    if model != ENTROPY_MODEL:
-        raise InputError(f"{label} needs the entropy model {model}, this program has {ENTROPY_MODEL}; update it.")
+    if not 1 <= model <= ENTROPY_CODING:
+        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {ENTROPY_CODING}; update it.")
     dtype = np.dtype(DTYPES[code])
     check_limits(intensity, dtype)
     if intensity.scale == 0:
@@ -113,7 +119,7 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     levels = _levels(shape, numbers[25 : 25 + count], label)
     if edge and (edge % (1 << count) or len(levels) <= TILED_LEVELS):
         damaged(label, "its tiles make no sense")
-    pyramid = StoredPyramid(shape, levels, edge, parts, step, low_bits, parts.complete, label)
+    pyramid = StoredPyramid(shape, levels, edge, parts, step, low_bits, parts.complete, model, label)
     return InrFile(grid=grid, dtype=dtype, intensity=intensity, field=None, pyramid=pyramid, file_bytes=parts.size)
 
 
@@ -171,3 +177,13 @@ def _read_specials(file: InrFile, parts: Mapping[Key, bytes], label: str) -> dic
                 damaged(label, "its marked voxels do not fit its size")
             found[tag] = bits
     return found
+
+
+def _read_background(file: InrFile, parts: Mapping[Key, bytes], label: str) -> Background | None:
+    if _BACKGROUND_KEY not in parts:
+        return None
+    content = parts[_BACKGROUND_KEY]
+    value = _BACKGROUND.unpack(content[: _BACKGROUND.size])[0] if len(content) >= _BACKGROUND.size else math.nan
+    if not file.intensity.low <= value <= file.intensity.high:
+        damaged(label, "its background makes no sense")
+    return Background(value, content[_BACKGROUND.size :], file.grid.shape, label)

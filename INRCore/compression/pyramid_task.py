@@ -97,8 +97,7 @@ def falling_error_of(encoder: PyramidEncoder, quantised: Quantised) -> float:
     """Range over root mean squared error of a trial, over the voxels that are numbers, as a reader will see it."""
     intensity, array = quantised.intensity, encoder.volume.array
     reach = intensity.high - intensity.low
-    decoded = intensity.to_intensities(quantised.pyramid.samples(reach / intensity.scale))
-    difference = intensity.stored(decoded, array.dtype).astype(np.float64) - array
+    difference = intensity.stored(quantised.intensities(), array.dtype).astype(np.float64) - array
     squares = np.square(difference[np.isfinite(difference)])
     return float(reach / np.sqrt(max(squares.mean(), (reach * 1e-12) ** 2)))
 

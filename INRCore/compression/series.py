@@ -18,7 +18,7 @@ from ..io.atomic import atomic_path
 from ..results import TaskResult
 from ..settings import choose_settings, require
 from ..volume import Volume
-from .assembly import assembly_from_parts, assembly_to_bytes
+from .assembly import ASSEMBLY_BYTES, assembly_from_parts, assembly_to_bytes
 from .container import damaged
 from .files import inr_to_bytes, member_file, read_inr
 from .inr_file import InrFile
@@ -165,7 +165,8 @@ def _single_steps(
     volumes: list[Volume], settings: CompressionSettings, control: Control | None
 ) -> Steps[list[InrFile]]:
     """Each on its own, each at the whole's ratio."""
-    files, own = [], settings.within(sum(v.nbytes for v in volumes))
+    around = 2 * ASSEMBLY_BYTES + 40 * len(volumes)
+    files, own = [], settings.within(sum(v.nbytes for v in volumes), around)
     for volume in volumes:
         result = yield from compress_steps(volume, own, control)
         files.append(result.file)

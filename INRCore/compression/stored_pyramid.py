@@ -17,6 +17,7 @@ from .pyramid.layout import Level, Shape
 from .pyramid.lifting import LOW_OF_CONSTANT
 from .pyramid.rans import Decoder
 from .pyramid.tiles import TILED_LEVELS, Piece, coding_order, cut_tiles
+from .pyramid.walk import ENTROPY_CODING
 
 LOW_KEY: Key = ("L", 255, 0)
 _CORRECTIONS = "R"
@@ -26,7 +27,8 @@ _CORRECTIONS = "R"
 class StoredPyramid:
     """shape: of the volume; levels, edge: see `Pyramid`; units: intensity per fixed-point unit and at unit 0 are the
     file's `IntensityMap`; correction_step: intensity per whole correction, 0 without a bound; low_bits: see
-    `code_corrections`; parts: key -> bytes, read when asked for; complete: whether the file has all it should."""
+    `code_corrections`; parts: key -> bytes, read when asked for; complete: whether the file has all it should;
+    model: of the entropy coding."""
 
     shape: Shape
     levels: tuple[Level, ...]
@@ -35,6 +37,7 @@ class StoredPyramid:
     correction_step: float = 0.0
     low_bits: int = 0
     complete: bool = True
+    model: int = ENTROPY_CODING
     label: str = field(default="the file", compare=False)
 
     @property
@@ -87,6 +90,7 @@ class StoredPyramid:
                 lambda place: self._stream(place) if wanted(place) else None,
                 skipped,
                 on_level,
+                self.model,
             )
             halvings = sum(len(level.axes) for level in self.levels[:skipped])
             lattice = pyramid.samples(largest, skipped)
@@ -116,7 +120,7 @@ class StoredPyramid:
                 raise StreamError("a part is missing")
             coder = Decoder(self.parts[key])
             place = piece.box
-            corrections = code_corrections(coder, values[place].shape, self.low_bits)
+            corrections = code_corrections(coder, values[place].shape, self.low_bits, model=self.model)
             coder.finish()
             values[place] += corrections * self.correction_step
 

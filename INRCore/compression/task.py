@@ -20,6 +20,7 @@ from ..metrics.image import compare_images, max_abs_error, psnr_db
 from ..results import loop_record
 from ..settings import choose_settings
 from ..volume import Volume
+from .assembly import ASSEMBLY_BYTES
 from .decoding import MAX_VOXELS
 from .files import inr_from_bytes, inr_to_bytes, pack_field, unpack_field
 from .inr_file import InrFile
@@ -142,7 +143,7 @@ def _region_steps(
     region = Region(volume, content, settings, mask)
     inner = yield from region.steps(control)
     for may_change in (True, False):
-        aimed = settings.within(volume.nbytes, len(inr_to_bytes(inner)))
+        aimed = settings.within(volume.nbytes, len(inr_to_bytes(inner)) + ASSEMBLY_BYTES)
         outer = yield from pyramid_steps(volume, content, aimed, control)
         if not may_change or step_of(inner) <= step_of(outer):
             break

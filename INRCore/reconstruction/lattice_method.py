@@ -73,7 +73,8 @@ def solve_stacks_steps(
         coarse = grid.coarsened(count)
         return Volume(splines(coarse.points()).reshape(coarse.shape), coarse, name="preview")
 
-    yield Progress("start", 0, 1, preview=before)
+    parts = f"The result has {grid.voxel_count:,} voxels and is solved in {len(blocks)} parts, one after the other."
+    yield Progress("start", 0, 1, preview=before, note=parts if len(blocks) > 1 else "")
     motion = None
     measured = [_measured(stack, offset, scale) for stack in stacks]
     if settings.motion != "none":

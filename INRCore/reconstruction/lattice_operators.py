@@ -1,7 +1,9 @@
 """Forward models on a lattice: what a scanner measures of an image given by its voxels, and the way back.
 
 A reconstruction asks a `LatticeOperator` for nothing but `apply` and `adjoint`, so that line integrals or a Fourier
-transform can take the place of slices.
+transform can take the place of slices: `least_squares` solves for any list of `Measurements`, each an operator with its
+values and weights. A new kind of data needs the two methods and a counterpart of `MeasuredStack`, which says what of
+the data a block of the lattice explains (data that see the whole lattice, such as k-space, allow one block only).
 """
 
 from __future__ import annotations

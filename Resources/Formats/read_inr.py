@@ -351,12 +351,16 @@ def inflated(stored, most, label):
     if len(content) != length or not inflater.eof or inflater.unused_data:
         damaged(label, 'a part inflates to the wrong length')
     return content
+ENTROPY_CODING = 2
+LARGE = 6.0
+BLOCK = 4
+def is_large(magnitudes, flags):
+    return float(magnitudes.sum(dtype=np.float64)) > LARGE * BLOCK ** 3 * int(flags.sum())
 def block_sums(array, steps):
     total = array if array.dtype == np.int32 else array.astype(np.int32)
     for axis, step in enumerate(steps):
         total = np.add.reduceat(total, np.arange(0, total.shape[axis], step), axis)
     return total
-BLOCK = 4
 PHASES = ((0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))
 def phase_view(array, phase):
     k, j, i = PHASES[phase]
@@ -369,12 +373,69 @@ class FixedSource:
     def flags(self, band):
         return block_sums(self._coefficients[band] != 0, [BLOCK] * 3) > 0
 
+    def large(self, band):
+        return is_large(np.abs(self._coefficients[band]), self.flags(band))
+
     def magnitudes(self, band, phase, active, logits):
         return np.abs(phase_view(self._coefficients[band], phase).reshape(-1)[active])
 
     def negative(self, band, places):
         return self._coefficients[band].reshape(-1)[places] < 0
 _BAND = 0
+_FIRST_CHUNK = 256
+_LEAST = 24
+class AdaptiveContexts:
+
+    def __init__(self, contexts):
+        self._halves = np.ones((contexts, 2), np.int64)
+
+    def code(self, coder, contexts, wanted, trends=None):
+        found, start, size = (np.empty(len(contexts), bool), 0, _FIRST_CHUNK)
+        while start < len(contexts):
+            part = slice(start, start + size)
+            zeros, ones = self._halves[contexts[part]].T
+            if trends is not None:
+                zeros, ones = (zeros + np.maximum(-trends[part], 0), ones + np.maximum(trends[part], 0))
+            probabilities = np.clip(SCALE * ones // (zeros + ones), _LEAST, SCALE - _LEAST).astype(np.uint32)
+            found[part] = coder.code(probabilities, None if wanted is None else wanted[part])
+            counts = np.bincount(contexts[part] * 2 + found[part], minlength=self._halves.size)
+            self._halves += 2 * counts.reshape(self._halves.shape)
+            start, size = (start + size, size * 2)
+        return found
+class AdaptiveNumbers:
+    _MOST_BITS = 30
+
+    def __init__(self, contexts):
+        self._widths = AdaptiveContexts(contexts * self._MOST_BITS)
+        self._highest = AdaptiveContexts(self._MOST_BITS + 1)
+
+    def code(self, coder, contexts, wanted):
+        count = len(contexts)
+        numbers = None if wanted is None else wanted.astype(np.int64) + 1
+        wanted_widths = None if numbers is None else np.frexp(numbers.astype(np.float64))[1] - 1
+        widths, going = (np.zeros(count, np.int64), np.arange(count))
+        for width in range(self._MOST_BITS):
+            more = None if wanted_widths is None else wanted_widths[going] > width
+            going = going[self._widths.code(coder, contexts[going] * self._MOST_BITS + width, more)]
+            if not going.size:
+                break
+            widths[going] = width + 1
+        values = np.ones(count, np.int64)
+        for place in range(int(widths.max(initial=0))):
+            going = np.flatnonzero(widths > place)
+            shift = widths[going] - 1 - place
+            bits = None if numbers is None else numbers[going] >> shift & 1 > 0
+            if place == 0:
+                bits = self._highest.code(coder, widths[going], bits)
+            else:
+                bits = coder.code(np.full(going.size, EVEN, np.uint32), bits)
+            values[going] = 2 * values[going] + bits
+        return values - 1
+_HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
+class LargeNumbers(AdaptiveNumbers):
+
+    def __init__(self):
+        super().__init__(2 * (len(_HALF_OCTAVES) + 1))
 ACTIVATION_BITS = 5
 def _activated(sums):
     sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
@@ -409,6 +470,20 @@ def phase_views(array):
         view = array[k::2, j::2, i::2]
         if view.size:
             yield (number, view)
+def _flagged(magnitudes, flags):
+    mask = flags
+    for axis in range(3):
+        mask = np.repeat(mask, BLOCK // 2, axis)
+    for phase, view in phase_views(magnitudes):
+        active = np.flatnonzero(mask[tuple((slice(n) for n in view.shape))])
+        if active.size:
+            yield (phase, view, active)
+LARGEST_SEEN = 1 << 20
+def sum_of(arrays, shape):
+    total = np.zeros(shape, np.int32)
+    for array in arrays:
+        total += np.minimum(array, LARGEST_SEEN)
+    return total
 def _pair(shifted, axis):
     before, after = ([0, 0, 0], [0, 0, 0])
     before[axis], after[axis] = (-1, 1)
@@ -432,11 +507,9 @@ def neighbour_sums(padded, phase, shape):
     for signs in ((-1, -1, 1), (-1, 1, -1), (-1, 1, 1), (1, -1, -1), (1, -1, 1), (1, 1, -1), (1, 1, 1)):
         corners += shifted(*signs)
     return [*faces, *edges, corners]
-def fitted(array, shape):
-    result = np.zeros(shape, array.dtype)
-    common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
-    result[common] = array[common]
-    return result
+LARGEST = 31
+def clipped(magnitudes):
+    return np.minimum(magnitudes, LARGEST).astype(np.int16)
 def box_sums(magnitudes):
     total = magnitudes
     for axis in range(3):
@@ -456,9 +529,36 @@ def shells(magnitudes):
             moved[axis] = slice(1 + step, 1 + step + magnitudes.shape[axis])
             faces += padded[tuple(moved)]
     return [magnitudes, faces, box_sums(magnitudes) - faces - magnitudes]
-LAST_UNARY = 14
+def _put(view, active, found):
+    values = np.zeros(view.size, np.int32)
+    values[active] = found
+    view[...] = values.reshape(view.shape)
+_WEIGHTS = (4, 2, 1)
+_FINENESS = 16
+def _known_weight(phase):
+    before, own, total = (PHASES[:phase], PHASES[phase], 0)
+    for k in (-1, 0, 1):
+        for j in (-1, 0, 1):
+            for i in (-1, 0, 1):
+                distance = abs(k) + abs(j) + abs(i)
+                if distance and ((own[0] + k) % 2, (own[1] + j) % 2, (own[2] + i) % 2) in before:
+                    total += _WEIGHTS[distance - 1]
+    return total
+def large_contexts(near, beside, phase):
+    total = beside.astype(np.int64) * _WEIGHTS[0]
+    for number, part in enumerate(near):
+        total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
+    expected = total * _FINENESS // (_WEIGHTS[0] + _known_weight(phase))
+    return np.searchsorted(_HALF_OCTAVES, expected, side='right') + (phase > 0) * (len(_HALF_OCTAVES) + 1)
+LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST + 1))), 255).astype(np.float32)
+def fitted(array, shape):
+    result = np.zeros(shape, array.dtype)
+    common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
+    result[common] = array[common]
+    return result
 LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
 PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
+LAST_UNARY = 14
 def code_magnitudes(coder, logits, wanted):
     count = len(logits)
     magnitudes, going = (np.zeros(count, np.int32), np.arange(count))
@@ -472,33 +572,40 @@ def code_magnitudes(coder, logits, wanted):
     rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
     magnitudes[going] += rest.astype(np.int32)
     return magnitudes
-LARGEST = 31
-def clipped(magnitudes):
-    return np.minimum(magnitudes, LARGEST).astype(np.int16)
-LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST + 1))), 255).astype(np.float32)
+_LEVEL_KINDS = 5
 def spread(array, axes, shape, times=2):
     for axis in axes:
         array = np.repeat(array, times, axis)
     return fitted(array, shape)
-_LEVEL_KINDS = 5
 class _BandWalk:
 
-    def __init__(self, coder, level, band, shape, source):
+    def __init__(self, coder, level, band, shape, source, numbers):
         self._coder, self._level, self._band, self._shape, self._source = (coder, level, band, shape, source)
         self._blocks, self._coefficients = load_networks()
+        self._numbers = numbers
 
     def run(self, parent, axes, siblings):
         beside = np.zeros(self._shape, np.int16)
         for sibling in siblings:
-            beside += fitted(sibling, self._shape)
-        flags = self._code_flags(parent, axes, beside)
+            beside += clipped(fitted(sibling, self._shape))
+        seen = None if parent is None else clipped(parent)
+        flags = self._code_flags(seen, axes, beside)
         magnitudes = np.zeros(self._shape, np.int32)
         if not flags.any():
             return magnitudes
-        around = [] if parent is None else [spread(part, axes, self._shape) for part in shells(parent)]
-        self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
+        if self._numbers is not None and self._code_large():
+            around = [fitted(sibling, self._shape) for sibling in siblings]
+            around += [] if parent is None else [spread(parent, axes, self._shape)]
+            self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
+        else:
+            around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
+            self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
         self._code_signs(magnitudes)
         return magnitudes
+
+    def _code_large(self):
+        wanted = None if self._source is None else np.array([self._source.large(self._band)])
+        return bool(self._coder.code(_even(1), wanted)[0])
 
     def _code_flags(self, parent, axes, beside):
         shape = tuple((-(-n // BLOCK) for n in self._shape))
@@ -524,23 +631,25 @@ class _BandWalk:
     def _code_magnitudes(self, magnitudes, flags, fixed):
         padded = np.zeros([n + 2 for n in self._shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
-        half = BLOCK // 2
-        for phase, view in phase_views(magnitudes):
-            mask = flags
-            for axis in range(3):
-                mask = np.repeat(mask, half, axis)
-            active = np.flatnonzero(mask[tuple((slice(n) for n in view.shape))])
-            if not active.size:
-                continue
+        for phase, view, active in _flagged(magnitudes, flags):
             logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
             wanted = None
             if self._source is not None:
                 wanted = self._source.magnitudes(self._band, phase, active, logits)
-            found = code_magnitudes(self._coder, logits, wanted)
-            values = np.zeros(view.size, np.int32)
-            values[active] = found
-            view[...] = values.reshape(view.shape)
+            _put(view, active, code_magnitudes(self._coder, logits, wanted))
             phase_view(inner, phase)[...] = clipped(view)
+
+    def _code_large_magnitudes(self, magnitudes, flags, numbers, around):
+        beside = sum_of(around, self._shape)
+        padded = np.zeros([n + 2 for n in self._shape], np.int32)
+        inner = padded[1:-1, 1:-1, 1:-1]
+        for phase, view, active in _flagged(magnitudes, flags):
+            parts = neighbour_sums(padded, PHASES[phase], self._shape)
+            near = [part.reshape(-1)[active] for part in parts]
+            contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase)
+            wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
+            _put(view, active, numbers.code(self._coder, contexts, wanted))
+            phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
 
     def _code_signs(self, magnitudes):
         flat = magnitudes.reshape(-1)
@@ -559,13 +668,14 @@ class _BandWalk:
             features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
         kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
         return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
-def code_band(coder, band, shape, source=None):
-    return _BandWalk(coder, 0, band, shape, source).run(None, (), [])
-def code_corrections(coder, shape, low_bits, wanted=None):
+def code_band(coder, band, shape, source=None, model=ENTROPY_CODING):
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
+    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
+def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
     half = 1 << low_bits >> 1
     high = None if wanted is None else wanted + half >> low_bits
     source = None if high is None else FixedSource({_BAND: high.astype(np.int32)})
-    coded = code_band(coder, _BAND, shape, source).astype(np.int64)
+    coded = code_band(coder, _BAND, shape, source, model).astype(np.int64)
     if not low_bits:
         return coded
     even = np.full(coded.size, EVEN, np.uint32)
@@ -681,18 +791,17 @@ def parent_of(levels, number, band):
         return (0, ())
     coarser = levels[number + 1]
     return (band & sum((1 << a for a in coarser.axes)), coarser.axes)
-def code_level(coder, levels, number, coarser, source=None):
+def code_level(coder, levels, number, coarser, source=None, model=ENTROPY_CODING):
     level, done = (levels[number], {})
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
             done[band] = np.zeros(shape, np.int32)
             continue
-        walk = _BandWalk(coder, number, band, shape, source)
+        walk = _BandWalk(coder, number, band, shape, source, numbers)
         parent, axes = parent_of(levels, number, band)
-        known = clipped(np.abs(coarser[parent])) if parent else None
-        siblings = [clipped(np.abs(values)) for values in done.values()]
-        done[band] = walk.run(known, axes, siblings)
+        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, [np.abs(v) for v in done.values()])
     return done
 @dataclass(frozen=True)
 class Piece:
@@ -760,7 +869,7 @@ _THREADS = 4
 LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
-def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None):
+def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=ENTROPY_CODING):
     coder = Decoder(streams(LOW_PLACE) or b'')
     low = code_low(coder, levels[-1].low_shape if levels else shape, None)
     coder.finish()
@@ -772,7 +881,7 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None):
             return
         shifts[number] = tuple(np.frombuffer(stream[:SHIFT_KINDS], np.int8).tolist())
         own = Decoder(stream[SHIFT_KINDS:])
-        found = code_level(own, piece.levels, number, _coarser(coefficients, piece, number))
+        found = code_level(own, piece.levels, number, _coarser(coefficients, piece, number), None, model)
         own.finish()
         for band, place in piece.cut(coefficients[number], number).items():
             place[...] = found[band]
@@ -782,6 +891,78 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None):
             list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
             on_level(number)
     return Pyramid(shape, levels, low, coefficients, shifts, edge)
+_EMPTY, _FULL, _MIXED = (0, 1, 2)
+_COARSEST = 5
+def _octree(mask):
+    states = [mask.astype(np.int8)]
+    for _ in range(_COARSEST):
+        low, high = (states[-1], states[-1])
+        for axis in range(3):
+            starts = np.arange(0, low.shape[axis], 2)
+            low, high = (np.minimum.reduceat(low, starts, axis), np.maximum.reduceat(high, starts, axis))
+        states.append(np.where(low == high, low, _MIXED).astype(np.int8))
+    return states
+def _cubes(shape, level):
+    return tuple((-(-n // 2 ** level) for n in shape))
+_TRENDS = 7
+_OFFSETS = [(k, j, i) for k in (-1, 0, 1) for j in (-1, 0, 1) for i in (-1, 0, 1) if (k, j, i) != (0, 0, 0)]
+_FACES = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() == 1]
+_CONTEXTS = len(PHASES) * 3 ** len(_FACES) * _TRENDS
+_OTHERS = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() > 1]
+_LIMITS = np.array([-8, -4, -1, 2, 5, 9])
+_SIGNS = np.array([-1, 1, 0])
+def _contexts(padded, places, steps, phase):
+    pattern = np.full(len(places), phase, np.int64)
+    trend = np.zeros(len(places), np.int64)
+    for number in _FACES:
+        state = padded[places + np.dot(_OFFSETS[number], steps)].astype(np.int64)
+        pattern = pattern * 3 + state
+        trend += _SIGNS[state]
+    others = np.zeros(len(places), np.int64)
+    for number in _OTHERS:
+        others += _SIGNS[padded[places + np.dot(_OFFSETS[number], steps)]]
+    kind = np.searchsorted(_LIMITS, others, side='right')
+    return (pattern * _TRENDS + kind, np.clip(trend + others // 3, -6, 6))
+def _code_cubes(coder, found, known, full, mixed):
+    padded = np.full([n + 2 for n in found.shape], _MIXED, np.int8)
+    inner = padded[1:-1, 1:-1, 1:-1]
+    inner[...] = found
+    steps = np.array(padded.strides)
+    for phase, (k, j, i) in enumerate(PHASES):
+        view = inner[k::2, j::2, i::2]
+        places = np.argwhere(view == _MIXED)
+        if not len(places):
+            continue
+        flat = (places * 2 + (1 + k, 1 + j, 1 + i)) @ steps
+        contexts, trends = _contexts(padded.reshape(-1), flat, steps, phase)
+        states = None if known is None else known[k::2, j::2, i::2][tuple(places.T)]
+        going = np.arange(len(places))
+        result = np.full(len(places), _MIXED, np.int8)
+        if mixed is not None:
+            split = mixed.code(coder, contexts, None if states is None else states == _MIXED, -np.abs(trends))
+            going = np.flatnonzero(~split)
+        result[going] = full.code(coder, contexts[going], None if states is None else states[going] == _FULL, trends[going])
+        padded.reshape(-1)[flat] = result
+    found[...] = inner
+def _children(states, shape):
+    for axis in range(3):
+        states = np.repeat(states, 2, axis)
+    return np.ascontiguousarray(states[tuple((slice(n) for n in shape))])
+def code_mask(coder, shape, wanted=None):
+    states = None if wanted is None else _octree(wanted)
+    found = np.full(_cubes(shape, _COARSEST), _MIXED, np.int8)
+    mixed, full = (AdaptiveContexts(_CONTEXTS), AdaptiveContexts(_CONTEXTS))
+    for level in range(_COARSEST, -1, -1):
+        if level < _COARSEST:
+            found = _children(found, _cubes(shape, level))
+        known = None if states is None else states[level]
+        _code_cubes(coder, found, known, full, None if level == 0 else mixed)
+    return found == _FULL
+def decode_mask(shape, data):
+    coder = Decoder(data)
+    mask = code_mask(coder, shape)
+    coder.finish()
+    return mask
 HEAD = struct.Struct('<3I12d4ddBBBBH8B')
 def read_inr(path, frame=0):
     """(array (k, j, i), 4 x 4 matrix from (i, j, k, 1) to RAS mm, dictionary with what else is known) of an .inr file;
@@ -832,7 +1013,7 @@ def _read_labels(parts, about):
 def _read_pyramid(parts):
     head = HEAD.unpack(parts['H', 0, 0])
     shape, matrix = (head[:3], np.array([*head[3:15], 0, 0, 0, 1.0]).reshape(4, 4))
-    (unit, offset, low, high), (step, code, count, low_bits, _, edge) = (head[15:19], head[19:25])
+    (unit, offset, low, high), (step, code, count, low_bits, model, edge) = (head[15:19], head[19:25])
     levels, size = ([], shape)
     for mask in head[25:25 + count]:
         levels.append(Level(size, tuple((a for a in range(3) if mask >> a & 1))))
@@ -844,13 +1025,13 @@ def _read_pyramid(parts):
     def stream(place):
         key = ('L', 255, 0) if place[0] < 0 else ('L', *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
-    pyramid = decode(shape, levels, edge, stream)
+    pyramid = decode(shape, levels, edge, stream, model=model)
     largest = max(abs(low - offset), abs(high - offset)) / unit
     values = np.clip(pyramid.samples(largest).astype(np.float64) * unit + offset, low, high)
     for piece in cut_tiles(shape, levels, edge) if step else ():
         if ('R', 0, piece.number) in parts:
             coder = Decoder(parts['R', 0, piece.number])
-            values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits) * step
+            values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step
     values, dtype = (np.clip(values, low, high), np.dtype(DTYPES[code]))
     array = (values if dtype.kind == 'f' else np.rint(values)).astype(dtype)
     for number, special in enumerate((math.nan, math.inf, -math.inf)):

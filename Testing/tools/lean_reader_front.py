@@ -108,7 +108,7 @@ def _read_labels(parts, about):
 def _read_pyramid(parts):
     head = HEAD.unpack(parts["H", 0, 0])
     shape, matrix = head[:3], np.array([*head[3:15], 0, 0, 0, 1.0]).reshape(4, 4)
-    (unit, offset, low, high), (step, code, count, low_bits, _, edge) = head[15:19], head[19:25]
+    (unit, offset, low, high), (step, code, count, low_bits, model, edge) = head[15:19], head[19:25]
     levels, size = [], shape
     for mask in head[25 : 25 + count]:
         levels.append(Level(size, tuple(a for a in range(3) if mask >> a & 1)))
@@ -121,13 +121,13 @@ def _read_pyramid(parts):
         key = ("L", 255, 0) if place[0] < 0 else ("L", *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
 
-    pyramid = decode(shape, levels, edge, stream)
+    pyramid = decode(shape, levels, edge, stream, model=model)
     largest = max(abs(low - offset), abs(high - offset)) / unit
     values = np.clip(pyramid.samples(largest).astype(np.float64) * unit + offset, low, high)
     for piece in cut_tiles(shape, levels, edge) if step else ():
         if ("R", 0, piece.number) in parts:
             coder = Decoder(parts["R", 0, piece.number])
-            values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits) * step
+            values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step
     values, dtype = np.clip(values, low, high), np.dtype(DTYPES[code])
     array = (values if dtype.kind == "f" else np.rint(values)).astype(dtype)
     for number, special in enumerate((math.nan, math.inf, -math.inf)):

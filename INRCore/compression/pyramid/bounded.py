@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from .adaptive import Coder
 from .rans import EVEN, Encoder
 from .sources import FixedSource
-from .walk import Coder, code_band
+from .walk import ENTROPY_CODING, code_band
 
 _BAND = 0  # the entropy model's place for what has no band
 _MOST_LOW_BITS = 60
@@ -26,13 +27,13 @@ def encode_corrections(corrections: np.ndarray, low_bits: int) -> bytes:
 
 
 def code_corrections(
-    coder: Coder, shape: tuple[int, ...], low_bits: int, wanted: np.ndarray | None = None
+    coder: Coder, shape: tuple[int, ...], low_bits: int, wanted: np.ndarray | None = None, model: int = ENTROPY_CODING
 ) -> np.ndarray:
     """int64 (k, j, i): the high part as a band of coefficients, then `low_bits` even bits per voxel, C order."""
     half = (1 << low_bits) >> 1
     high = None if wanted is None else (wanted + half) >> low_bits
     source = None if high is None else FixedSource({_BAND: high.astype(np.int32)})
-    coded = code_band(coder, _BAND, shape, source).astype(np.int64)
+    coded = code_band(coder, _BAND, shape, source, model).astype(np.int64)
     if not low_bits:
         return coded
     even = np.full(coded.size, EVEN, np.uint32)

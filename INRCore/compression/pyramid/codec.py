@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .adaptive import Coder
 from .layout import Level, Shape
 from .lifting import analyse, integer_type, synthesise
 from .quantisation import SHIFT_KINDS, UNITS, BandStep, band_units, shifts_of
@@ -15,7 +16,7 @@ from .rans import Decoder, Encoder
 from .rate_distortion import RateDistortionSource
 from .sources import FixedSource
 from .tiles import Piece, coding_order
-from .walk import Coder, code_level, code_whole_numbers
+from .walk import ENTROPY_CODING, code_level, code_whole_numbers
 
 PRICE = 0.12
 """Squared error, in squared steps, that a bit is worth."""
@@ -64,8 +65,14 @@ class Pyramid:
         return synthesise(result, levels)
 
 
-def quantise(samples: np.ndarray, levels: tuple[Level, ...], edge: int = 0, price: float = PRICE) -> Pyramid:
-    """Whole units (k, j, i) to a pyramid; `samples` is overwritten."""
+def quantise(
+    samples: np.ndarray,
+    levels: tuple[Level, ...],
+    edge: int = 0,
+    price: float = PRICE,
+    needed: list[dict[int, np.ndarray]] | None = None,
+) -> Pyramid:
+    """Whole units (k, j, i) to a pyramid; `samples` is overwritten. needed: see `needed_coefficients`, None for all."""
     k, j, i = samples.shape
     shape, units = (k, j, i), band_units(levels)
     analyse(samples, levels)
@@ -73,6 +80,9 @@ def quantise(samples: np.ndarray, levels: tuple[Level, ...], edge: int = 0, pric
     for level, steps in zip(levels, units, strict=True):
         part = samples[tuple(slice(n) for n in level.shape)]
         scaled.append({band: part[level.band_slices(band)] * np.float32(256 / steps[band]) for band in level.bands})
+    for bands, wanted in zip(scaled, needed or [], strict=needed is not None):
+        for band, values in bands.items():
+            values *= wanted[band]
     low_shape = levels[-1].low_shape if levels else samples.shape
     low_units = units[-1][0] if units else UNITS * 256
     low = np.rint(samples[tuple(slice(n) for n in low_shape)] * (256 / low_units)).astype(np.int64)
@@ -106,6 +116,7 @@ def decode(
     streams: Callable[[Place], bytes | None],
     finest: int = 0,
     on_level: Callable[[int], None] = lambda level: None,
+    model: int = ENTROPY_CODING,
 ) -> Pyramid:
     """Undoes `encode` down to level `finest`; what `streams` gives as None stays zero. Raises `StreamError`."""
     coder = Decoder(streams(LOW_PLACE) or b"")
@@ -119,7 +130,7 @@ def decode(
             return
         shifts[number] = tuple(np.frombuffer(stream[:SHIFT_KINDS], np.int8).tolist())
         own = Decoder(stream[SHIFT_KINDS:])
-        found = code_level(own, piece.levels, number, _coarser(coefficients, piece, number))
+        found = code_level(own, piece.levels, number, _coarser(coefficients, piece, number), None, model)
         own.finish()
         for band, place in piece.cut(coefficients[number], number).items():
             place[...] = found[band]

@@ -6,6 +6,13 @@ import numpy as np
 
 from .walk import BLOCK, block_sums, phase_view
 
+LARGE = 6.0
+
+
+def is_large(magnitudes: np.ndarray, flags: np.ndarray) -> bool:
+    """Whether magnitudes (k, j, i) have too large a mean, over the blocks that hold anything."""
+    return float(magnitudes.sum(dtype=np.float64)) > LARGE * BLOCK**3 * int(flags.sum())
+
 
 class FixedSource:
     """Coefficients of one level that are already whole numbers: band -> int32 (k, j, i)."""
@@ -17,7 +24,11 @@ class FixedSource:
         """Booleans per block: whether it holds anything."""
         return block_sums((self._coefficients[band] != 0), [BLOCK] * 3) > 0
 
-    def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray) -> np.ndarray:
+    def large(self, band: int) -> bool:
+        """Whether its magnitudes are beyond what the entropy model has learned."""
+        return is_large(np.abs(self._coefficients[band]), self.flags(band))
+
+    def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray | None) -> np.ndarray:
         """Of the active samples (flat indices within the phase)."""
         return np.abs(phase_view(self._coefficients[band], phase).reshape(-1)[active])
 

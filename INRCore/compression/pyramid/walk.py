@@ -6,25 +6,26 @@ blocks, the signs of what is not zero.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import numpy as np
 
+from .adaptive import Coder
 from .contexts import LOG_TABLE, PHASES, box_sums, clipped, fitted, neighbour_sums, phase_views, shells, spread
 from .damage import StreamError
 from .entropy_model import PROBABILITIES, EntropyNetwork, load_networks
+from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
 from .layout import Level, parent_of
 from .rans import EVEN
 
+ENTROPY_CODING = 2
+"""Of the entropy coding that is written; 1 has no large bands."""
 BLOCK = 4
 LAST_UNARY = 14
 _LEVEL_KINDS = 5
 PLACES = len(PHASES) + 8 + _LEVEL_KINDS
 """Biases: phase, band, level."""
-
-
-class Coder(Protocol):
-    def code(self, probabilities: np.ndarray, bits: np.ndarray | None = None) -> np.ndarray: ...
 
 
 class Source(Protocol):
@@ -34,8 +35,12 @@ class Source(Protocol):
         """Booleans per block."""
         ...
 
-    def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray) -> np.ndarray:
-        """Of the active samples (flat indices within the phase)."""
+    def large(self, band: int) -> bool:
+        """Whether its magnitudes are beyond what the entropy model has learned."""
+        ...
+
+    def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray | None) -> np.ndarray:
+        """Of the active samples (flat indices within the phase). logits: None in a large band."""
         ...
 
     def negative(self, band: int, places: np.ndarray) -> np.ndarray:
@@ -49,44 +54,67 @@ def code_level(
     number: int,
     coarser: dict[int, np.ndarray],
     source: Source | None = None,
+    model: int = ENTROPY_CODING,
 ) -> dict[int, np.ndarray]:
     """Band -> int32 coefficients of one level, decoded where `source` is None. `coarser`: the next level's."""
     level, done = levels[number], {}
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
             done[band] = np.zeros(shape, np.int32)
             continue
-        walk = _BandWalk(coder, number, band, shape, source)
+        walk = _BandWalk(coder, number, band, shape, source, numbers)
         parent, axes = parent_of(levels, number, band)
-        known = clipped(np.abs(coarser[parent])) if parent else None
-        siblings = [clipped(np.abs(values)) for values in done.values()]
-        done[band] = walk.run(known, axes, siblings)
+        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, [np.abs(v) for v in done.values()])
     return done
 
 
-def code_band(coder: Coder, band: int, shape: tuple[int, ...], source: Source | None = None) -> np.ndarray:
+def code_band(
+    coder: Coder, band: int, shape: tuple[int, ...], source: Source | None = None, model: int = ENTROPY_CODING
+) -> np.ndarray:
     """int32 coefficients of a band of the finest level with nothing around it."""
-    return _BandWalk(coder, 0, band, shape, source).run(None, (), [])
+    numbers = LargeNumbers() if model >= ENTROPY_CODING else None
+    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
 
 
 class _BandWalk:
-    def __init__(self, coder: Coder, level: int, band: int, shape: tuple[int, ...], source: Source | None) -> None:
+    def __init__(
+        self,
+        coder: Coder,
+        level: int,
+        band: int,
+        shape: tuple[int, ...],
+        source: Source | None,
+        numbers: LargeNumbers | None,
+    ) -> None:
         self._coder, self._level, self._band, self._shape, self._source = coder, level, band, shape, source
         self._blocks, self._coefficients = load_networks()
+        self._numbers = numbers
 
     def run(self, parent: np.ndarray | None, axes: tuple[int, ...], siblings: list[np.ndarray]) -> np.ndarray:
+        """int32 coefficients, from the magnitudes of the parent and of the siblings."""
         beside = np.zeros(self._shape, np.int16)
         for sibling in siblings:
-            beside += fitted(sibling, self._shape)
-        flags = self._code_flags(parent, axes, beside)
+            beside += clipped(fitted(sibling, self._shape))
+        seen = None if parent is None else clipped(parent)
+        flags = self._code_flags(seen, axes, beside)
         magnitudes = np.zeros(self._shape, np.int32)
         if not flags.any():
             return magnitudes
-        around = [] if parent is None else [spread(part, axes, self._shape) for part in shells(parent)]
-        self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
+        if self._numbers is not None and self._code_large():
+            around = [fitted(sibling, self._shape) for sibling in siblings]
+            around += [] if parent is None else [spread(parent, axes, self._shape)]
+            self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
+        else:
+            around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
+            self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
         self._code_signs(magnitudes)
         return magnitudes
+
+    def _code_large(self) -> bool:
+        wanted = None if self._source is None else np.array([self._source.large(self._band)])
+        return bool(self._coder.code(_even(1), wanted)[0])
 
     def _code_flags(self, parent: np.ndarray | None, axes: tuple[int, ...], beside: np.ndarray) -> np.ndarray:
         shape = tuple(-(-n // BLOCK) for n in self._shape)
@@ -112,23 +140,27 @@ class _BandWalk:
     def _code_magnitudes(self, magnitudes: np.ndarray, flags: np.ndarray, fixed: list[np.ndarray]) -> None:
         padded = np.zeros([n + 2 for n in self._shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
-        half = BLOCK // 2
-        for phase, view in phase_views(magnitudes):
-            mask = flags
-            for axis in range(3):
-                mask = np.repeat(mask, half, axis)
-            active = np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
-            if not active.size:
-                continue
+        for phase, view, active in _flagged(magnitudes, flags):
             logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
             wanted = None
             if self._source is not None:
                 wanted = self._source.magnitudes(self._band, phase, active, logits)
-            found = code_magnitudes(self._coder, logits, wanted)
-            values = np.zeros(view.size, np.int32)
-            values[active] = found
-            view[...] = values.reshape(view.shape)
+            _put(view, active, code_magnitudes(self._coder, logits, wanted))
             phase_view(inner, phase)[...] = clipped(view)
+
+    def _code_large_magnitudes(
+        self, magnitudes: np.ndarray, flags: np.ndarray, numbers: LargeNumbers, around: list[np.ndarray]
+    ) -> None:
+        beside = sum_of(around, self._shape)
+        padded = np.zeros([n + 2 for n in self._shape], np.int32)
+        inner = padded[1:-1, 1:-1, 1:-1]
+        for phase, view, active in _flagged(magnitudes, flags):
+            parts = neighbour_sums(padded, PHASES[phase], self._shape)
+            near = [part.reshape(-1)[active] for part in parts]
+            contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase)
+            wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
+            _put(view, active, numbers.code(self._coder, contexts, wanted))
+            phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
 
     def _code_signs(self, magnitudes: np.ndarray) -> None:
         flat = magnitudes.reshape(-1)
@@ -156,6 +188,23 @@ class _BandWalk:
             features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
         kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
         return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
+
+
+def _flagged(magnitudes: np.ndarray, flags: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """(phase, its view, flat indices of its samples in flagged blocks), phases without any left out."""
+    mask = flags
+    for axis in range(3):
+        mask = np.repeat(mask, BLOCK // 2, axis)
+    for phase, view in phase_views(magnitudes):
+        active = np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
+        if active.size:
+            yield phase, view, active
+
+
+def _put(view: np.ndarray, active: np.ndarray, found: np.ndarray) -> None:
+    values = np.zeros(view.size, np.int32)
+    values[active] = found
+    view[...] = values.reshape(view.shape)
 
 
 def code_magnitudes(coder: Coder, logits: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:

@@ -58,7 +58,9 @@ def _rows(
     values = measured_labels(case.labels, job)
     if not values:
         return []
-    common = hidden_voxels(case.single(gap)) & hidden_voxels(case.crossed(gap))
+    kinds = case.single(gap), case.crossed(gap)
+    common = hidden_voxels(kinds[0]) & hidden_voxels(kinds[1])
+    in_both = sorted(set(measured_labels(case.labels, kinds[0])) & set(measured_labels(case.labels, kinds[1])))
     rows = []
     for name in choice.methods:
         if (case.name, gap, kind, name) in done:
@@ -68,7 +70,7 @@ def _rows(
             measures: dict[str, Any] = dict.fromkeys(_MEASURES)
             if filled is not None:
                 measures |= score(case.labels, filled, job, values)
-                measures["dice_common"] = dice_in(case.labels, filled, common, values)
+                measures["dice_common"] = dice_in(case.labels, filled, common, in_both)
                 if not list(folder.glob("mesh_*.npz")):
                     write_voxel_meshes(filled, case.labels.grid, values, folder)
                 measures |= mesh_report(folder, values)
