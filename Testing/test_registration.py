@@ -276,7 +276,7 @@ def test_masks_that_never_meet_are_refused():
 
 @pytest.mark.parametrize(("changes", "words"), [
     ({"initial": "demons"}, "affine, none, rigid"), ({"similarity": "ssd"}, "mse, ncc"),
-    ({"model": "x"}, "cycle, displacement, velocity"), ({"forbid_folding": True}, "velocity"),
+    ({"model": "x"}, "cycle, displacement, sliding, velocity"), ({"forbid_folding": True}, "velocity"),
     ({"model": "cycle", "symmetric": True}, "velocity"), ({"model": "velocity", "velocity_steps": 0}, "velocity_steps"),
     ({"smoothing_voxels": ()}, "smoothing_voxels"), ({"bending_weight": -1}, "bending_weight"),
     ({"field": FieldSettings(encoding="hashgrid"), "bending_weight": 1.0}, "second derivatives"),

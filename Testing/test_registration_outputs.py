@@ -25,13 +25,14 @@ TURNED[:3, 3] = (4, -7, 3)
 
 
 def a_map(model, scale=4.0):
-    """A map of random fields, some millimetres large, as after a fit."""
-    count = MAPS[model].field_count
+    """A map of random fields, some millimetres large, as after a fit: of a cycle about each other's inverses, of a
+    sliding surface sides that hardly overlap."""
     frame = Frame.of_grid(FIXED_GRID)
+    factors = {"cycle": (1, -1), "sliding": (1, 0.98, 1)}.get(model, (1,))
     fields = [
-        Field(FieldSettings(width=16, depth=2, omega_first=3.0), frame, 3, seed=seed, output_scale=sign * scale)
-        for seed, sign in zip((1, 1), (1, -1), strict=True)
-    ][:count]
+        Field(FieldSettings(width=16, depth=2, omega_first=3.0), frame, outputs, seed=1, output_scale=factor * scale)
+        for outputs, factor in zip(MAPS[model].outputs, factors, strict=True)
+    ]
     return MAPS[model].of(fields, FIXED_GRID, small_settings(model=model))
 
 
@@ -178,3 +179,13 @@ def test_an_image_is_not_carried_as_labels():
         warp(fixed, moving.grid, moving.grid.chunks(5000), "smooth")
     with pytest.raises(InputError, match="cubic"):
         warp(fixed, moving.grid, moving.grid.chunks(5000), "cubic")
+
+
+def test_an_inverse_that_is_off_by_a_little_more_than_a_tenth_of_a_millimetre_gets_finer_nodes_too():
+    forward = SampledMap(np.zeros((*FIXED_GRID.shape, 3), np.float32), FIXED_GRID, np.eye(4))
+    inverse = inverse_of(forward, None)
+    errors = iter([0.105, 0.101, 0.07])
+    finer = refined_inverse(forward, inverse, lambda _: next(errors))
+    assert next(errors, None) is None  # it went on until the error was small enough
+    assert (finer.grid.size_ijk >= 1.2**2 * inverse.grid.size_ijk).all()
+    assert refined_inverse(forward, inverse, lambda _: 0.099) is inverse

@@ -67,6 +67,7 @@ class Model(Enum):
     DISPLACEMENT = "displacement"
     VELOCITY = "velocity"
     CYCLE = "cycle"
+    SLIDING = "sliding"
 
     def label(self) -> str:
         return {
@@ -74,6 +75,7 @@ class Model(Enum):
             "displacement": _("Displacement"),
             "velocity": _("Flow (never folds)"),
             "cycle": _("Two maps (tell how uncertain they are)"),
+            "sliding": _("Two sides that slide (chest CT: along the ribs)"),
         }[self.value]
 
 

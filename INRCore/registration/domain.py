@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 
-from ..fields import Field
 from ..geometry import Grid
 
 _PROBES = 4096
@@ -20,6 +20,19 @@ _LEAST_FADE_CELLS = 4
 _MARGIN = 3.6
 """A smooth step of width m has the slope 1.5 / m, so a border displacement d folds unless 1.5 d < m: twice that and a
 reserve for what the probes on the border missed."""
+
+
+class VectorField(Protocol):
+    """What a `Field` of three outputs can do, and what is made of several."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def points_per_chunk(self, max_memory_gb: float | None = None, order: int = 0) -> int: ...
+
+    def evaluate(self, points: np.ndarray, max_memory_gb: float | None = None) -> np.ndarray: ...
+
+    def value_and_jacobian(self, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +61,7 @@ class Domain:
         t = np.clip(beyond / max(self.fade_mm, 1e-9), 0, 1)
         return self.grid.index_to_world(self._clipped(index, self.reach_mm)), (1 - t * t * (3 - 2 * t)).prod(-1)
 
-    def vectors(self, field: Field, points: np.ndarray, max_memory_gb: float | None = None) -> np.ndarray:
+    def vectors(self, field: VectorField, points: np.ndarray, max_memory_gb: float | None = None) -> np.ndarray:
         """(N, 3) RAS mm to (N, 3) float32 mm: the field as continued beyond the field of view."""
         held, factor = self.clamp_and_fade(points)
         result = np.zeros((len(points), 3), np.float32)
@@ -57,7 +70,7 @@ class Domain:
         return result
 
     def vectors_and_jacobian(
-        self, field: Field, points: np.ndarray, max_memory_gb: float | None = None
+        self, field: VectorField, points: np.ndarray, max_memory_gb: float | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """`vectors` and their Jacobian (N, 3, 3), exact where nothing fades; there the step's own slope is left out."""
         held, factor = self.clamp_and_fade(points)

@@ -99,9 +99,9 @@ def load_registration_field(path: str | Path) -> RegistrationField:
             Field.from_tensors(_numbered(tensors, number), one, f"'{path}'")
             for number, one in enumerate(about["fields"])
         ]
-        expected = MAPS[model].field_count
-        require(len(fields) == expected, f"the model '{model}' has {expected} fields, not {len(fields)}")
-        require(all(field.outputs == 3 for field in fields), "its fields do not have three components")
+        expected = MAPS[model].outputs
+        require(len(fields) == len(expected), f"the model '{model}' has {len(expected)} fields, not {len(fields)}")
+        require(tuple(field.outputs for field in fields) == expected, "its fields have other numbers of components")
         nodes = _grid_from_dict(about["nodes"])
         require(nodes.voxel_count <= _MOST_NODES, "its displacement grid is impossibly large")
         fitted = MAPS[model](fields, _domain(about), nodes)

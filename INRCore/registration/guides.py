@@ -32,7 +32,8 @@ class Guides:
     fixed_labels, moving_labels: label maps on any grids; the labels that both show, 0 apart, are to lie on each other.
     fixed_curves, moving_curves: as many curves, each (N, 3) RAS mm in order; the n-th of one is to lie on the n-th of
     the other, whose points need not be the same places. rigid: a label map or mask in the fixed image's space, on any
-    grid; what is not 0 is turned and moved but not bent, each structure on its own.
+    grid; what is not 0 is turned and moved but not bent, each structure on its own. sliding: a mask in
+    the same space of what moves on its own, for the model 'sliding'; None: it is found by itself in a chest CT.
     """
 
     fixed_labels: Volume | None = None
@@ -40,6 +41,7 @@ class Guides:
     fixed_curves: Sequence[np.ndarray] = ()
     moving_curves: Sequence[np.ndarray] = ()
     rigid: Volume | None = None
+    sliding: Volume | None = None
 
     def __post_init__(self) -> None:
         require(
@@ -54,11 +56,9 @@ class Guides:
         for name, curves in (("fixed", self.fixed_curves), ("moving", self.moving_curves)):
             for number, curve in enumerate(curves, 1):
                 require_points(f"The {name} curve {number}", np.asarray(curve, float), 2)
-        if self.rigid is not None:
-            require(
-                bool((self.rigid.array != 0).any()),
-                f"The map of rigid structures {self.rigid.label} is empty (no voxel differs from 0).",
-            )
+        for name, given in (("map of rigid structures", self.rigid), ("sliding region", self.sliding)):
+            if given is not None:
+                require(bool((given.array != 0).any()), f"The {name} {given.label} is empty (no voxel differs from 0).")
 
 
 class Term(Protocol):

@@ -12,11 +12,21 @@ import numpy as np
 
 from ..fields import Field
 from ..geometry import Grid
-from .domain import Domain, bearable, cells_within, choose_spacing, flow_domain, largest_on_border, make_domain
+from .domain import (
+    Domain,
+    VectorField,
+    bearable,
+    cells_within,
+    choose_spacing,
+    flow_domain,
+    largest_on_border,
+    make_domain,
+)
 from .flow import enough_steps, expansion, integrate
 from .inversion import invert
 from .models import Model
 from .settings import RegistrationSettings
+from .sliding import SlidingField, half_layer_mm
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -31,7 +41,8 @@ class FittedMap(ABC):
     """x -> x + u(x). `fields`: the fitted ones, the first from fixed to moving; `domain`: where u is what they say and
     how it ends; `nodes`: a grid fine and wide enough to sample u on."""
 
-    field_count: ClassVar[int] = 1
+    outputs: ClassVar[tuple[int, ...]] = (3,)
+    """Of each field."""
 
     def __init__(self, fields: list[Field], domain: Domain, nodes: Grid, max_memory_gb: float | None = None) -> None:
         self.fields, self.domain, self.nodes, self.max_memory_gb = fields, domain, nodes, max_memory_gb
@@ -71,11 +82,32 @@ class DisplacementMap(FittedMap):
         cells, border = held._cells(settings), largest_on_border(held.displacement, grid)
         return cls(fields, *bearable(lambda c: make_domain(grid, c, settings.margin_mm, border), cells), memory)
 
+    @property
+    def field(self) -> VectorField:
+        """u within the domain."""
+        return self.fields[0]
+
     def displacement(self, points: np.ndarray) -> np.ndarray:
-        return self.domain.vectors(self.fields[0], points, self.max_memory_gb)
+        return self.domain.vectors(self.field, points, self.max_memory_gb)
 
     def determinant(self, points: np.ndarray) -> np.ndarray:
-        return _determinant(self.domain.vectors_and_jacobian(self.fields[0], points, self.max_memory_gb)[1])
+        return _determinant(self.domain.vectors_and_jacobian(self.field, points, self.max_memory_gb)[1])
+
+
+class SlidingMap(DisplacementMap):
+    """u is the displacement outside or inside a region, and in between in a thin layer about its surface; the third
+    field is the distance from that surface."""
+
+    outputs = (3, 3, 1)
+
+    def __init__(self, fields: list[Field], domain: Domain, nodes: Grid, max_memory_gb: float | None = None) -> None:
+        super().__init__(fields, domain, nodes, max_memory_gb)
+        outside, inside, depth = fields
+        self._field = SlidingField(outside, inside, depth, half_layer_mm(domain.grid))
+
+    @property
+    def field(self) -> VectorField:
+        return self._field
 
 
 class VelocityMap(FittedMap):
@@ -116,7 +148,7 @@ class CycleMap(DisplacementMap):
     """u is the mean of the field there and the inverse of the field back; how far apart the two are is the uncertainty
     (van Harten, Stoker & Isgum, IEEE TMI 43(2), 2024)."""
 
-    field_count = 2
+    outputs = (3, 3)
 
     def displacement(self, points: np.ndarray) -> np.ndarray:
         there, back = self._estimates(points)
@@ -145,12 +177,13 @@ MAPS: dict[str, type[FittedMap]] = {
     "displacement": DisplacementMap,
     "velocity": VelocityMap,
     "cycle": CycleMap,
+    "sliding": SlidingMap,
 }
 
 
 def fitted_map(model: Model, grid: Grid, settings: RegistrationSettings) -> FittedMap:
     """The map of a fitted model over the field of view of the fixed grid."""
-    return MAPS[settings.model].of(model.fields, grid, settings)
+    return MAPS[settings.model].of(model.map_fields, grid, settings)
 
 
 def _determinant(jacobian: np.ndarray) -> np.ndarray:

@@ -17,10 +17,13 @@ from ..fields import Field, Frame
 from ..fields.grid_encoding import GridEncoding
 from ..fields.grid_lattice import SeparableLattice
 from ..geometry import Grid
+from ..volume import Volume
 from .flow import integrate
 from .settings import RegistrationSettings
+from .sliding import SlidingField, depth_field, half_layer_mm
 from .vectors import VectorSampler
 
+Places = Tensor | SeparableLattice
 _DEFAULT_SCALE = 0.05
 _BEYOND_VOXELS = 2.0
 _FINER_STEP = 0.5
@@ -42,17 +45,31 @@ class Model(nn.Module):
     def fields(self) -> list[Field]:
         return cast(list[Field], list(self._fields))
 
-    def forward(self, points: Tensor) -> Tensor:
-        """u (N, 3) mm at points (N, 3) RAS mm."""
+    @property
+    def map_fields(self) -> list[Field]:
+        """What the fitted map is made of (`FittedMap.fields`)."""
+        return self.fields
+
+    def forward(self, points: Places) -> Tensor:
+        """u (N, 3) mm at points (N, 3) RAS mm; of a direct model also on lattices."""
         raise NotImplementedError
 
-    def backward(self, points: Tensor) -> Tensor:
+    def derivatives(self, places: Places, second: bool) -> tuple[list[Tensor], list[Tensor]]:
+        """What regularisers look at: the Jacobians (N, 3, 3) of maps that should not fold, mm per mm, and, if asked
+        for, the second derivatives (N, 3, 6) per mm of fields that should not bend."""
+        if not second:
+            return [field.value_and_jacobian(places)[1] for field in self.fields], []
+        found = [field.value_jacobian_hessian(places) for field in self.fields]
+        return [jacobian for _, jacobian, _ in found], [bends for _, _, bends in found]
+
+    def backward(self, points: Places) -> Tensor:
         """Displacement (N, 3) mm of the map back at points (N, 3)."""
         raise NotImplementedError
 
-    def slopes(self, points: Tensor, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
+    def slopes(self, points: Places, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
         """The displacement (N, 3) mm of the map there or back at points (N, 3) and its Jacobian (N, 3, 3), mm per mm:
         exact where fields give it, else by differences over `step_mm`."""
+        assert isinstance(points, Tensor), "only a direct model takes lattices"
         steps = torch.cat([points.new_zeros(1, 3), step_mm * torch.eye(3, dtype=points.dtype, device=points.device)])
         way = self.backward if back else self.forward
         middle, *sides = way((points + steps[:, None]).flatten(0, 1)).unflatten(0, (4, -1))
@@ -81,11 +98,35 @@ class Model(nn.Module):
 class DisplacementModel(Model):
     """u is the field (IDIR: Wolterink, Zwienenberg & Brune, MIDL 2022)."""
 
-    def forward(self, points: Tensor) -> Tensor:
+    def forward(self, points: Places) -> Tensor:
         return cast(Tensor, self.fields[0](points))
 
-    def slopes(self, points: Tensor, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
+    def slopes(self, points: Places, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
         return self.fields[0].value_and_jacobian(points)
+
+
+class SlidingModel(Model):
+    """Two displacements and a surface along which they may differ (`SlidingField`)."""
+
+    def __init__(self, outside: Field, inside: Field, depth: Field, grid: Grid) -> None:
+        super().__init__(outside, inside)
+        self.field = SlidingField(outside, inside, depth, half_layer_mm(grid))
+
+    @property
+    def map_fields(self) -> list[Field]:
+        return [*self.fields, self.field.depth]
+
+    def forward(self, points: Places) -> Tensor:
+        return cast(Tensor, self.field(points))
+
+    def slopes(self, points: Places, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
+        return self.field.value_and_jacobian(points)
+
+    def derivatives(self, places: Places, second: bool) -> tuple[list[Tensor], list[Tensor]]:
+        if not second:
+            return [self.field.value_and_jacobian(places)[1]], []
+        outside, inside = (field.value_jacobian_hessian(places) for field in self.fields)
+        return [self.field.blended(places, outside[:2], inside[:2])[1]], [outside[2], inside[2]]
 
 
 class VelocityModel(Model):
@@ -126,10 +167,10 @@ class VelocityModel(Model):
         super().finish()
         self._prepared = None
 
-    def forward(self, points: Tensor) -> Tensor:
+    def forward(self, points: Places) -> Tensor:
         return cast(Tensor, integrate(self.velocity, points, self._steps))
 
-    def backward(self, points: Tensor) -> Tensor:
+    def backward(self, points: Places) -> Tensor:
         return cast(Tensor, integrate(self.velocity, points, self._steps, -1.0))
 
 
@@ -151,22 +192,26 @@ class CycleModel(Model):
 
     both_ways = True
 
-    def forward(self, points: Tensor) -> Tensor:
+    def forward(self, points: Places) -> Tensor:
         return cast(Tensor, self.fields[0](points))
 
-    def backward(self, points: Tensor) -> Tensor:
+    def backward(self, points: Places) -> Tensor:
         return cast(Tensor, self.fields[1](points))
 
-    def slopes(self, points: Tensor, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
+    def slopes(self, points: Places, step_mm: float, back: bool = False) -> tuple[Tensor, Tensor]:
         return self.fields[int(back)].value_and_jacobian(points)
 
     def disagreement(self, points: Tensor, displacement: Tensor) -> Tensor | None:
         return displacement + self.backward(points + displacement)
 
 
-def new_model(grid: Grid, settings: RegistrationSettings) -> Model:
-    """The model that the settings ask for over the field of view of the fixed grid. It starts as the identity: a short
-    fit then never makes the alignment worse by noise."""
+def new_model(grid: Grid, settings: RegistrationSettings, sliding: Volume | None = None) -> Model:
+    """The model that the settings ask for over the field of view of the fixed grid; `sliding`: the region that moves on
+    its own (model 'sliding'). It starts as the identity: a short fit then never makes the alignment worse by noise."""
+    if settings.model == "sliding":
+        assert sliding is not None
+        sides = _new_field(grid, settings, 0), _new_field(grid, settings, 1)
+        return SlidingModel(*sides, depth_field(sliding, grid, sides[0].frame), grid)
     if settings.model == "cycle":
         return CycleModel(_new_field(grid, settings, 0), _new_field(grid, settings, 1))
     field = _new_field(grid, settings, 0)

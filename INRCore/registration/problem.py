@@ -140,11 +140,8 @@ class RegistrationProblem(Problem):
         drawn = self._lattices.draw(points, self.settings.fit.seed, iteration)
         positions = self._fixed.world(torch.as_tensor(drawn.places, device=self._device))
         chosen = torch.as_tensor(drawn.chosen, device=self._device)
-        field, slope = self.module.fields[0], None
-        if self._with_slopes:
-            displacement, slope = (values[chosen] for values in field.value_and_jacobian(drawn.lattice))
-        else:
-            displacement = field(drawn.lattice)[chosen]
+        displacement, slope = self._displaced(drawn.lattice)
+        displacement, slope = displacement[chosen], None if slope is None else slope[chosen]
         matches = Matches(positions, positions + displacement, moving_slope=slope)
         return _Batch(matches, drawn.lattice.every(2, (0, 0, 0)))
 
@@ -153,7 +150,7 @@ class RegistrationProblem(Problem):
         displacement, slope = self._displaced(drawn, back=True)
         return Matches(drawn + displacement, drawn, fixed_slope=slope)
 
-    def _displaced(self, points: Tensor, back: bool = False) -> tuple[Tensor, Tensor | None]:
+    def _displaced(self, points: Tensor | SeparableLattice, back: bool = False) -> tuple[Tensor, Tensor | None]:
         if self._with_slopes:
             return self.module.slopes(points, self._voxel_mm, back)
         return (self.module.backward if back else self.module)(points), None
@@ -175,20 +172,17 @@ class RegistrationProblem(Problem):
         if not (s.jacobian_weight or s.hyperelastic_weight or s.bending_weight or folding_weight):
             return {}
         terms: dict[str, Tensor] = {}
-        fields = self.module.fields
-        for field in fields:
-            if s.bending_weight:
-                _, jacobian, second = field.value_jacobian_hessian(where)
-                weight = s.bending_weight * (field.frame.half_extent_mm / _USUAL_HALF_EXTENT_MM) ** 2
-                _add(terms, "bending", weight / len(fields) * bending_energy(second))
-            else:
-                _, jacobian = field.value_and_jacobian(where)
+        jacobians, seconds = self.module.derivatives(where, second=s.bending_weight > 0)
+        scale = self.module.fields[0].frame.half_extent_mm / _USUAL_HALF_EXTENT_MM
+        for second in seconds:  # per mm^2 for a field of view of the usual size, whatever the size of this one
+            _add(terms, "bending", s.bending_weight / len(seconds) * bending_energy(scale * second))
+        for jacobian in jacobians:
             if s.jacobian_weight:
-                _add(terms, "jacobian", s.jacobian_weight / len(fields) * volume_change_loss(jacobian))
+                _add(terms, "jacobian", s.jacobian_weight / len(jacobians) * volume_change_loss(jacobian))
             if s.hyperelastic_weight:
-                _add(terms, "hyperelastic", s.hyperelastic_weight / len(fields) * hyperelastic_loss(jacobian))
+                _add(terms, "hyperelastic", s.hyperelastic_weight / len(jacobians) * hyperelastic_loss(jacobian))
             if folding_weight:
-                _add(terms, "folding", folding_weight / len(fields) * folding_barrier(jacobian))
+                _add(terms, "folding", folding_weight / len(jacobians) * folding_barrier(jacobian))
         return terms
 
     # -- reports -----------------------------------------------------------------------------------------------------

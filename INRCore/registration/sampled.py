@@ -102,7 +102,7 @@ def refined_inverse(forward: SampledMap, inverse: SampledMap, error_mm: Callable
 
 def _finer(nodes: Grid, error_mm: float) -> Grid | None:
     """None: these nodes are enough, or hardly more can be. The error falls about with the square of their distance."""
-    wanted = np.sqrt(error_mm / _AIM_MM)
+    wanted = max(np.sqrt(error_mm / _AIM_MM), _LEAST_FACTOR)
     factor = min(wanted, (_MOST_NODES / nodes.voxel_count) ** (1 / 3))
     if error_mm <= _MOST_ERROR_MM or factor < _LEAST_FACTOR:
         return None

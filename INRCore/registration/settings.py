@@ -9,12 +9,12 @@ from ..fields import FieldSettings
 from ..fitting import FitSettings
 from ..settings import require, require_choice, require_range
 
-MODEL_NAMES = ("displacement", "velocity", "cycle")
+MODEL_NAMES = ("displacement", "velocity", "cycle", "sliding")
 INITIAL_NAMES = ("none", "rigid", "affine")
 SIMILARITY_NAMES = ("ncc", "lncc", "ncc_lncc", "lncc_squared", "mse", "mind", "nmi")
 _WEIGHTS = (
     "jacobian_weight", "hyperelastic_weight", "bending_weight", "folding_weight", "cycle_weight", "landmarks_weight",
-    "curves_weight", "labels_weight", "rigidity_weight",
+    "curves_weight", "labels_weight", "rigidity_weight", "slip_weight",
 )  # fmt: skip
 
 
@@ -24,7 +24,9 @@ class RegistrationSettings:
 
     model: 'displacement', u(x) in mm given by the field; 'velocity', the flow of a stationary velocity field, which
     never folds and has an exact inverse; 'cycle', one displacement field there and one back, whose disagreement is an
-    uncertainty in mm. forbid_folding: only models that cannot fold are accepted.
+    uncertainty in mm; 'sliding', two displacement fields, one inside a region that moves on its own and one outside,
+    which may differ along its surface but not across it: `Guides.sliding` gives the region, otherwise it is what lies
+    inside the rib cage of a chest CT in Hounsfield units. forbid_folding: only models that cannot fold are accepted.
     velocity_steps: Runge-Kutta steps of the flow in the fit (four evaluations of the field each; results take as many
     as they need). symmetric: also compare the images by the way back (velocity; 'cycle' always does). cycle_weight:
     weight of the squared distance, in voxels, by which the way there and back misses its start.
@@ -45,7 +47,8 @@ class RegistrationSettings:
     folding_weight: of the barrier that rises where volumes shrink to less than 0.3 of theirs (no unit; displacement
     and cycle: a flow cannot fold).
     landmarks_weight, curves_weight: per mm^2 of squared distance, of landmarks (0: they are only measured) and curves;
-    labels_weight: of 1 - Dice; rigidity_weight: of rigid structures (no unit); all only where such things are given.
+    labels_weight: of 1 - Dice; rigidity_weight: of rigid structures (no unit); slip_weight: of the squared gap, in
+    voxels, between the sides of a sliding surface; all only where such things are given.
     field: with encoding 'grid' the displacement or velocity is the sum of its levels' splines, with no network behind
     them, and of a displacement batches are lattices of voxels, regularisers on every eighth point of the whole field
     of view.
@@ -76,6 +79,7 @@ class RegistrationSettings:
     curves_weight: float = 0.01
     labels_weight: float = 0.5
     rigidity_weight: float = 1.0
+    slip_weight: float = 0.05
     regularizer_share: float = 0.25
     displacement_scale_mm: float | None = None
     grid_spacing_mm: float | None = None

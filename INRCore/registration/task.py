@@ -21,11 +21,13 @@ from .images import prepare_image
 from .initial import checked_matrix
 from .landmarks import Landmarks
 from .maps import fitted_map
-from .models import Model, new_model
+from .models import Model, SlidingModel, new_model
 from .problem import Pair, RegistrationProblem
 from .result import RegistrationResult
+from .rib_cage import inside_rib_cage
 from .sampling import sample_steps
 from .settings import RegistrationSettings
+from .sliding import SlipTerm
 
 
 def register(
@@ -91,6 +93,7 @@ def register_steps(
         affine = yield from align_steps(*channels[0], settings.initial, settings.fit.seed, control, given)
     pair = Pair(channels, affine, settings.fit.seed)
     require_landmarks_in_place(landmarks, pair)
+    sliding = _sliding_region(guides, volumes[0][0], settings)
     warnings = (
         *volume_notes(volumes[0][0], fixed_mask, channels[0][0], "fixed"),
         *volume_notes(volumes[0][1], moving_mask, channels[0][1], "moving"),
@@ -98,7 +101,7 @@ def register_steps(
     )
     if warnings:
         yield Progress("check", 1, 1, note=" ".join(warnings))
-    model, record = yield from _fit_steps(pair, settings, control, guides, landmarks)
+    model, record = yield from _fit_steps(pair, settings, control, guides, landmarks, sliding)
     grid, aligned = channels[0][0].grid, not np.array_equal(affine, np.eye(4))
     outputs = yield from sample_steps(
         fitted_map(model, grid, settings), pair, settings, volumes[0][1], landmarks, aligned
@@ -153,6 +156,13 @@ def _require_overlap(fixed: Volume, moving: Volume, affine: np.ndarray, settings
     )
 
 
+def _sliding_region(guides: Guides, fixed: Volume, settings: RegistrationSettings) -> Volume | None:
+    if settings.model == "sliding":
+        return guides.sliding or inside_rib_cage(fixed)
+    require(guides.sliding is None, "A sliding region is given, which only model = 'sliding' takes into account.")
+    return None
+
+
 def _landmark_notes(landmarks: Landmarks | None) -> tuple[str, ...]:
     return (landmarks.note,) if landmarks is not None and landmarks.note else ()
 
@@ -172,11 +182,16 @@ def _folding_notes(metrics: dict[str, float], settings: RegistrationSettings) ->
 
 # -- fit ---------------------------------------------------------------------------------------------------------------
 def _fit_steps(
-    pair: Pair, settings: RegistrationSettings, control: Control, guides: Guides, landmarks: Landmarks | None
+    pair: Pair,
+    settings: RegistrationSettings,
+    control: Control,
+    guides: Guides,
+    landmarks: Landmarks | None,
+    sliding: Volume | None = None,
 ) -> Steps[tuple[Model, dict[str, Any]]]:
     """Fits stage by stage, coarse to fine. Each stage has a loop of its own, because losses of images smoothed
     differently cannot be compared and the loop keeps the parameters with the smallest."""
-    model = new_model(pair.fixed.grid, settings)
+    model = new_model(pair.fixed.grid, settings, sliding)
     voxel = pair.fixed.grid.voxel_volume ** (1 / 3)
     history: list[tuple[int, float]] = []
     notes: list[str] = []
@@ -185,6 +200,8 @@ def _fit_steps(
         fit, before = _stage_settings(settings, stage, elapsed)
         model.refine(len(settings.smoothing_voxels) - 1 - stage)
         terms = terms_of(guides, landmarks, pair.fixed, pair.affine, settings, sigma * voxel)
+        if isinstance(model, SlidingModel) and settings.slip_weight:
+            terms["slip"] = settings.slip_weight, SlipTerm(model.field, pair.fixed.grid)
         loop = FitLoop(RegistrationProblem(model, pair, settings, sigma * voxel, terms), fit, control)
         for progress in loop.run():
             yield _in_whole(progress, before, settings.fit.iterations, elapsed)
