@@ -115,20 +115,22 @@ class INRRegistrationLogic(PanelLogic):
         """Registers inputs["moving"] to inputs["fixed"] (scalar volume nodes).
 
         Further inputs. fixed_mask, moving_mask: segmentation or label map nodes. fixed_landmarks, moving_landmarks:
-        point list nodes. fixed_labels, moving_labels: like masks, the same names (label maps: numbers) for
-        the same things. fixed_curves,
-        moving_curves: lists of curve nodes. rigid: like a mask, what must not be bent. fixed_channels, moving_channels:
-        lists of scalar volume nodes, further contrasts. initial_transform: linear transform node that brings the moving
-        volume near the fixed one. carried_labels (segmentation or label map), carried_model, carried_points
-        (points, line, angle, curve or plane): what belongs to the moving volume.
+        point list nodes. fixed_labels, moving_labels: like masks, the same names (label maps: numbers) for the same
+        things. fixed_curves, moving_curves: lists of curve nodes. rigid: like a mask, what must not be bent. sliding:
+        like a mask, what slides along its surroundings (model "sliding"). fixed_channels, moving_channels: lists of
+        scalar volume nodes, further contrasts. initial_transform: linear transform node that brings the moving volume
+        near the fixed one. carried_labels (segmentation or label map), carried_model, carried_points (points, line,
+        angle, curve or plane): what belongs to the moving volume.
         `outputs`: which of `results` to make, each a node to update or None; labels, model and points are made of what
         is carried.
         `initial`: "none", "rigid" or "affine". similarity: "ncc", "lncc", "ncc_lncc", "lncc_squared", "mind", "nmi" or
-        "mse"; model: "displacement", "velocity" or "cycle"; None: as the preset says, and where never_fold or the
-        output uncertainty ask for a model, that one. field_file: where to keep the field (.safetensors). settings: any
-        other of `RegistrationSettings` by their names, nested as there.
+        "mse"; model: "displacement", "velocity", "cycle" or "sliding"; None: as the preset says, and where never_fold,
+        the output uncertainty or a sliding region ask for a model, that one. field_file: where to keep the field
+        (.safetensors). settings: any other of `RegistrationSettings` by their names, nested as there.
         """
         needed = "velocity" if never_fold else "cycle" if "uncertainty" in outputs else None
+        if needed is None and inputs.get("sliding") is not None:
+            needed = "sliding"
         given = {"similarity": similarity, "model": model or needed, "forbid_folding": never_fold or None}
         chosen = {name: value for name, value in given.items() if value is not None}
         files = {"field": field_file} if field_file else {}
@@ -150,6 +152,7 @@ class INRRegistrationWidget(PanelWidget):
         "fixed_curve": "fixedCurve",
         "moving_curve": "movingCurve",
         "rigid": "rigid",
+        "sliding": "sliding",
         "fixed_second": "fixedSecond",
         "moving_second": "movingSecond",
         "fixed_third": "fixedThird",

@@ -383,7 +383,7 @@ def test_progress_goes_through_all_stages_and_stopping_still_gives_a_good_result
 
     thick = acquired(HEAD, thick_grid())
     result = super_resolve(thick, settings(), truth=sampled(HEAD, FINE), on_progress=watch, control=control)
-    assert list(dict.fromkeys(stages)) == ["fit", "complete", "sample"]
+    assert list(dict.fromkeys(stages)) == ["prepare", "fit", "complete", "sample"]
     assert result.stop_reason == "stopped"
     assert result.metrics["psnr_db"] > result.metrics["baseline_psnr_db"]
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from command_tools import run
 from grids import GRIDS
 from registration_phantom import small_settings
 
 from INRCore.errors import InputError
 from INRCore.fields import FieldSettings
 from INRCore.geometry import Grid
+from INRCore.io import write_volume
 from INRCore.registration import Guides, load_registration_field, register
 from INRCore.registration.models import SlidingModel, new_model
 from INRCore.registration.rib_cage import inside_rib_cage
@@ -149,3 +151,17 @@ def test_the_inside_of_a_rib_cage_is_found_from_lungs_and_ribs():
         overlap = 2 * (mine & truth & part).sum() / ((mine & part).sum() + (truth & part).sum())
         assert overlap > 0.93
     assert not mine[z > 105].any()
+
+
+def test_the_command_takes_a_sliding_region(tmp_path):
+    fixed, moving, region, truth = slab_pair()
+    paths = {name: tmp_path / f"{name}.nrrd" for name in ("fixed", "moving", "region")}
+    for name, volume in zip(paths, (fixed, moving, region), strict=True):
+        write_volume(volume, paths[name])
+    words = ["--model", "sliding", "--sliding", paths["region"], "--output-field", tmp_path / "f.safetensors"]
+    words += ["--set", "initial=none", "--set", "fit.iterations=60", "--device", "cpu", "--progress", "none"]
+    assert run("register", paths["fixed"], paths["moving"], *words) == 0
+    field = load_registration_field(tmp_path / "f.safetensors")
+    assert error_beside(field, fixed.grid, truth) < 0.3 * SLIDE_MM
+    words[1] = "displacement"
+    assert run("register", paths["fixed"], paths["moving"], *words, "--force") == 3

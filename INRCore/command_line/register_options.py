@@ -55,7 +55,9 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
         help="what makes the images alike: ncc lncc ncc_lncc mse (one contrast), lncc_squared mind nmi (others)",
     )
     group.add_argument(
-        "--model", metavar="NAME", help="displacement; velocity (never folds); cycle (tells its uncertainty)"
+        "--model",
+        metavar="NAME",
+        help="displacement; velocity (never folds); cycle (tells its uncertainty); sliding (two sides, as in a chest)",
     )
     group.add_argument(
         "--forbid-folding", action="store_true", default=None, help="accept only a model that cannot fold"
@@ -72,6 +74,11 @@ def _add_guides(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--fixed-curves", nargs="+", metavar="F.csv", help="curves by their points in order")
     group.add_argument("--moving-curves", nargs="+", metavar="M.csv", help="the same curves, in this order")
     group.add_argument("--rigid", metavar="R", help="label map on the fixed side of what must not be bent (bones)")
+    group.add_argument(
+        "--sliding",
+        metavar="S",
+        help="mask on the fixed side of what slides along the rest (--model sliding; found by itself in a chest CT)",
+    )
 
 
 def _add_landmarks(group: argparse._ArgumentGroup) -> None:

@@ -46,6 +46,7 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "fixed_curves?",
             "moving_curves?",
             "rigid?",
+            "sliding?",
             "carried_labels?",
             "carried_model?",
             "carried_points?",

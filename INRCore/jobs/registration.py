@@ -74,6 +74,7 @@ def register(job: Job, control: Control) -> Steps[Outcome]:
             fixed_curves=[read_landmarks(path) for path in job.inputs.get("fixed_curves", ())],
             moving_curves=[read_landmarks(path) for path in job.inputs.get("moving_curves", ())],
             rigid=read_if_given(job, "rigid"),
+            sliding=read_if_given(job, "sliding"),
         ),
         initial_transform=matrix_of_transform_file(initial) if initial else None,
     )

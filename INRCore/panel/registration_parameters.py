@@ -113,6 +113,7 @@ class INRRegistrationParameterNode(RunParameters):
     fixedCurve: _Curve
     movingCurve: _Curve
     rigid: _Labels
+    sliding: _Labels
     fixedSecond: slicer.vtkMRMLScalarVolumeNode
     movingSecond: slicer.vtkMRMLScalarVolumeNode
     fixedThird: slicer.vtkMRMLScalarVolumeNode

@@ -76,9 +76,9 @@ def super_resolve_steps(
         not is_denoising or (guide is None and not masks), "Denoising takes neither masks nor a guide; leave them out."
     )
     stacks, notes = ([], []) if is_denoising else prepare_stacks(given, settings, masks)
-    yield Progress("prepare", 0, 1, note="\n".join(notes))
     if truth is not None:
         require_overlap(truth, target_grid(stacks[0], settings.spacing_mm) if stacks else given[0].grid)
+    yield Progress("prepare", 0, 1, note="\n".join(notes))
     if is_denoising:
         found = yield from denoise_volume_steps(given, settings, control)
     elif settings.method == "network":

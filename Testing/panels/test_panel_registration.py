@@ -7,6 +7,7 @@ import pytest
 import vtk
 from panel_tools import ROOT, a_ball, a_grid, a_volume, node_names, points, ready, run_to_end
 
+from INRCore.io import read_volume
 from INRCore.registration import RegistrationSettings, load_registration_field
 from INRCore.registration.settings import MODEL_NAMES, SIMILARITY_NAMES
 from INRCore.settings import from_dict
@@ -180,6 +181,14 @@ def test_every_similarity_and_model_can_be_chosen(open_panel, scene, tmp_path):
             found.add(panel.request().settings[name])
         assert found == set(names)
         box.currentIndex = 0
+
+
+def test_a_sliding_region_calls_for_its_model(open_panel, scene, tmp_path):
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    panel.ui.slidingSelector.setCurrentNode(a_segmentation(scene, "Inside the ribs", "inside", (1, 1, 1)))
+    assert panel.request().settings["model"] == "sliding"
+    job = panel.logic.job_in(tmp_path, panel.request())
+    assert read_volume(job["inputs"]["sliding"]).array.any()
 
 
 @pytest.mark.parametrize("kind", ["Curve", "Plane"])
