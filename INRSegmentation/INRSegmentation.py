@@ -148,6 +148,13 @@ class INRSegmentationWidget(PanelWidget):
         PanelWidget.setup(self)
         self.sliceSection = SliceSection(self.ui, lambda: (self.parameters.inputLabels, self._sliceSettings()))
         self.ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onInputChanged)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self.onNodeAdded)
+
+    def onNodeAdded(self, caller: Any, event: str) -> None:
+        """The first segmentation or label map that is loaded is what is meant; of volumes, points and models, which the
+        selector offers too, nobody knows."""
+        if self._guiTag is not None and self.parameters.inputLabels is None:
+            self._chooseDefaults()
 
     def onInputChanged(self, node: Any) -> None:
         self.sliceSection.forget()

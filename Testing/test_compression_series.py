@@ -15,7 +15,7 @@ from INRCore.compression import (
     read_inr,
     read_inr_series,
 )
-from INRCore.compression.series import series_from_bytes
+from INRCore.compression.series_file import series_from_bytes
 from INRCore.errors import InputError
 from INRCore.io import read_volume, write_volume
 from INRCore.volume import Volume

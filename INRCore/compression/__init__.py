@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from .intensity import IntensityMap
     from .rate_curve import RateEstimate
     from .result import CompressionResult
-    from .series import InrSeries, SeriesResult, compress_series, read_inr_series
+    from .series import SeriesResult, compress_series
+    from .series_file import InrSeries, read_inr_series
     from .settings import CompressionSettings
     from .task import compress, compress_steps
 
@@ -21,11 +22,11 @@ _HOMES = {
     "RateEstimate": ".rate_curve",
     "InrFile": ".inr_file",
     "IntensityMap": ".intensity",
-    "InrSeries": ".series",
+    "InrSeries": ".series_file",
     "SeriesResult": ".series",
     "compress": ".task",
     "compress_series": ".series",
-    "read_inr_series": ".series",
+    "read_inr_series": ".series_file",
     "compress_steps": ".task",
     "decompress": ".files",
     "estimate": ".estimating",

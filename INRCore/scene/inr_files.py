@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from vtkmodules.vtkCommonDataModel import vtkImageData
 
-from ..compression import CompressionSettings, InrFile, InrSeries, compress, read_inr_series
+from ..compression import CompressionSettings, InrFile, InrSeries, read_inr_series
 from ..compression.container import MAGIC
 from ..fitting import Progress, run_to_end
 from ..volume import Volume
@@ -54,6 +54,8 @@ def inr_file_to_node(
 def node_to_label_file(node: Node, path: str | os.PathLike[str], on_progress: Watcher | None = None) -> None:
     """Writes a label map or segmentation node without loss, with the names and colours of its segments. Raises
     `InputError` when segments overlap or there are none, `OutputError` when the file cannot be written."""
+    from ..compression import compress  # needs torch, which reading does without
+
     about: dict[str, Any] = {}
     if node.IsA("vtkMRMLSegmentationNode"):
         volume, names, colors = labels_from_segmentation_node(node)
