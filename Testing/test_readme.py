@@ -27,7 +27,7 @@ def workplace(tmp_path):
     """A folder with the files that the README names, on oblique left-handed grids."""
     grid = GRIDS["left-handed oblique"].with_size([20, 18, 10])
     distance = np.linalg.norm(grid.points() - grid.center, axis=1).reshape(grid.shape)
-    image = (1000 * np.exp(-((distance / 6) ** 2)) + 200 * np.sin(distance * 1.3)).astype(np.int16)
+    image = (1000 * np.exp(-((distance / 6) ** 2)) + 200 * np.sin(distance * 1.3) + 200).astype(np.int16)
     stacks = [f"{plane}.nrrd" for plane in ("axial", "coronal", "sagittal")]
     for name in ("head.nrrd", "thick.nii.gz", "before.nrrd", "after.nrrd", *stacks):
         write_volume(Volume(image, grid), tmp_path / name)
