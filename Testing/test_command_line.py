@@ -234,7 +234,9 @@ def test_stop_on_standard_input_keeps_the_best_so_far(head, tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_job_ends_with_130_and_leaves_no_file(head, tmp_path, how):
     before = set(tmp_path.iterdir())
-    process = child("job", job_file(tmp_path, head), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    # Where the tests run in the background, SIGINT is ignored, and children take that over.
+    heard = {"preexec_fn": lambda: signal.signal(how, signal.SIG_DFL)}
+    process = child("job", job_file(tmp_path, head), stdin=subprocess.PIPE, stdout=subprocess.PIPE, **heard)
     for line in process.stdout:
         if json.loads(line).get("stage") == "fit":
             break
