@@ -11,10 +11,9 @@ from grids import GRIDS
 
 from INRCore.compression import CompressionSettings, compress, compress_series, decompress
 from INRCore.volume import Volume
+from Testing.tools.make_lean_reader import TARGET, lean_reader
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.append(str(ROOT / "Testing" / "tools"))
-from make_lean_reader import TARGET, lean_reader  # noqa: E402
 
 GRID = GRIDS["left-handed oblique"].with_size((30, 26, 20))
 SCRIPT = """

@@ -7,7 +7,7 @@ from grids import GRIDS, rotation
 from phantoms import Blobs, BrainLike, acquired, sampled
 
 from INRCore.errors import InputError
-from INRCore.fitting import Control, FitSettings
+from INRCore.fitting import Control, FitSettings, run_to_end
 from INRCore.geometry import Grid
 from INRCore.metrics.image import psnr_db
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve, super_resolve_steps
@@ -35,14 +35,6 @@ def thick_grid(axis=2, factor=4, fine=FINE):
     size = fine.size_ijk.copy()
     size[axis] //= factor
     return fine.with_size(size.tolist())
-
-
-def run_to_end(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 # -- weights -----------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import torch
 from grids import GRIDS
 from phantoms import BrainLike, acquired, sampled
 
+from INRCore.fitting import run_to_end
 from INRCore.geometry import Grid
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve
 from INRCore.reconstruction.detail_network import DetailProblem
@@ -21,14 +22,6 @@ from INRCore.volume import Volume
 CPU = torch.device("cpu")
 FINE = Grid.from_parts((32, 32, 32), (1, 1, 1), (-15.5, -15.5, -15.5))
 HEAD = BrainLike(radius=13)
-
-
-def run_to_end(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 def a_scan(lattice, factor, axis=2):
