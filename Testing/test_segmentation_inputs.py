@@ -1,38 +1,24 @@
-"""What shapes are made of: closed curves, RTSTRUCT, points; which slices count as drawn; edges of an image."""
+"""What shapes are made of: closed curves, RTSTRUCT, points, vessels; messages on them."""
 
 import json
 
 import numpy as np
 import pytest
-from command_tools import run
-from grids import rotation
+from drawn_ball import GRID, TURN, radius, segment, settings
 
 import INRCore
 from INRCore.errors import InputError
-from INRCore.geometry import Grid
-from INRCore.io import read_volume, write_landmarks, write_volume
+from INRCore.io import read_volume, write_landmarks
 from INRCore.io.contours import base_name, read_contours, write_contours
 from INRCore.io.point_clouds import read_point_cloud
 from INRCore.io.surfaces import read_surface
 from INRCore.jobs import Job
 from INRCore.jobs.shape_inputs import read_shapes
-from INRCore.segmentation import SegmentationSettings
 from INRCore.segmentation.scattered import given_contours
-from INRCore.settings import from_dict, load_preset
 from INRCore.volume import Volume
 
-TURN = rotation(20, -15, 40)
-GRID = Grid.from_parts((30, 34, 36), (1.0, 1.1, 1.4), (10, -20, 30), TURN @ np.diag([1.0, 1.0, -1.0]))
 CENTER = np.array([40.0, -25.0, 60.0])
 LPS = np.array([-1.0, -1.0, 1.0])
-
-
-def settings(**changes) -> SegmentationSettings:
-    return from_dict(SegmentationSettings, changes, load_preset(SegmentationSettings, "segmentation", "fast"))
-
-
-def radius(points, center=GRID.center):
-    return np.linalg.norm(points - center, axis=-1)
 
 
 def circles(center, radius_mm, heights=(-6, -2, 2, 6)):
@@ -47,12 +33,6 @@ def shapes_of(*files):
     inputs = [str(file) for file in files]
     job = Job("segment", {"labels": inputs if len(inputs) > 1 else inputs[0]}, {"labels": "unused.nrrd"})
     return read_shapes(job, settings())
-
-
-def segment(*arguments, tmp_path):
-    report = tmp_path / "report.json"
-    code = run("segment", *arguments, "--preset", "fast", "--report", report, "--progress", "none", "--force")
-    return code, json.loads(report.read_text()) if code == 0 else {}
 
 
 # -- closed curves -----------------------------------------------------------------------------------------------------
@@ -161,68 +141,6 @@ def test_points_with_normals_come_from_tables_and_surface_files(tmp_path):
     points, found = read_point_cloud(tmp_path / "m.stl")  # which stores no normals: those of its faces
     outward = (points - CENTER) / radius(points, CENTER)[:, None]
     assert (found * outward).sum(1).mean() > 0.98
-
-
-# -- which slices count as drawn ---------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def ball():
-    return (radius(GRID.points()) < 12).reshape(GRID.shape)
-
-
-def drawn(ball, numbers):
-    array = np.zeros(GRID.shape, np.uint8)
-    array[numbers] = ball[numbers]
-    return array
-
-
-def test_drawn_empty_and_unknown_slices_are_told_apart(ball, tmp_path):
-    array = drawn(ball, [8, 12, 16])
-    array[12, 4:7, 4:7] = 2
-    write_volume(Volume(array, GRID), tmp_path / "drawn.nrrd")
-    out = ("--output-labels", tmp_path / "o.nrrd", "--empty-slices", "k20")
-    code, report = segment(tmp_path / "drawn.nrrd", *out, tmp_path=tmp_path)
-    assert code == 0
-    rows = {row["slices"]: row for row in report["slices"]}
-    states = {name: row["state"] for name, row in rows.items()}
-    assert states == {
-        "0-7": "beyond the drawn range", "8": "drawn", "9-11": "unknown", "12": "drawn", "13-15": "unknown",
-        "16": "drawn", "17-19": "unknown", "20": "drawn, empty", "21-29": "beyond the drawn range",
-    }  # fmt: skip
-    assert (rows["12"]["labels"], rows["8"]["labels"], rows["8"]["outside"]) == ([1, 2], [1], [2])
-    height = GRID.world_to_index(np.array(rows["16"]["center"])[None])[0, 2]
-    assert height == pytest.approx(16, abs=1e-3)
-    assert any("drawn, empty 20" in note for note in report["notes"])
-    assert report["next_slice"]["expected_error_mm2"] > 0
-    filled = read_volume(tmp_path / "o.nrrd").array
-    assert filled[17].any() and not filled[20:].any()
-
-
-@pytest.mark.parametrize(
-    ("named", "words"), [(("k8",), "not empty"), (("k40",), "0 to 29"), (("z3",), "names no slice")]
-)
-def test_wrong_names_of_empty_slices_are_refused(ball, named, words):
-    with pytest.raises(InputError, match=words):
-        INRCore.segment(Volume(drawn(ball, [8, 12, 16]), GRID), settings(empty_slices=named))
-
-
-# -- edges of an image -------------------------------------------------------------------------------------------------
-def test_the_edge_of_an_image_pulls_the_surface_where_nothing_is_drawn(ball):
-    """A ball of which only the poles and the middle are drawn; the image shows all of it, on another grid."""
-    labels = Volume(drawn(ball, [6, 15, 24]), GRID)
-    finer = GRID.with_spacing((0.9, 0.9, 0.9))
-    noise = np.random.default_rng(0).normal(0, 8, finer.shape)
-    image = Volume((100 * (radius(finer.points()) < 12).reshape(finer.shape) + noise).astype(np.float32), finer)
-    plain, pulled = (INRCore.segment(labels, settings(image_weight=weight), image=image) for weight in (0.0, 1.0))
-    without = INRCore.segment(labels, settings())
-    np.testing.assert_array_equal(plain.labels.array, without.labels.array)
-    wrong = [np.abs(radius(result.mesh(1).points) - 12) for result in (plain, pulled)]
-    assert wrong[1].mean() < 0.6 * wrong[0].mean()
-    np.testing.assert_array_equal(pulled.labels.array[15], ball[15])  # what is drawn stays
-
-
-def test_an_image_without_contrast_has_no_edges(ball):
-    with pytest.raises(InputError, match="no edges"):
-        INRCore.segment(Volume(drawn(ball, [6, 15, 24]), GRID), settings(), image=Volume(0 * ball, GRID))
 
 
 # -- vessels -----------------------------------------------------------------------------------------------------------

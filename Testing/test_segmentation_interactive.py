@@ -2,38 +2,19 @@
 
 import numpy as np
 import pytest
-from grids import rotation
+from drawn_ball import GRID, TURN, drawn, radius, settings
 
 import INRCore
 from INRCore.errors import InputError
 from INRCore.geometry import Grid
-from INRCore.segmentation import SegmentationSettings
 from INRCore.segmentation.given import GivenLabels
 from INRCore.segmentation.warm_start import EarlierFit
-from INRCore.settings import from_dict, load_preset
 from INRCore.volume import Volume
-
-TURN = rotation(20, -15, 40)
-GRID = Grid.from_parts((30, 34, 36), (1.0, 1.1, 1.4), (10, -20, 30), TURN @ np.diag([1.0, 1.0, -1.0]))
-
-
-def settings(**changes) -> SegmentationSettings:
-    return from_dict(SegmentationSettings, changes, load_preset(SegmentationSettings, "segmentation", "fast"))
-
-
-def radius(points, center=GRID.center):
-    return np.linalg.norm(points - center, axis=-1)
 
 
 @pytest.fixture(scope="module")
 def ball():
     return (radius(GRID.points()) < 12).reshape(GRID.shape)
-
-
-def drawn(ball, numbers):
-    array = np.zeros(GRID.shape, np.uint8)
-    array[numbers] = ball[numbers]
-    return array
 
 
 # -- a first answer at once --------------------------------------------------------------------------------------------
