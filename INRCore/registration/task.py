@@ -27,6 +27,7 @@ from .rib_cage import inside_rib_cage
 from .sampling import sample_steps
 from .settings import RegistrationSettings
 from .stiffness import stiffness_steps
+from .unfolding import unfold
 
 _LEAST_SHARE = 0.02
 
@@ -106,6 +107,8 @@ def register_steps(
     if settings.choose_stiffness:
         settings, chosen = yield from stiffness_steps(pair, settings, control, guides, landmarks, sliding)
     model, record = yield from averaged_fit_steps(pair, settings, control, guides, landmarks, sliding)
+    if settings.folding_weight:
+        unfold(model, channels[0][0].grid, settings.fit.seed)
     grid, aligned = channels[0][0].grid, not np.array_equal(affine, np.eye(4))
     outputs = yield from sample_steps(
         fitted_map(model, grid, settings), pair, settings, volumes[0][1], landmarks, aligned
