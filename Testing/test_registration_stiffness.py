@@ -143,7 +143,7 @@ def test_a_slow_warp_gets_stiff_splines_and_a_quick_one_loose_ones(warp, levels)
     chosen, notes = run_to_end(stiffness_steps(pair, settings, Control(), Guides(), None))
     assert chosen.field.grid_levels == levels and not chosen.choose_stiffness
     assert chosen.bending_weight == (2 if levels == 3 else 10)
-    assert chosen.fit == settings.fit
+    assert chosen.fit == replace(settings.fit, iterations=120 if levels == 3 else 60)
     assert len(notes) == 1 and "foretold" in notes[0]
 
 

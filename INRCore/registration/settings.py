@@ -49,8 +49,8 @@ class RegistrationSettings:
     and cycle: a flow cannot fold).
     landmarks_weight, curves_weight: per mm^2 of squared distance, of landmarks (0: they are only measured) and curves;
     choose_stiffness: short trial fits decide between bending and hyperelastic weights and finest splines as they are
-    set and a stiffer choice (five times the weights, one level of splines less), by which of them foretells voxels that
-    were left out; it costs about as much as 320 iterations of 6144 points.
+    set and a stiffer choice (five times the weights, one level of splines and half the iterations less), by which of
+    them foretells voxels that were left out; that costs about as much as 320 iterations of 6144 points.
     averaged_fits: so many fits of other random samples, whose mean is the map (encoding 'grid', where it is linear in
     what is fitted).
     labels_weight: of 1 - Dice; rigidity_weight: of rigid structures (no unit); slip_weight: of the squared gap, in

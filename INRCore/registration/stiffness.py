@@ -46,7 +46,7 @@ def stiffness_steps(
     for candidate in candidates:
         trial = replace(candidate, fit=replace(
             candidate.fit,
-            iterations=max(min(candidate.fit.iterations, _TRIAL_ITERATIONS), len(candidate.smoothing_voxels)),
+            iterations=min(settings.fit.iterations, _TRIAL_ITERATIONS),
             points=min(candidate.fit.points, _TRIAL_POINTS),
             max_seconds=left and _TRIAL_TIME * left,
             target_loss=None,
@@ -75,14 +75,16 @@ def stiffest_that_is_enough(found: list[np.ndarray], weights: np.ndarray) -> int
 
 
 def _stiffer(settings: RegistrationSettings) -> RegistrationSettings:
-    """Without the finest splines, and with heavier regularisers."""
+    """Without the finest splines, with heavier regularisers, and with half the iterations, which are enough for so few
+    splines: more of them make the map rougher, not better."""
     field, weights = settings.field, {}
     if field.encoding == "grid" and field.grid_levels > 1:
         ratio = (field.grid_coarsest / field.grid_finest) ** (1 / (field.grid_levels - 1))
         field = replace(field, grid_levels=field.grid_levels - 1, grid_finest=round(field.grid_finest * ratio))
     for name in ("bending_weight", "hyperelastic_weight"):
         weights[name] = _STIFFER * getattr(settings, name)
-    return replace(settings, field=field, **weights)
+    fit = replace(settings.fit, iterations=max(settings.fit.iterations // 2, len(settings.smoothing_voxels)))
+    return replace(settings, field=field, fit=fit, **weights)
 
 
 def _note(number: int, found: list[np.ndarray], weights: np.ndarray) -> str:
