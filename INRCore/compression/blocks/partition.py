@@ -1,9 +1,9 @@
 """Boxes sized by their spectrum, and parameters shared out among them by what it holds.
 
 After SCI (Yang et al., Sharing massive biomedical data at magnitudes lower bandwidth using implicit neural function,
-2023), which cuts a volume into blocks whose spectra are concentrated enough for a network; here by a best basis (Coifman
-and Wickerhauser, 1992): a box is cut where its parts together cost less than it does, a cosine coefficient above a
-threshold costing 1 and one below it the error of leaving it out, in squared thresholds.
+2023), which cuts a volume into blocks whose spectra are concentrated enough for a network; here by a best basis
+(Coifman and Wickerhauser, 1992): a box is cut where its parts together cost less than it does, a cosine coefficient
+above a threshold costing 1 and one below it the error of leaving it out, in squared thresholds.
 """
 
 from __future__ import annotations
