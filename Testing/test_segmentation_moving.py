@@ -78,3 +78,11 @@ def test_the_expected_volume_is_added_between_slices_alone_and_never_taken_away(
     assert (filled[hidden] < 0).sum() == pytest.approx((GAP - 1) * (areas[:-1] + areas[1:]).sum() / 2, abs=1)
     rest = np.setdiff1d(np.arange(shape[0]), hidden)
     np.testing.assert_array_equal(filled[rest], thin[rest])
+
+
+def test_a_shape_goes_on_beyond_its_last_slice_in_the_direction_it_had():
+    """Of a body that is cut off, the slices before the last one bulge as much as those in its middle."""
+    mask, numbers = bean(OBLIQUE), np.arange(7, 23, 3)
+    found = segment(Volume(drawn(mask, k=numbers).astype(np.uint8), OBLIQUE), settings()).labels.array > 0
+    for k in (8, 9, 20, 21):
+        assert dice(found[k], mask[k]) > 0.92
