@@ -225,8 +225,14 @@ def small_files():
     return [
         compress(volume.with_array(holed), pyramid(target_max_error=5)).data,
         small,
-        resealed(small, lambda parts: {**parts, FILTERS_KEY: filters}),
+        resealed(small, lambda parts: with_filters(parts, filters)),
     ]
+
+
+def with_filters(parts, filters):
+    head = bytearray(parts["H", 0, 0])
+    head[151] |= 16
+    return {**parts, ("H", 0, 0): bytes(head), FILTERS_KEY: filters}
 
 
 def survives(data):

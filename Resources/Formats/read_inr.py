@@ -352,10 +352,13 @@ def inflated(stored, most, label):
         damaged(label, 'a part inflates to the wrong length')
     return content
 ENTROPY_CODING = 2
+LARGE_IN_SLICES = 2.0
 LARGE = 6.0
 BLOCK = 4
 def is_large(magnitudes, flags):
-    return float(magnitudes.sum(dtype=np.float64)) > LARGE * BLOCK ** 3 * int(flags.sum())
+    samples = math.prod((min(n, BLOCK) for n in magnitudes.shape)) * int(flags.sum())
+    limit = LARGE_IN_SLICES if 1 in magnitudes.shape else LARGE
+    return float(magnitudes.sum(dtype=np.float64)) > limit * samples
 def block_sums(array, steps):
     total = array if array.dtype == np.int32 else array.astype(np.int32)
     for axis, step in enumerate(steps):
@@ -1135,6 +1138,7 @@ def _read_pyramid(parts):
     def stream(place):
         key = ('L', 255, 0) if place[0] < 0 else ('L', *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
+    model &= 15
     pyramid = decode(shape, levels, edge, stream, model=model)
     largest = max(abs(low - offset), abs(high - offset)) / unit
     samples, tiles = (pyramid.samples(largest), cut_tiles(shape, levels, edge))

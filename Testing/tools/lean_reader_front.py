@@ -122,6 +122,7 @@ def _read_pyramid(parts):
         key = ("L", 255, 0) if place[0] < 0 else ("L", *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
 
+    model &= 15
     pyramid = decode(shape, levels, edge, stream, model=model)
     largest = max(abs(low - offset), abs(high - offset)) / unit
     samples, tiles = pyramid.samples(largest), cut_tiles(shape, levels, edge)
