@@ -54,8 +54,9 @@ def test_the_command_line_gives_uncertainty_and_a_table_of_the_slices(folder, tm
 
 def test_bias_fields_are_written_when_they_are_looked_for(folder, tmp_path, capsys):
     words = [
-        "super-resolve", str(folder / "stack_2.nrrd"), str(folder / "stack_1.nrrd"), "--output", str(tmp_path / "a.nrrd"),
-        "--output-bias-2", str(tmp_path / "b.nrrd"), "--preset", "fast", "--device", "cpu", "--progress", "none",
+        "super-resolve", str(folder / "stack_2.nrrd"), str(folder / "stack_1.nrrd"),
+        "--output", str(tmp_path / "a.nrrd"), "--output-bias-2", str(tmp_path / "b.nrrd"),
+        "--preset", "fast", "--device", "cpu", "--progress", "none",
     ]  # fmt: skip
     assert main(words) != 0 and "--bias" in capsys.readouterr().err
     # The head of the phantom stands in air a little below 0, which no factor explains.

@@ -95,7 +95,12 @@ def super_resolve_steps(
     if fields:
         metrics["bias_range"] = max(float(np.ptp(np.percentile(field.array, (1, 99)))) for field in fields)
     return SuperResolutionResult(
-        **found, bias_fields=fields, notes=tuple(notes), settings=settings, metrics=metrics, seconds=time.perf_counter() - started
+        **found,
+        bias_fields=fields,
+        notes=tuple(notes),
+        settings=settings,
+        metrics=metrics,
+        seconds=time.perf_counter() - started,
     )
 
 

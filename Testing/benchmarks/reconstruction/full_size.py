@@ -67,7 +67,9 @@ def _timed(steps: Steps[SuperResolutionResult]) -> tuple[SuperResolutionResult, 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m Testing.benchmarks.reconstruction.full_size", description=__doc__)
     parser.add_argument("--spacing", type=float, default=0.6, metavar="MM", help="of the result (0.6)")
-    parser.add_argument("--binned", type=int, default=1, metavar="N", help="average N x N pixels first, for a trial (1)")
+    parser.add_argument(
+        "--binned", type=int, default=1, metavar="N", help="average N x N pixels first, for a trial (1)"
+    )
     parser.add_argument("--preset", choices=PRESET_NAMES, default="balanced")
     parser.add_argument("--without-uncertainty", action="store_true")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))

@@ -85,9 +85,10 @@ def _slice_poses(prediction: Prediction, stack: Stack, poses: np.ndarray, inside
     seen = blurred_along(volume.as_float32(), volume.grid, geometry)
     values, weights = first(stack.values), first(inside.reshape(stack.grid.shape)).astype(np.float32)
     scale = stack.values.ravel()[inside].std() / (seen.std() or 1)
-    shift = stack.values.ravel()[inside].mean() - scale * CubicSpline(volume.array, volume.grid)(
-        stack.grid.points()[inside]
-    ).mean()
+    shift = (
+        stack.values.ravel()[inside].mean()
+        - scale * CubicSpline(volume.array, volume.grid)(stack.grid.points()[inside]).mean()
+    )
     pixels = SlicePixels.of(geometry, np.ascontiguousarray(values), np.ascontiguousarray(weights))
     found, _ = register_slices(pixels, seen * scale + shift, volume.grid, poses, _GAUSS_NEWTON_STEPS)
     return found
