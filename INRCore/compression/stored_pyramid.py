@@ -40,6 +40,10 @@ class StoredPyramid:
     model: int = ENTROPY_CODING
     label: str = field(default="the file", compare=False)
 
+    def describe(self) -> str:
+        """What it is, in words."""
+        return f"pyramid of {len(self.levels)} levels"
+
     @property
     def part_keys(self) -> list[Key]:
         """Of the parts that belong to it, in the order of the file."""
@@ -81,19 +85,9 @@ class StoredPyramid:
 
         Raises `InputError` naming the file when a part is damaged.
         """
-        largest = max(abs(intensity.low - intensity.offset), abs(intensity.high - intensity.offset)) / intensity.scale
         try:
-            pyramid = decode(
-                self.shape,
-                self.levels,
-                self.edge,
-                lambda place: self._stream(place) if wanted(place) else None,
-                skipped,
-                on_level,
-                self.model,
-            )
             halvings = sum(len(level.axes) for level in self.levels[:skipped])
-            lattice = pyramid.samples(largest, skipped)
+            lattice = self._samples(intensity, skipped, wanted, on_level)
             values = intensity.to_intensities(lattice / LOW_OF_CONSTANT**halvings if skipped else lattice)
             if self.correction_step and not skipped:
                 self._correct(values, wanted)
@@ -102,9 +96,24 @@ class StoredPyramid:
             raise InputError(f"{self.label} is damaged: {error}; use an intact copy.") from error
         return values
 
-    def _stream(self, place: Place) -> bytes | None:
-        key = _key(place)
-        if key not in self.parts and not self.complete and place != LOW_PLACE:
+    def _samples(
+        self, intensity: IntensityMap, skipped: int, wanted: Callable[[Place], bool], on_level: Callable[[int], None]
+    ) -> np.ndarray:
+        """Whole units (k, j, i) of the lattice after leaving out the `skipped` finest levels."""
+        pyramid = decode(
+            self.shape,
+            self.levels,
+            self.edge,
+            lambda place: self._part(_key(place), place == LOW_PLACE) if wanted(place) else None,
+            skipped,
+            on_level,
+            self.model,
+        )
+        return pyramid.samples(intensity.largest_value, skipped)
+
+    def _part(self, key: Key, compulsory: bool = False) -> bytes | None:
+        """None where the file ended before it. Raises `StreamError` where it must be there."""
+        if key not in self.parts and not self.complete and not compulsory:
             return None
         if key not in self.parts:
             raise StreamError("a part is missing")

@@ -22,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+from INRCore.compression.blocks.sequence import Sequence, decode_slices
 from INRCore.compression.container import MAGIC
-from INRCore.compression.intensity import DTYPES
+from INRCore.compression.intensity import DTYPES, IntensityMap
 from INRCore.compression.label_coding import decode_labels, level_count
 from INRCore.compression.parts import Parts, inflated
 from INRCore.compression.pyramid.bounded import code_corrections
@@ -32,7 +33,9 @@ from INRCore.compression.pyramid.layout import Level
 from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
 from INRCore.compression.pyramid.tiles import cut_tiles
+from INRCore.compression.pyramid.walk import SLICE_CODING
 from INRCore.compression.pyramid_format import HEAD
+from INRCore.compression.stored_slices import unit_limits
 
 
 class resources:
@@ -121,9 +124,13 @@ def _read_pyramid(parts):
         key = ("L", 255, 0) if place[0] < 0 else ("L", *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
 
-    pyramid = decode(shape, levels, edge, stream, model=model)
-    largest = max(abs(low - offset), abs(high - offset)) / unit
-    values = np.clip(pyramid.samples(largest).astype(np.float64) * unit + offset, low, high)
+    intensity = IntensityMap(unit, offset, low, high)
+    if model == SLICE_CODING:
+        sequence = Sequence.from_bytes(parts["L", 255, 0], shape)
+        units = decode_slices(sequence, lambda place: parts.get(("P", *place)), unit_limits(intensity))
+    else:
+        units = decode(shape, levels, edge, stream, model=model).samples(intensity.largest_value)
+    values = intensity.to_intensities(units)
     for piece in cut_tiles(shape, levels, edge) if step else ():
         if ("R", 0, piece.number) in parts:
             coder = Decoder(parts["R", 0, piece.number])
