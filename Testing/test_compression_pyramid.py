@@ -35,7 +35,7 @@ def pyramid(**targets):
 @pytest.fixture(scope="module")
 def a_large_phantom():
     volume = phantom(Grid.from_parts((64, 70, 202), (1, 1, 1)))
-    noise = np.random.default_rng(8).normal(0, 12, volume.array.shape)  # which no slice tells of another
+    noise = np.random.default_rng(8).normal(0, 60, volume.array.shape)  # which no slice tells of another
     return volume.with_array((volume.array + noise).astype(np.int16))
 
 

@@ -167,7 +167,8 @@ class Planes:
         return (len(self.sequence.items(place)), self.values.shape[1], self.values.shape[2])
 
     def fetcher(self, place):
-        items, kept = (self.sequence.items(place), {})
+        items = self.sequence.items(place)
+        kept: dict[int, np.ndarray] = {}
 
         def fetch(number, side):
             key = items[number].after if side else items[number].before
@@ -233,7 +234,10 @@ class Decoder:
 LARGEST_of_directions = SIZES[0]
 def _z_order(y, x):
     y, x = (y // 4, x // 4)
-    return sum((((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit) for bit in range(3)))
+    order = np.zeros_like(y)
+    for bit in range(3):
+        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
+    return order
 def waves(y, x):
     diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
     return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
@@ -249,7 +253,7 @@ def inside_order(all_leaves):
         found, starts = np.unique(wave[order], return_index=True)
         steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
     return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
-_BITS = 12
+_BITS = 14
 _SCALE = float(1 << _BITS)
 @lru_cache
 def cosines(size):
@@ -288,7 +292,8 @@ def borders(planes, k, y, x, size):
     return found
 PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
 DIRECTIONS = 35
-_ANGLES = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26, -32, -26, -21, -17, -13, -9, -5, -2, 0, 2, 5, 9, 13, 17, 21, 26, 32)
+_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
+_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
 _FIRST_VERTICAL = 18
 def _border(size, reference, angle, vertical):
     sign = 1 if vertical else -1
@@ -1348,10 +1353,10 @@ class BandStep:
         values = (magnitudes * _FRACTION - shift) * self.units + (1 << 15) >> 16
         return np.where(coefficients < 0, -values, values)
 SHIFT = 10
-_HALF = 1 << SHIFT - 1
+_HALF_of_lifting = 1 << SHIFT - 1
 def _scaled(total, factor):
     total *= factor
-    total += _HALF
+    total += _HALF_of_lifting
     total >>= SHIFT
     return total
 def _around_low(high, count):
@@ -1674,10 +1679,14 @@ def _read_pyramid(parts):
     def stream(place):
         key = ('L', 255, 0) if place[0] < 0 else ('L', *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
+
+    def stack(place):
+        key = ('P', *place)
+        return parts[key] if key in parts else None
     intensity = IntensityMap(unit, offset, low, high)
     if model == SLICE_CODING:
         sequence = Sequence.from_bytes(parts['L', 255, 0], shape)
-        units = decode_slices(sequence, lambda place: parts.get(('P', *place)), unit_limits(intensity))
+        units = decode_slices(sequence, stack, unit_limits(intensity))
     else:
         units = decode(shape, levels, edge, stream, model=model).samples(intensity.largest_value)
     values = intensity.to_intensities(units)

@@ -124,10 +124,14 @@ def _read_pyramid(parts):
         key = ("L", 255, 0) if place[0] < 0 else ("L", *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
 
+    def stack(place):
+        key = ("P", *place)
+        return parts[key] if key in parts else None
+
     intensity = IntensityMap(unit, offset, low, high)
     if model == SLICE_CODING:
         sequence = Sequence.from_bytes(parts["L", 255, 0], shape)
-        units = decode_slices(sequence, lambda place: parts.get(("P", *place)), unit_limits(intensity))
+        units = decode_slices(sequence, stack, unit_limits(intensity))
     else:
         units = decode(shape, levels, edge, stream, model=model).samples(intensity.largest_value)
     values = intensity.to_intensities(units)

@@ -135,8 +135,8 @@ def _settle_roots(stack: Stack) -> None:
     for leaves in stack.leaves:
         block = (leaves.slices * rows + leaves.rows // SIZES[0]) * columns + leaves.columns // SIZES[0]
         for side, only_other in ((0, AFTER), (1, BEFORE)):
-            for number in np.flatnonzero((leaves.kinds != INSIDE) & (leaves.kinds != only_other)):
-                told[block[number]][side].append(leaves.moves[number, side])
+            for leaf in np.flatnonzero((leaves.kinds != INSIDE) & (leaves.kinds != only_other)):
+                told[block[leaf]][side].append(leaves.moves[leaf, side])
     last = np.zeros(2, np.int64)
     for number, sides in enumerate(told):
         for side in (0, 1):
