@@ -15,7 +15,7 @@ from .pyramid.codec import Place
 from .pyramid.lifting import analyse, integer_type
 from .pyramid.tiles import TILED_LEVELS
 from .pyramid.walk import SLICE_CODING
-from .stored_pyramid import LOW_KEY, StoredPyramid, correction_key
+from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 
 _STACKS = "P"
 _MOST_UNITS = 1 << 30
@@ -36,7 +36,8 @@ class StoredSlices(StoredPyramid):
     def part_keys(self) -> list[Key]:
         """Of the parts that belong to it, in the order of the file. Raises `StreamError`."""
         corrections = [correction_key(0)] if self.correction_step else []
-        return [LOW_KEY, *(stack_key(place) for place in self.sequence.places), *corrections]
+        filters = [FILTERS_KEY] if FILTERS_KEY in self.parts else []
+        return [LOW_KEY, *filters, *(stack_key(place) for place in self.sequence.places), *corrections]
 
     @property
     def sequence(self) -> Sequence:
@@ -44,10 +45,11 @@ class StoredSlices(StoredPyramid):
         return Sequence.from_bytes(self.parts[LOW_KEY], self.shape)
 
     def tiles_around(self, first: np.ndarray, last: np.ndarray) -> set[Place]:
-        """Places of the stacks needed for the voxels between two indices (k, j, i)."""
+        """Places of the stacks needed for the voxels between two indices (k, j, i), and the first one, which also stands
+        for what there is once: corrections and filters."""
         sequence, reach = self.sequence, 4 << min(len(self.levels), TILED_LEVELS) if self.levels else 0
         axis = sequence.axis
-        return sequence.needed(math.floor(first[axis]) - reach, math.ceil(last[axis]) + reach)
+        return {(0, 0)} | sequence.needed(math.floor(first[axis]) - reach, math.ceil(last[axis]) + reach)
 
     def _samples(
         self, intensity: IntensityMap, skipped: int, wanted: Callable[[Place], bool], on_level: Callable[[int], None]

@@ -151,9 +151,9 @@ class Sequence:
 SIZES = (32, 16, 8, 4)
 def filled(length):
     return -(-length // SIZES[0]) * SIZES[0]
-REACH = 64
+REACH_of_motion = 64
 _BEFORE, _AFTER = (3, 4)
-MARGIN = REACH + _AFTER + 1
+MARGIN = REACH_of_motion + _AFTER + 1
 def padded(plane):
     return np.pad(plane, MARGIN, mode='edge')
 class Planes:
@@ -378,7 +378,7 @@ def taken(plane, y, x, moves, size):
             rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
             found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
     return found
-def moved(leaves, chosen, fetch):
+def moved_of_reconstruction(leaves, chosen, fetch):
     size = leaves.size
     total = np.zeros((len(chosen), size, size), np.int64)
     kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
@@ -402,7 +402,7 @@ def reconstruct(stack, step, shifts, limits, fetch):
         residuals.append(residual)
         other = np.flatnonzero(leaves.kinds != INSIDE)
         if other.size:
-            put(planes, leaves, other, np.clip(moved(leaves, other, fetch) + residual[other], *limits))
+            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
     for size_number, chosen in inside_order(stack.leaves):
         leaves = stack.leaves[size_number]
         border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
@@ -544,7 +544,7 @@ class Stack:
     roots: object
 _LETTERS = 6
 def _checked(moves):
-    if (np.abs(moves) > 4 * REACH).any():
+    if (np.abs(moves) > 4 * REACH_of_motion).any():
         raise StreamError('a block moves too far')
     return moves
 def _nearest(around, base):
@@ -1049,10 +1049,13 @@ def inflated(stored, most, label):
         damaged(label, 'a part inflates to the wrong length')
     return content
 ENTROPY_CODING = 2
+LARGE_IN_SLICES = 2.0
 LARGE = 6.0
 BLOCK = 4
 def is_large(magnitudes, flags):
-    return float(magnitudes.sum(dtype=np.float64)) > LARGE * BLOCK ** 3 * int(flags.sum())
+    samples = math.prod((min(n, BLOCK) for n in magnitudes.shape)) * int(flags.sum())
+    limit = LARGE_IN_SLICES if 1 in magnitudes.shape else LARGE
+    return float(magnitudes.sum(dtype=np.float64)) > limit * samples
 def block_sums(array, steps):
     total = array if array.dtype == np.int32 else array.astype(np.int32)
     for axis, step in enumerate(steps):
@@ -1406,11 +1409,11 @@ def band_gains(levels):
 UNITS = 64
 def band_units(levels):
     return [{band: round(UNITS * _FRACTION / gain) for band, gain in gains.items()} for gains in band_gains(levels)]
-_SAFE_32 = (1 << 31) / (2 * 1623)
+_SAFE_32_of_lifting = (1 << 31) / (2 * 1623)
 LOW_OF_CONSTANT = 1.2287
 _GROWTH = LOW_OF_CONSTANT ** 3
 def integer_type(largest, levels):
-    return np.int32 if 4 * largest * _GROWTH ** levels < _SAFE_32 else np.int64
+    return np.int32 if 4 * largest * _GROWTH ** levels < _SAFE_32_of_lifting else np.int64
 @dataclass(frozen=True)
 class Pyramid:
     shape: object
@@ -1513,7 +1516,7 @@ def coding_order(shape, levels, edge):
     for number in reversed(range(len(levels))):
         for piece in tiles if number < TILED_LEVELS else whole:
             yield (number, piece)
-_THREADS = 4
+_THREADS_of_codec = 4
 LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
@@ -1534,11 +1537,121 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, 
         for band, place in piece.cut(coefficients[number], number).items():
             place[...] = found[band]
     order = list(coding_order(shape, levels, edge))
-    with ThreadPoolExecutor(_THREADS) as threads:
+    with ThreadPoolExecutor(_THREADS_of_codec) as threads:
         for number in reversed(range(finest, len(levels))):
             list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
             on_level(number)
     return Pyramid(shape, levels, low, coefficients, shifts, edge)
+_SAFE_32_of_filters = 1 << 15
+def number_type(largest):
+    return np.int32 if largest < _SAFE_32_of_filters else np.int64
+REACH_of_filters = 2
+def moved_of_filters(padded, offset, reach=REACH_of_filters):
+    return padded[tuple((slice(reach + o, n - reach + o) for o, n in zip(offset, padded.shape, strict=True)))]
+def classes_of(activity, changes, limits):
+    chosen = np.zeros(activity.shape, np.uint8)
+    for limit in limits:
+        chosen += activity >= limit
+    if changes:
+        chosen *= 3
+        second = changes[1] > changes[0]
+        chosen += np.where(changes[2] > np.maximum(changes[0], changes[1]), np.uint8(2), second.astype(np.uint8))
+    return chosen
+_HEAD = struct.Struct('<BBBB')
+MOST_ACTIVITIES = 16
+MOST_SHIFT = 15
+_THREADS_of_filters = 4
+def _box_sums(array):
+    array = array[:-2] + array[1:-1] + array[2:]
+    array = array[:, :-2] + array[:, 1:-1] + array[:, 2:]
+    return array[:, :, :-2] + array[:, :, 1:-1] + array[:, :, 2:]
+def _beside(padded):
+    for axis in range(3):
+        k, j, i = (int(axis == a) for a in range(3))
+        yield (moved_of_filters(padded, (-k, -j, -i), 1), moved_of_filters(padded, (k, j, i), 1))
+def changes_of(padded):
+    return [_box_sums(np.abs(after - before)) for before, after in _beside(padded)]
+def activity_of(padded):
+    twice = 2 * moved_of_filters(padded, (0, 0, 0), 1)
+    activity = np.zeros_like(twice)
+    for before, after in _beside(padded):
+        activity += np.abs(before + after - twice)
+    return _box_sums(activity)
+_NEAR = [(k, j, i) for k in (-1, 0, 1) for j in (-1, 0, 1) for i in (-1, 0, 1) if (k, j, i) > (0, 0, 0)]
+_SLICE = [(0, 1, 2), (0, 1, -2), (0, 2, 1), (0, 2, -1), (0, 2, 2), (0, 2, -2)]
+_PAIRS = (*_NEAR, (2, 0, 0), (0, 2, 0), (0, 0, 2), *_SLICE)
+def pairs_of(shape, wide):
+    pairs = _PAIRS if wide else _PAIRS[:-len(_SLICE)]
+    return [pair for pair in pairs if all((n > 1 or not step for n, step in zip(shape, pair, strict=True)))]
+_SLAB = 1 << 18
+def slabs_of(shape, box):
+    start, stop, _ = box[0].indices(shape[0])
+    planes = max(1, _SLAB // max(1, shape[1] * shape[2]))
+    return [(slice(k, min(k + planes, stop)), *box[1:]) for k in range(start, stop, planes)]
+def padded_slab(samples, slab, number):
+    kept, missing = ([], [])
+    for part, count in zip(slab, samples.shape, strict=True):
+        start, stop, _ = part.indices(count)
+        first, last = (max(start - REACH_of_filters, 0), min(stop + REACH_of_filters, count))
+        kept.append(slice(first, last))
+        missing.append((first - start + REACH_of_filters, stop + REACH_of_filters - last))
+    return np.pad(samples[tuple(kept)].astype(number), missing, mode='edge')
+def activity_limit(code):
+    return 8 + code % 8 << code // 8
+def pair_feature(padded, pair, twice):
+    k, j, i = pair
+    feature = moved_of_filters(padded, pair) + moved_of_filters(padded, (-k, -j, -i))
+    feature -= twice
+    return feature
+@dataclass(frozen=True, eq=False)
+class Filters:
+    limits: object
+    directions: object
+    wide: object
+    shift: object
+    taps: object
+
+    def to_bytes(self):
+        head = _HEAD.pack(len(self.limits), self.directions, self.wide, self.shift)
+        return head + bytes(self.limits) + self.taps.tobytes()
+
+    @classmethod
+    def from_bytes(cls, data, shape):
+        if len(data) < _HEAD.size:
+            raise StreamError('its filters end too early')
+        count, directions, wide, shift = _HEAD.unpack(data[:_HEAD.size])
+        pairs, start = (len(pairs_of(shape, wide == 1)), _HEAD.size + count)
+        size = (count + 1) * directions * pairs
+        if count >= MOST_ACTIVITIES or directions not in (1, 3) or wide > 1 or (shift > MOST_SHIFT):
+            raise StreamError('its filters make no sense')
+        if len(data) != start + size:
+            raise StreamError('its filters have the wrong length')
+        taps = np.frombuffer(data, np.int8, size, start).reshape((count + 1) * directions, pairs)
+        return cls(tuple(data[_HEAD.size:start]), directions, wide == 1, shift, taps)
+
+    def applied(self, samples, boxes, largest):
+        result = samples.copy()
+        number = number_type(largest)
+        slabs = [slab for box in boxes for slab in slabs_of(samples.shape, box)]
+
+        def run(slab):
+            result[slab] = self._filtered(padded_slab(samples, slab, number), samples.shape)
+        with ThreadPoolExecutor(_THREADS_of_filters) as threads:
+            list(threads.map(run, slabs))
+        return result
+
+    def _filtered(self, padded, shape):
+        middle = moved_of_filters(padded, (0, 0, 0))
+        changes = changes_of(padded) if self.directions > 1 else []
+        chosen = classes_of(activity_of(padded), changes, [activity_limit(code) for code in self.limits])
+        twice, total = (2 * middle, np.full(middle.shape, 1 << self.shift >> 1, padded.dtype))
+        weights = self.taps.T.astype(padded.dtype)
+        for pair, weight in zip(pairs_of(shape, self.wide), weights, strict=True):
+            if weight.any():
+                total += pair_feature(padded, pair, twice) * weight[chosen]
+        total >>= self.shift
+        total += middle
+        return total
 _EMPTY, _FULL, _MIXED = (0, 1, 2)
 _COARSEST = 5
 def _octree(mask):
@@ -1683,14 +1796,18 @@ def _read_pyramid(parts):
     def stack(place):
         key = ('P', *place)
         return parts[key] if key in parts else None
+    model &= 15
     intensity = IntensityMap(unit, offset, low, high)
+    largest, tiles = (intensity.largest_value, cut_tiles(shape, levels, edge))
     if model == SLICE_CODING:
         sequence = Sequence.from_bytes(parts['L', 255, 0], shape)
-        units = decode_slices(sequence, stack, unit_limits(intensity))
+        samples = decode_slices(sequence, stack, unit_limits(intensity))
     else:
-        units = decode(shape, levels, edge, stream, model=model).samples(intensity.largest_value)
-    values = intensity.to_intensities(units)
-    for piece in cut_tiles(shape, levels, edge) if step else ():
+        samples = decode(shape, levels, edge, stream, model=model).samples(largest)
+    if ('W', 0, 0) in parts:
+        samples = Filters.from_bytes(parts['W', 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
+    values = intensity.to_intensities(samples)
+    for piece in tiles if step else ():
         if ('R', 0, piece.number) in parts:
             coder = Decoder(parts['R', 0, piece.number])
             values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step

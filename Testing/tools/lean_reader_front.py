@@ -29,6 +29,7 @@ from INRCore.compression.label_coding import decode_labels, level_count
 from INRCore.compression.parts import Parts, inflated
 from INRCore.compression.pyramid.bounded import code_corrections
 from INRCore.compression.pyramid.codec import decode
+from INRCore.compression.pyramid.filters import Filters
 from INRCore.compression.pyramid.layout import Level
 from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
@@ -128,14 +129,18 @@ def _read_pyramid(parts):
         key = ("P", *place)
         return parts[key] if key in parts else None
 
+    model &= 15
     intensity = IntensityMap(unit, offset, low, high)
+    largest, tiles = intensity.largest_value, cut_tiles(shape, levels, edge)
     if model == SLICE_CODING:
         sequence = Sequence.from_bytes(parts["L", 255, 0], shape)
-        units = decode_slices(sequence, stack, unit_limits(intensity))
+        samples = decode_slices(sequence, stack, unit_limits(intensity))
     else:
-        units = decode(shape, levels, edge, stream, model=model).samples(intensity.largest_value)
-    values = intensity.to_intensities(units)
-    for piece in cut_tiles(shape, levels, edge) if step else ():
+        samples = decode(shape, levels, edge, stream, model=model).samples(largest)
+    if ("W", 0, 0) in parts:
+        samples = Filters.from_bytes(parts["W", 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
+    values = intensity.to_intensities(samples)
+    for piece in tiles if step else ():
         if ("R", 0, piece.number) in parts:
             coder = Decoder(parts["R", 0, piece.number])
             values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step
