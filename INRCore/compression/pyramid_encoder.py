@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import InputError
 from ..volume import Volume
 from .background import Background, find_background
-from .blocks.encoder import GROUP, SMALLEST, Sliced, SliceEncoder, sample_box
+from .slices.encoder import GROUP, SMALLEST, Sliced, SliceEncoder, sample_box
 from .filter_fitting import fit_filters
 from .holes import fill_holes
 from .inr_file import InrFile

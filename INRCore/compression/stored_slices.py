@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .blocks.sequence import Sequence, decode_slices
+from .slices.sequence import Sequence, decode_slices
 from .intensity import IntensityMap
 from .parts import Key
 from .pyramid.codec import Place
@@ -45,8 +45,8 @@ class StoredSlices(StoredPyramid):
         return Sequence.from_bytes(self.parts[LOW_KEY], self.shape)
 
     def tiles_around(self, first: np.ndarray, last: np.ndarray) -> set[Place]:
-        """Places of the stacks needed for the voxels between two indices (k, j, i), and the first one, which also stands
-        for what there is once: corrections and filters."""
+        """Places of the stacks needed for the voxels between two indices (k, j, i), and the first one, which stands for
+        what there is once: corrections and filters."""
         sequence, reach = self.sequence, 4 << min(len(self.levels), TILED_LEVELS) if self.levels else 0
         axis = sequence.axis
         return {(0, 0)} | sequence.needed(math.floor(first[axis]) - reach, math.ceil(last[axis]) + reach)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from INRCore.compression.blocks.sequence import Sequence, decode_slices
+from INRCore.compression.slices.sequence import Sequence, decode_slices
 from INRCore.compression.container import MAGIC
 from INRCore.compression.intensity import DTYPES, IntensityMap
 from INRCore.compression.label_coding import decode_labels, level_count

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ Place = tuple[int, int]
 _FIXED = struct.Struct("<3B")  # axis, log2 of the group, log2 of the span
 _MOST_LEVELS = 6
 _SHIFTS = KINDS
+_THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -148,11 +150,12 @@ def decode_slices(
     """int64 (k, j, i) whole units within the limits; stacks that `streams` gives as None are the mean of their
     neighbours. Raises `StreamError`."""
     planes = Planes(sequence)
-    for place in sequence.places:
+
+    def decode_stack(place: Place) -> None:
         data = streams(place)
         if data is None:
             planes.put_between(place)
-            continue
+            return
         shifts = tuple(np.frombuffer(data[:_SHIFTS], np.int8).tolist())
         if len(shifts) != _SHIFTS:
             raise StreamError("a coded stream has an impossible length")
@@ -161,5 +164,9 @@ def decode_slices(
         coder.finish()
         step = sequence.steps[place[0]]
         planes.put(place, reconstruct(stack, step, shifts, limits, planes.fetcher(place)))
-        on_level(len(sequence.steps) - 1 - place[0])
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for level in range(len(sequence.steps)):
+            list(threads.map(decode_stack, [place for place in sequence.places if place[0] == level]))
+            on_level(len(sequence.steps) - 1 - level)
     return planes.volume()
