@@ -8,6 +8,8 @@ from compression_cases import moving_shapes, noise
 from test_compression_pyramid import hostile, mutated, survives
 
 from INRCore.compression import CompressionSettings, compress, inr_from_bytes
+from INRCore.compression.pyramid.damage import StreamError
+from INRCore.compression.pyramid.rans import Decoder, Encoder
 from INRCore.compression.slices import encoder as slice_encoder
 from INRCore.compression.slices.directions import DIRECTIONS, MEAN, PLANE, borders, predict, waves
 from INRCore.compression.slices.layout_coding import StackCoding
@@ -15,8 +17,6 @@ from INRCore.compression.slices.leaves import AFTER, BEFORE, INSIDE, Leaves, Sta
 from INRCore.compression.slices.motion import padded, taken
 from INRCore.compression.slices.sequence import Sequence, decode_slices
 from INRCore.compression.slices.transform import SIZES, cosines, forward, inverse
-from INRCore.compression.pyramid.damage import StreamError
-from INRCore.compression.pyramid.rans import Decoder, Encoder
 from INRCore.compression.stored_pyramid import LOW_KEY
 from INRCore.compression.stored_slices import StoredSlices
 from INRCore.metrics.image import max_abs_error, psnr_db

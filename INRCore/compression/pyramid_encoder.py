@@ -10,7 +10,6 @@ import numpy as np
 from ..errors import InputError
 from ..volume import Volume
 from .background import Background, find_background
-from .slices.encoder import GROUP, SMALLEST, Sliced, SliceEncoder, sample_box
 from .filter_fitting import fit_filters
 from .holes import fill_holes
 from .inr_file import InrFile
@@ -26,6 +25,7 @@ from .pyramid.support import needed_coefficients
 from .pyramid.tiles import Box, coding_order, cut_tiles
 from .pyramid_format import pyramid_to_bytes
 from .residual import step_for_bound
+from .slices.encoder import GROUP, SMALLEST, Sliced, SliceEncoder, sample_box
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 from .stored_slices import StoredSlices, stack_key, unit_limits
 

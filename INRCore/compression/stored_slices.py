@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .slices.sequence import Sequence, decode_slices
 from .intensity import IntensityMap
 from .parts import Key
 from .pyramid.codec import Place
 from .pyramid.lifting import analyse, integer_type
 from .pyramid.tiles import TILED_LEVELS
 from .pyramid.walk import SLICE_CODING
+from .slices.sequence import Sequence, decode_slices
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 
 _STACKS = "P"

@@ -231,6 +231,7 @@ class Decoder:
     def finish(self):
         if self._next != self._words.size or (self._states != _LOW).any():
             raise StreamError('a coded stream does not end where it should')
+_THREADS_of_sequence = 2
 LARGEST_of_directions = SIZES[0]
 def _z_order(y, x):
     y, x = (y // 4, x // 4)
@@ -770,11 +771,12 @@ class StackCoding:
         return (found, (found == first).all(1))
 def decode_slices(sequence, streams, limits, on_level=lambda level: None):
     planes = Planes(sequence)
-    for place in sequence.places:
+
+    def decode_stack(place):
         data = streams(place)
         if data is None:
             planes.put_between(place)
-            continue
+            return
         shifts = tuple(np.frombuffer(data[:_SHIFTS_of_sequence], np.int8).tolist())
         if len(shifts) != _SHIFTS_of_sequence:
             raise StreamError('a coded stream has an impossible length')
@@ -783,7 +785,10 @@ def decode_slices(sequence, streams, limits, on_level=lambda level: None):
         coder.finish()
         step = sequence.steps[place[0]]
         planes.put(place, reconstruct(stack, step, shifts, limits, planes.fetcher(place)))
-        on_level(len(sequence.steps) - 1 - place[0])
+    with ThreadPoolExecutor(_THREADS_of_sequence) as threads:
+        for level in range(len(sequence.steps)):
+            list(threads.map(decode_stack, [place for place in sequence.places if place[0] == level]))
+            on_level(len(sequence.steps) - 1 - level)
     return planes.volume()
 MAGIC = b'\x89INR\r\n\x1a\n'
 _INTEGERS = ('int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64')
@@ -1744,6 +1749,8 @@ def read_parts(parts, frame=0):
     about = json.loads(inflated(parts['J', 0, 0], 1 << 22, 'the head'))
     if about['kind'] == 'labels':
         return _read_labels(parts, about)
+    if about['kind'] not in ('region', 'frames', 'components'):
+        raise InputError(f"the file holds {about['kind']}, which this reader does not know: use INRCore")
     members = [parts.inner(('F', 0, n), 'a member') for n in range(len(about['versions']))]
     if None in members or 1 in about['versions']:
         raise InputError('the file is cut short, or a part of it is constant or a network: use INRCore')
