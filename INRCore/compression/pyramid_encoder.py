@@ -30,7 +30,8 @@ from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 from .stored_slices import StoredSlices, stack_key, unit_limits
 
 TILE = 128
-_UNTILED = 192
+_UNTILED = 192  # samples along the longest axis
+_UNTILED_VOXELS = 1 << 23  # tiles cost a volume of fewer voxels more than they save whoever wants a part of it
 _FINEST_STEP = 2.0**-18  # of the range; errors below come from the corrections
 _COARSEST_STEP = 64.0
 BOUND_TO_STEP = 2.0
@@ -81,7 +82,8 @@ class PyramidEncoder:
         self._middle = intensity.low + self._range / 2
         k, j, i = volume.grid.spacing[::-1]
         self.levels = plan_levels(content.grid.shape, (k, j, i))
-        self.edge = TILE if max(content.grid.shape) > _UNTILED and len(self.levels) > 3 else 0
+        large = max(content.grid.shape) > _UNTILED and volume.array.size > _UNTILED_VOXELS
+        self.edge = TILE if large and len(self.levels) > 3 else 0
         self._values = fill_holes(volume.array.astype(np.float64)) if content.specials else volume.array
         self._background = find_background(volume.array)
         sliceable = content.grid.shape[0] > GROUP and min(content.grid.shape[1:]) >= SMALLEST
