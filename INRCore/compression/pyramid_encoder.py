@@ -28,7 +28,8 @@ from .residual import step_for_bound
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 
 TILE = 128
-_UNTILED = 192
+_UNTILED = 192  # samples along the longest axis
+_UNTILED_VOXELS = 1 << 23  # tiles cost a volume of fewer voxels more than they save whoever wants a part of it
 _FINEST_STEP = 2.0**-18  # of the range; errors below come from the corrections
 _COARSEST_STEP = 64.0
 BOUND_TO_STEP = 2.0
@@ -78,7 +79,8 @@ class PyramidEncoder:
         self._middle = intensity.low + self._range / 2
         k, j, i = volume.grid.spacing[::-1]
         self.levels = plan_levels(content.grid.shape, (k, j, i))
-        self.edge = TILE if max(content.grid.shape) > _UNTILED and len(self.levels) > 3 else 0
+        large = max(content.grid.shape) > _UNTILED and volume.array.size > _UNTILED_VOXELS
+        self.edge = TILE if large and len(self.levels) > 3 else 0
         self._values = fill_holes(volume.array.astype(np.float64)) if content.specials else volume.array
         self._background = find_background(volume.array)
         self._worth_at, self._not_worth_at = 0.0, np.inf  # steps at which a background of its own won and lost

@@ -1090,6 +1090,8 @@ def read_parts(parts, frame=0):
     about = json.loads(inflated(parts['J', 0, 0], 1 << 22, 'the head'))
     if about['kind'] == 'labels':
         return _read_labels(parts, about)
+    if about['kind'] not in ('region', 'frames', 'components'):
+        raise InputError(f"the file holds {about['kind']}, which this reader does not know: use INRCore")
     members = [parts.inner(('F', 0, n), 'a member') for n in range(len(about['versions']))]
     if None in members or 1 in about['versions']:
         raise InputError('the file is cut short, or a part of it is constant or a network: use INRCore')
