@@ -22,6 +22,7 @@ _ROWS, _COLUMNS, _MARGIN = 32, 12, 2
 _FEWEST_ROWS, _FEWEST_COLUMNS = 8, 3
 _LIVELY = 0.1
 _HELD_OUT_EVERY = 8
+_LEAK = 0.1
 _LARGEST_DEVIATION, _SMALLEST_SPREAD = 20.0, 1e-3
 
 
@@ -52,7 +53,8 @@ class DetailNetwork(nn.Module):
     def forward(self, thick: Tensor) -> tuple[Tensor, Tensor]:
         hidden = thick[:, None]
         for layer in self.body:
-            hidden = torch.relu(layer(hidden))
+            # Plain rectifiers died on one whole brain, whose detail was then worse than a spline's.
+            hidden = nn.functional.leaky_relu(layer(hidden), _LEAK)
         # The spread learns from what the body knows and never pulls at it.
         spread = self.spread(torch.relu(self.spread_hidden(hidden.detach())))
         return _interleaved(self.deviation(hidden)), _SMALLEST_SPREAD + nn.functional.softplus(_interleaved(spread) - 2)
