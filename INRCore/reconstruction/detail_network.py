@@ -127,18 +127,20 @@ class DetailProblem(Problem):
             self._patches(number, count // len(self.images), generator, held_out=False)
             for number in range(len(self.images))
         ]
-        error, spread = self._errors(torch.cat(halves), generator)
+        error, spread, _ = self._errors(torch.cat(halves), generator)
         # Negative log likelihood of a Laplace distribution around the detail.
         certainty = (error.detach().abs() / spread + spread.log()).mean()
         return {"detail": error.square().mean(), "spread": 0.01 * (certainty + 8)}
 
-    def _errors(self, fine: Tensor, generator: torch.Generator, noise: float = 1.0) -> tuple[Tensor, Tensor]:
-        """`noise`: its share that these patches have."""
+    def _errors(self, fine: Tensor, generator: torch.Generator, noise: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+        """The network's errors, the spreads it expected, and the errors of the cubic spline through the same thick
+        samples. `noise`: its share that these patches have."""
         thick = fine @ self._thicken.T
         noisy = thick + noise * self._noise * torch.randn(thick.shape, generator=generator, device=thick.device)
         deviation, spread = self.module(noisy)
-        error = noisy @ self._spline.T + deviation - fine
-        return error[..., self.inner].clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION), spread[..., self.inner]
+        plain = (noisy @ self._spline.T - fine)[..., self.inner]
+        error = plain + deviation[..., self.inner]
+        return error.clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION), spread[..., self.inner], plain
 
     def _patches(self, number: int, count: int, generator: torch.Generator, held_out: bool, slices: int = 1) -> Tensor:
         """(count, rows, columns * factor), mirrored at random; means of so many neighbouring slices."""
@@ -175,6 +177,5 @@ class DetailProblem(Problem):
         fine = torch.cat([
             self._patches(number, each, generator, held_out=True, slices=slices) for number in range(len(self.images))
         ])  # fmt: skip
-        error, spread = self._errors(fine, generator, slices**-0.5)
-        plain = (fine @ self._thicken.T @ self._spline.T - fine)[..., self.inner]
+        error, spread, plain = self._errors(fine, generator, slices**-0.5)
         return error.flatten(), spread.flatten(), plain.flatten()
