@@ -198,29 +198,6 @@ def test_the_function_behind_the_voxels_goes_through_them(from_three):
     )
 
 
-@pytest.mark.parametrize(("profile", "gain"), [("boxcar", 0.3), ("gaussian", 0.8)])
-def test_learned_detail_is_better_than_the_cubic_spline(profile, gain):
-    fine = Grid.from_parts((48, 64, 64), (1, 1, 1), (-31.5, -31.5, -23.5))
-    head = BrainLike(radius=27)
-    thick = acquired(head, thick_grid(fine=fine), profile=profile)
-    result = super_resolve(thick, settings(120, profile=profile), truth=sampled(head, fine))
-    metrics = result.metrics
-    assert metrics["detail_gain_db"] > 0.5
-    assert metrics["psnr_db"] > metrics["baseline_psnr_db"] + gain
-    assert metrics["consistency_rmse_relative"] < 0.02 < metrics["baseline_consistency_rmse_relative"]
-
-
-def test_what_was_learned_badly_is_left_out():
-    fit = FitSettings(iterations=20, points=4096, learning_rate=1.0, device="cpu")
-    notes = []
-    stack = acquired(HEAD, thick_grid(), 2)
-    result = super_resolve(
-        stack, settings(fit=fit), truth=sampled(HEAD, FINE), on_progress=lambda progress: notes.append(progress.note)
-    )
-    assert "detail_gain_db" not in result.metrics and any("No detail could be learned" in note for note in notes)
-    assert result.metrics["psnr_db"] > result.metrics["baseline_psnr_db"]
-
-
 def test_noise_in_three_stacks_is_lowered():
     stacks = [acquired(HEAD, thick_grid(axis), axis, noise=8.0, seed=axis) for axis in (2, 1, 0)]
     metrics = super_resolve(stacks, settings(), truth=sampled(HEAD, FINE)).metrics
