@@ -13,6 +13,7 @@ from .parts import Key
 from .pyramid.bounded import code_corrections
 from .pyramid.codec import LOW_PLACE, Place, decode
 from .pyramid.damage import StreamError
+from .pyramid.filters import Filters
 from .pyramid.layout import Level, Shape
 from .pyramid.lifting import LOW_OF_CONSTANT
 from .pyramid.rans import Decoder
@@ -20,6 +21,7 @@ from .pyramid.tiles import TILED_LEVELS, Piece, coding_order, cut_tiles
 from .pyramid.walk import ENTROPY_CODING
 
 LOW_KEY: Key = ("L", 255, 0)
+FILTERS_KEY: Key = ("W", 0, 0)
 _CORRECTIONS = "R"
 
 
@@ -40,12 +42,17 @@ class StoredPyramid:
     model: int = ENTROPY_CODING
     label: str = field(default="the file", compare=False)
 
+    def describe(self) -> str:
+        """What it is, in words."""
+        return f"pyramid of {len(self.levels)} levels"
+
     @property
     def part_keys(self) -> list[Key]:
         """Of the parts that belong to it, in the order of the file."""
-        coded = [LOW_KEY, *(_key(place) for place in self._places())]
+        coded = [_key(place) for place in self._places()]
         corrections = [correction_key(piece.number) for piece in self._tiles()] if self.correction_step else []
-        return [*coded, *corrections]
+        filters = [FILTERS_KEY] if FILTERS_KEY in self.parts else []
+        return [LOW_KEY, *filters, *coded, *corrections]
 
     def levels_for(self, spacing_ratio: np.ndarray) -> int:
         """How many of the finest levels a grid of `spacing_ratio` (k, j, i) times this one's spacing does without."""
@@ -77,23 +84,19 @@ class StoredPyramid:
         on_level: Callable[[int], None] = lambda level: None,
     ) -> np.ndarray:
         """float64 (k, j, i), within the intensity map's limits, of the lattice after leaving out the `skipped` finest
-        levels; with corrections where none is left out. `wanted`: pieces to decode, the others stay flat.
+        levels; filtered and corrected where none is left out. `wanted`: pieces to decode, the others stay flat.
 
         Raises `InputError` naming the file when a part is damaged.
         """
-        largest = max(abs(intensity.low - intensity.offset), abs(intensity.high - intensity.offset)) / intensity.scale
         try:
-            pyramid = decode(
-                self.shape,
-                self.levels,
-                self.edge,
-                lambda place: self._stream(place) if wanted(place) else None,
-                skipped,
-                on_level,
-                self.model,
-            )
             halvings = sum(len(level.axes) for level in self.levels[:skipped])
-            lattice = pyramid.samples(largest, skipped)
+            lattice = self._samples(intensity, skipped, wanted, on_level)
+            if FILTERS_KEY in self.parts and not skipped:
+                boxes, largest = (
+                    [tile.box for tile in self._tiles() if wanted((0, tile.number))],
+                    intensity.largest_value,
+                )
+                lattice = Filters.from_bytes(self.parts[FILTERS_KEY], self.shape).applied(lattice, boxes, largest)
             values = intensity.to_intensities(lattice / LOW_OF_CONSTANT**halvings if skipped else lattice)
             if self.correction_step and not skipped:
                 self._correct(values, wanted)
@@ -102,9 +105,24 @@ class StoredPyramid:
             raise InputError(f"{self.label} is damaged: {error}; use an intact copy.") from error
         return values
 
-    def _stream(self, place: Place) -> bytes | None:
-        key = _key(place)
-        if key not in self.parts and not self.complete and place != LOW_PLACE:
+    def _samples(
+        self, intensity: IntensityMap, skipped: int, wanted: Callable[[Place], bool], on_level: Callable[[int], None]
+    ) -> np.ndarray:
+        """Whole units (k, j, i) of the lattice after leaving out the `skipped` finest levels."""
+        pyramid = decode(
+            self.shape,
+            self.levels,
+            self.edge,
+            lambda place: self._part(_key(place), place == LOW_PLACE) if wanted(place) else None,
+            skipped,
+            on_level,
+            self.model,
+        )
+        return pyramid.samples(intensity.largest_value, skipped)
+
+    def _part(self, key: Key, compulsory: bool = False) -> bytes | None:
+        """None where the file ended before it. Raises `StreamError` where it must be there."""
+        if key not in self.parts and not self.complete and not compulsory:
             return None
         if key not in self.parts:
             raise StreamError("a part is missing")

@@ -22,17 +22,21 @@ from pathlib import Path
 
 import numpy as np
 
+from INRCore.compression.slices.sequence import Sequence, decode_slices
 from INRCore.compression.container import MAGIC
-from INRCore.compression.intensity import DTYPES
+from INRCore.compression.intensity import DTYPES, IntensityMap
 from INRCore.compression.label_coding import decode_labels, level_count
 from INRCore.compression.parts import Parts, inflated
 from INRCore.compression.pyramid.bounded import code_corrections
 from INRCore.compression.pyramid.codec import decode
+from INRCore.compression.pyramid.filters import Filters
 from INRCore.compression.pyramid.layout import Level
 from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
 from INRCore.compression.pyramid.tiles import cut_tiles
+from INRCore.compression.pyramid.walk import SLICE_CODING
 from INRCore.compression.pyramid_format import HEAD
+from INRCore.compression.stored_slices import unit_limits
 
 
 class resources:
@@ -68,6 +72,8 @@ def read_parts(parts, frame=0):
     about = json.loads(inflated(parts["J", 0, 0], 1 << 22, "the head"))
     if about["kind"] == "labels":
         return _read_labels(parts, about)
+    if about["kind"] not in ("region", "frames", "components"):
+        raise InputError(f"the file holds {about['kind']}, which this reader does not know: use INRCore")
     members = [parts.inner(("F", 0, n), "a member") for n in range(len(about["versions"]))]
     if None in members or 1 in about["versions"]:
         raise InputError("the file is cut short, or a part of it is constant or a network: use INRCore")
@@ -121,10 +127,22 @@ def _read_pyramid(parts):
         key = ("L", 255, 0) if place[0] < 0 else ("L", *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
 
-    pyramid = decode(shape, levels, edge, stream, model=model)
-    largest = max(abs(low - offset), abs(high - offset)) / unit
-    values = np.clip(pyramid.samples(largest).astype(np.float64) * unit + offset, low, high)
-    for piece in cut_tiles(shape, levels, edge) if step else ():
+    def stack(place):
+        key = ("P", *place)
+        return parts[key] if key in parts else None
+
+    model &= 15
+    intensity = IntensityMap(unit, offset, low, high)
+    largest, tiles = intensity.largest_value, cut_tiles(shape, levels, edge)
+    if model == SLICE_CODING:
+        sequence = Sequence.from_bytes(parts["L", 255, 0], shape)
+        samples = decode_slices(sequence, stack, unit_limits(intensity))
+    else:
+        samples = decode(shape, levels, edge, stream, model=model).samples(largest)
+    if ("W", 0, 0) in parts:
+        samples = Filters.from_bytes(parts["W", 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
+    values = intensity.to_intensities(samples)
+    for piece in tiles if step else ():
         if ("R", 0, piece.number) in parts:
             coder = Decoder(parts["R", 0, piece.number])
             values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step
