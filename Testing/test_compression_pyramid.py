@@ -37,9 +37,11 @@ def pyramid(**targets):
 
 @pytest.fixture
 def a_large_phantom(monkeypatch):
-    """Large enough for tiles, which begin with fewer voxels than usual."""
+    """Large enough for tiles, which begin with fewer voxels than usual; with noise that no slice tells of another."""
     monkeypatch.setattr(pyramid_encoder, "_UNTILED_VOXELS", 1 << 19)
-    return phantom(Grid.from_parts((64, 70, 202), (1, 1, 1)))
+    volume = phantom(Grid.from_parts((64, 70, 202), (1, 1, 1)))
+    noise = np.random.default_rng(8).normal(0, 60, volume.array.shape)
+    return volume.with_array((volume.array + noise).astype(np.int16))
 
 
 @pytest.mark.parametrize(("ratio", "least"), [(8, 50), (16, 42), (40, 31)])

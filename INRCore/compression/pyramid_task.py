@@ -28,7 +28,7 @@ def pyramid_steps(
     """The content of the file; yields progress of the stage 'quantise', a trial at a time.
 
     Raises `InputError` when the ratio asked for cannot be reached."""
-    encoder = PyramidEncoder(volume, content)
+    encoder = PyramidEncoder(volume, content, predict=True)
     control = control or Control()
     if settings.target_max_error is not None:
         yield Progress("quantise", 0, 1)
