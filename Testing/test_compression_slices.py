@@ -186,6 +186,7 @@ def test_error_bounds_hold(shapes, bound):
     assert max_abs_error(shapes.array, result.volume.array) <= bound
 
 
+@pytest.mark.slow
 def test_a_psnr_is_reached(shapes):
     result = compress(shapes, CompressionSettings(target_psnr_db=40))
     assert isinstance(result.file.pyramid, StoredSlices) and 40 <= result.metrics["psnr_db"] < 41
@@ -243,7 +244,7 @@ def fuzz(count, seed):
 
 
 def test_damaged_files_give_a_line_and_never_a_crash():
-    assert fuzz(45, 1) < 20
+    assert fuzz(30, 1) < 12
 
 
 @pytest.mark.slow
