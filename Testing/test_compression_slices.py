@@ -148,6 +148,9 @@ def test_orders_that_make_no_sense_are_refused():
     for spoiled in (b"", b"\0\3", b"\3" + good.to_bytes()[1:], good.to_bytes()[:-2], good.to_bytes()[:-2] + b"\0\0"):
         with pytest.raises(StreamError):
             Sequence.from_bytes(spoiled, (19, 70, 84))
+    for shape in ((19, 70, 31), (1 << 24, 32, 32)):
+        with pytest.raises(StreamError, match="too small or too many"):
+            Sequence.from_bytes(good.to_bytes(), shape)
 
 
 @pytest.mark.parametrize("axis", [0, 2])
