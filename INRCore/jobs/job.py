@@ -71,7 +71,7 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "map-points": {"inputs": ("field", "points"), "outputs": ("points",)},
     "segment": {
-        "inputs": ("labels", "image?", "start?"),
+        "inputs": ("labels", "image?", "like?", "start?"),
         "outputs": ("labels?", "model?", "distance?", "uncertainty?", "state?"),
     },
 }

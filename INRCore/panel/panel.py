@@ -66,6 +66,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Whether what is asked for takes PyTorch."""
         return True
 
+    def withoutTorch(self) -> str:
+        """What still works where PyTorch is missing."""
+        return _("Opening .inr files and the module Neural Segmentation work without it.")
+
     # -- life of the panel -------------------------------------------------------------------------------------------
     def setup(self) -> None:
         """Builds the panel; needs neither torch nor a main window."""
@@ -84,7 +88,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addStretch(1)
         self._frame.setMRMLScene(slicer.mrmlScene)
         self.runSection = RunSection(self.ui)
-        self.deviceSection = DeviceSection(self.ui, self.updateApplyButton)
+        self.deviceSection = DeviceSection(self.ui, self.updateApplyButton, self.withoutTorch())
         self.resultSection = ResultSection(self.ui, self.logic, self.runSection.showMessage)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.ui.stopButton.connect("clicked(bool)", self.onStopButton)
@@ -158,7 +162,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.updateApplyButton()
         if self._isEntered:  # building a panel asks for nothing yet
             needed = 0 if self._whatIsMissing() else self.logic.needed_bytes(self.request())
-            self.deviceSection.show(self.parameters.device.value, needed)
+            self.deviceSection.show(self.parameters.device.value, needed, self.needsTorch())
 
     def _chooseDefaults(self) -> None:
         """Saves the user some clicks."""
