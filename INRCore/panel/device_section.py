@@ -71,6 +71,7 @@ class DeviceSection:
         self._without_torch = without_torch
         self._name, self._needed, self._needs_torch = "auto", 0, True
         self.lacksTorch, self._isOpen = False, True
+        self._explanation = ""
         self.ui.installButton.connect("clicked(bool)", self.install)
         self.ui.torchFrame.setVisible(False)
 
@@ -93,7 +94,8 @@ class DeviceSection:
             self.lacksTorch = lacks_torch
             told = _("This computation needs PyTorch, which is not installed or does not work here: {reason}.")
             reason = _last_line(outcome.details).rstrip(".")
-            self.ui.torchLabel.text = f"{told.format(reason=reason)} {self._without_torch}"
+            self._explanation = f"{told.format(reason=reason)} {self._without_torch}"
+            self.ui.torchLabel.text = self._explanation
             self._changed()
 
     def close(self) -> None:
@@ -116,12 +118,14 @@ class DeviceSection:
             return
         self.ui.torchLabel.text = _("Installing; this may take some minutes ...")
         try:
-            PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True)
+            installed = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True)
         except Exception as error:  # it passes on whatever pip or the network said
             text = _("PyTorch could not be installed ({reason}). Check the network and the disk, then try again.")
             self.ui.torchLabel.text = text.format(reason=_last_line(str(error)))
             return
-        self.askAgain()
+        self.ui.torchLabel.text = self._explanation
+        if installed is not None:  # else the user has thought better of it
+            self.askAgain()
 
     def _refresh(self) -> None:
         if self._isOpen:

@@ -79,15 +79,20 @@ def test_the_pytorch_extension_installs_torch_and_the_panel_goes_on(
     class PyTorchUtilsLogic:
         def installTorch(self, askConfirmation=False):  # noqa: N802, N803 - the extension's names
             asked.append(askConfirmation)
+            if len(asked) == 1:
+                return None  # the user has cancelled
             no_torch()
+            return sys.modules[__name__]  # the real one gives the module torch
 
     monkeypatch.setitem(sys.modules, "PyTorchUtils", types.SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic))
     a_volume(scene, "MR")
     panel = open_panel("INRCompression")
     slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
     panel.ui.installButton.click()
+    assert "No module named 'torch'" in panel.ui.torchLabel.text
+    panel.ui.installButton.click()
     slicer_app.wait_until(lambda: panel.ui.applyButton.text == "Apply")
-    assert asked == [True]
+    assert asked == [True, True]
     assert not panel.ui.torchFrame.isVisibleTo(panel.parent)
 
 
