@@ -72,8 +72,10 @@ class BoundPanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """From now on the panel follows the scene."""
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
-        for event in (scene.EndCloseEvent, scene.EndImportEvent):
+        for event in (scene.StartImportEvent, scene.StartRestoreEvent):
+            self.addObserver(scene, event, self.onSceneStartImport)
+        # Slicer's wrapper has read the choices of a scene view before the nodes were there to refer to: bind it anew
+        for event in (scene.EndCloseEvent, scene.EndImportEvent, scene.EndRestoreEvent):
             self.addObserver(scene, event, self.onSceneChanged)
         self.bindParameters()
 
@@ -90,6 +92,7 @@ class BoundPanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Slicer quits or the module is reloaded."""
         self.releaseWidgets()
         self.removeObservers()
+        self.parameters = None
         self._frame.setMRMLScene(None)  # after a reload the old widgets live on, hidden
 
     def onSceneStartClose(self, caller: Any, event: str) -> None:

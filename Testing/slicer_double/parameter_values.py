@@ -78,6 +78,9 @@ class Parameter:
             node.SetParameter(self.name, value.name if isinstance(value, enum.Enum) else str(value))
 
     def read(self, node: Any) -> Any:
+        """What is missing, as after a scene was closed, becomes the default."""
+        if not self.is_in(node):
+            self.write(node, self.default)
         if is_node(self.kind):
             return node.GetNodeReference(next(key for key in self._keys if node.HasParameter(key)))
         text = node.GetParameter(self.name)
