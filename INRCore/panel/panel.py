@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 
 import slicer
@@ -20,12 +21,17 @@ from .run_section import RunSection
 from .samples import add_sample
 from .worker import Outcome
 
+_DOUBLE_CLICK_SECONDS = 0.4
+"""A double click on Apply is one click, not Apply and Cancel."""
+
 
 class PanelWidget(BoundPanel):
     """A module's widget says what is missing and what is asked for."""
 
     compared: ClassVar[tuple[str, str, str] | None] = None
     """Input role, output role and the way in which both volumes are shown at first (see `ways_to_compare`)."""
+    named: ClassVar[tuple[str, ...]] = ()
+    """Input roles that results are named after; none: the first one."""
 
     # -- what each module answers ------------------------------------------------------------------------------------
     def missing(self) -> str:
@@ -70,11 +76,34 @@ class PanelWidget(BoundPanel):
         self.resultSection.forget()
         BoundPanel.onSceneStartClose(self, caller, event)
 
+    def bindParameters(self) -> None:
+        self._lastOrigin: str | None = None
+        BoundPanel.bindParameters(self)
+
     def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
+        self._letOldResultsBe()
         self.updateApplyButton()
         if self._isEntered:  # building a panel asks for nothing yet
             needed = 0 if self._whatIsMissing() else self.logic.needed_bytes(self.request())
             self.deviceSection.show(self.parameters.device.value, needed, self.needsTorch())
+
+    def _origin(self) -> str:
+        """IDs of the inputs that results are named after."""
+        chosen = self.chosenInputs()
+        return " ".join(chosen[role].GetID() for role in self.named or [*self.inputs][:1] if role in chosen)
+
+    def _letOldResultsBe(self) -> None:
+        """When other inputs are chosen, results that were made of the last ones are no longer outputs: the next run
+        would overwrite them under their old names. Outputs that the user chose stay chosen."""
+        from ..scene.roles import origin_of
+
+        before, self._lastOrigin = self._lastOrigin, self._origin()
+        if before is None or before == self._lastOrigin:
+            return
+        for name in self.outputs.values():
+            node = getattr(self.parameters, name)
+            if node is not None and origin_of(node) not in ("", self._lastOrigin):
+                setattr(self.parameters, name, None)
 
     # -- running -----------------------------------------------------------------------------------------------------
     def updateApplyButton(self) -> None:
@@ -99,9 +128,10 @@ class PanelWidget(BoundPanel):
 
     def onApplyButton(self) -> None:
         if self._job is not None:
-            self.cancelJob()
+            if time.monotonic() - self._started > _DOUBLE_CLICK_SECONDS:
+                self.cancelJob()
             return
-        request = self.request()
+        request, self._started, self._jobOrigin = self.request(), time.monotonic(), self._origin()
         self._job = QueuedJob(
             title=self.title,
             prepare=lambda: self._prepare(request),
@@ -179,9 +209,7 @@ class PanelWidget(BoundPanel):
             self.runSection.showError(outcome.message, outcome.details)
             return
         change.include(tables)
-        for role, node in nodes.items():
-            if role in self.outputs:  # others are found again by their role in the scene
-                setattr(self.parameters, self.outputs[role], node)
+        self._chooseResults(request, nodes)
         self.resultSection.show(report, request, change)
         self.resultSection.offerViews(self._comparison(request, nodes), live)
         heard = [note for table in prepared.labels.values() for note in table.notes]
@@ -192,6 +220,16 @@ class PanelWidget(BoundPanel):
         )
         self.runSection.showMessage("\n".join([done, *notes]))
         self.runSection.notify(_("{title}: done").format(title=self.title))
+
+    def _chooseResults(self, request: Request, nodes: dict[str, Node]) -> None:
+        """The results become the outputs, to be updated by the next run, unless other inputs are chosen by now."""
+        from ..scene.roles import tell_origin
+
+        for role, node in nodes.items():
+            if request.outputs[role] is not node:
+                tell_origin(node, self._jobOrigin)
+            if role in self.outputs and self._origin() == self._jobOrigin:  # others are found again by their role
+                setattr(self.parameters, self.outputs[role], node)
 
     def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Node]) -> list[Node]:
         """Nodes of what the report says, beside the results `nodes`."""

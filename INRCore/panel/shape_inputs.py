@@ -41,6 +41,7 @@ def export_shape(node: Node, stem: Path) -> tuple[Path, LabelTable]:
     else:
         path, table = export_node(node, stem)
         _tell_empty(node, table, path)
+        _tell_bent(node, table)
         return path, table
     path = stem.with_name(f"{stem.name}.csv")
     write_contours(contours, path)
@@ -136,6 +137,18 @@ def _tell_empty(node: Node, table: LabelTable, path: Path) -> None:
     table.terminology = terminology_of(node, table.names)
     if empty:
         table.notes.append(_("Empty and left out: {names}.").format(names=", ".join(empty)))
+
+
+def _tell_bent(node: Node, table: LabelTable) -> None:
+    """Slices of labels that were resampled are no longer the ones that were drawn, which is said."""
+    from ..scene.mrml import world_matrix
+
+    if world_matrix(node) is None and not node.IsA("vtkMRMLModelNode") and not node.IsA("vtkMRMLMarkupsNode"):
+        text = _(
+            "A transform bends '{name}', so its labels were resampled, and slices drawn on it are not recognised as "
+            "such; take it off the transform if only some slices are drawn."
+        )
+        table.notes.append(text.format(name=node.GetName()))
 
 
 def _colors(node: Node, names: dict[int, str]) -> dict[int, tuple[float, float, float]]:
