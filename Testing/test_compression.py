@@ -17,7 +17,7 @@ from INRCore.compression import (
     read_inr,
 )
 from INRCore.compression.intensity import IntensityMap
-from INRCore.compression.plan import plan_field
+from INRCore.compression.plan import plan_field, weight_count
 from INRCore.errors import InputError
 from INRCore.fitting import Control
 from INRCore.geometry import Grid
@@ -192,6 +192,18 @@ def test_the_planned_network_does_not_depend_on_where_the_volume_is():
         file = compress(volume, quick()).file
         widths.append(plan_field(volume, file, chosen).width)
     assert abs(widths[0] - widths[1]) <= 1
+
+
+def test_a_sine_network_starts_with_no_finer_waves_than_it_has_weights_for():
+    volume = phantom()
+    file = compress(volume, quick()).file
+    small, large = (plan_field(volume, file, settings(target_ratio=ratio)) for ratio in (10, 1.5))
+    more = weight_count(large) / weight_count(small)
+    assert more > 4
+    assert large.omega_first / small.omega_first == pytest.approx(more ** (1 / 3), rel=1e-6)
+    slice_ = volume.cropped((0, 0, 4), (*volume.grid.size_ijk[:2], 5))
+    flat = plan_field(slice_, compress(slice_, quick()).file, settings(target_ratio=1.5))
+    assert flat.omega_first == pytest.approx(30 / 60 * weight_count(flat) ** 0.5, rel=1e-6)
 
 
 def test_a_real_mr_volume_is_compressed_better_than_gzip_does():

@@ -21,7 +21,8 @@ _WIDTHS = (4, 4096)
 _TABLES = (4, 24)  # log2 of entries
 _SMALLEST_AUTOMATIC = {"width": 16, "hash_log2_entries": 8}
 _SAFE_WIDTH = 64
-_USUAL_VOXELS = 128
+_USUAL_WEIGHTS_PER_AXIS = 60
+_FEWEST_VOXELS = 4
 _LOWEST_OMEGA = 5.0
 _SLACK = 256  # bytes: section head, longer numbers in the description of a wider network, less well deflated weights
 
@@ -32,16 +33,15 @@ def plan_field(volume: Volume, content: InrFile, settings: CompressionSettings) 
 
     Raises `InputError` when even the smallest network makes the file too large for the ratio asked for.
     """
-    chosen = with_frequency_of(volume.grid, settings.field)
     name = "hash_log2_entries" if settings.field.encoding == "hashgrid" else "width"
     low, high = _sizes(settings, name)
-    smallest = from_dict(FieldSettings, {name: low}, chosen)
+    smallest = from_dict(FieldSettings, {name: low}, settings.field)
     packed = pack_field(Field(smallest, Frame.of_grid(volume.grid)))
     description = zlib.compress(packed[: len(packed) - weight_bytes(smallest)], 9)
     fixed = len(inr_to_bytes(content)) + len(description) + _SLACK
 
     def bytes_of(size: int) -> int:
-        return fixed + weight_bytes(from_dict(FieldSettings, {name: size}, chosen))
+        return fixed + weight_bytes(from_dict(FieldSettings, {name: size}, settings.field))
 
     room = volume.nbytes / (settings.target_ratio or _AUTOMATIC_RATIO)
     size = bisect.bisect_right(range(high + 1), room, lo=low, key=bytes_of) - 1
@@ -50,16 +50,19 @@ def plan_field(volume: Volume, content: InrFile, settings: CompressionSettings) 
             f"{volume.label} cannot be compressed {settings.target_ratio:g}:1: the smallest file with this kind of "
             f"network gives {volume.nbytes / bytes_of(low):.3g}:1; ask for a lower ratio."
         )
-    return from_dict(FieldSettings, {name: max(size, low)}, chosen)
+    planned = from_dict(FieldSettings, {name: max(size, low)}, settings.field)
+    return with_affordable_frequency(volume.grid, planned)
 
 
-def with_frequency_of(grid: Grid, settings: FieldSettings) -> FieldSettings:
-    """The same settings with `omega_first` per 128 voxels of the longest side (in its finest spacing): coordinates run
-    over [-1, 1] whatever the number of voxels, and a sine network should start at the same frequency per voxel."""
+def with_affordable_frequency(grid: Grid, settings: FieldSettings) -> FieldSettings:
+    """The same settings with `omega_first` in proportion to the waves along an axis that the network has weights for:
+    the d-th root of their number in d dimensions (axes of fewer than 4 voxels do not count). A sine network that starts
+    with finer waves than it can place fits worse, however fine the voxels are (figures: "What was tried" of
+    `Testing/benchmarks/compression/README.md`)."""
     if settings.encoding != "none" or settings.network == "relu":
         return settings
-    voxels = float((grid.size_ijk * grid.spacing).max() / grid.spacing.min())
-    omega = settings.omega_first * voxels / _USUAL_VOXELS
+    dimensions = max(1, sum(n >= _FEWEST_VOXELS for n in grid.shape))
+    omega = settings.omega_first * weight_count(settings) ** (1 / dimensions) / _USUAL_WEIGHTS_PER_AXIS
     return from_dict(FieldSettings, {"omega_first": min(max(omega, _LOWEST_OMEGA), 1e4)}, settings)
 
 
@@ -70,11 +73,20 @@ def learning_rate_for(width: int, learning_rate: float) -> float:
     return learning_rate * min(1.0, _SAFE_WIDTH / width)
 
 
+def weight_count(settings: FieldSettings) -> int:
+    """Trainable weights of a field."""
+    return _empty_field(settings).parameter_count
+
+
 def weight_bytes(settings: FieldSettings) -> int:
     """Bytes of a field's weights (float16) and fixed tensors (float32) in the file, before deflation."""
-    with torch.device("meta"):
-        field = Field(settings, Frame((0, 0, 0), 1.0), seed=None)
+    field = _empty_field(settings)
     return 2 * field.parameter_count + 4 * sum(buffer.numel() for buffer in field.buffers())
+
+
+def _empty_field(settings: FieldSettings) -> Field:
+    with torch.device("meta"):
+        return Field(settings, Frame((0, 0, 0), 1.0), seed=None)
 
 
 def _sizes(settings: CompressionSettings, name: str) -> tuple[int, int]:

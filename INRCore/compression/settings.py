@@ -34,8 +34,8 @@ class CompressionSettings:
 
     field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the
     largest size used, and volumes too small for it get a smaller one, so that the file stays below an eighth of the raw
-    voxels. `field.omega_first` is meant for 128 voxels along the longest side and follows their number (networks with
-    sines and no encoding).
+    voxels. `field.omega_first` is meant for 60^d weights in d dimensions and follows the d-th root of their number
+    (networks with sines and no encoding).
     fit: `fit.learning_rate` is meant for a width of up to 64; wider networks are fitted with proportionally smaller
     steps, because sine networks diverge otherwise.
 

@@ -42,7 +42,7 @@ class FieldSettings:
     finer_bias: float = 1.0
     octaves: int = 8
     fourier_features: int = 128
-    fourier_sigma: float = 8.0
+    fourier_sigma: float = 1.0
     hash_levels: int = 12
     hash_features: int = 2
     hash_log2_entries: int = 15
