@@ -20,6 +20,8 @@ from INRCore.compression import (
     read_inr,
 )
 from INRCore.compression.parts import Parts
+from INRCore.compression.pyramid.filters import Filters
+from INRCore.compression.stored_pyramid import FILTERS_KEY
 from INRCore.errors import InputError
 from INRCore.geometry import Grid
 from INRCore.metrics.image import max_abs_error, psnr_db
@@ -217,10 +219,20 @@ def small_files():
     volume = phantom(Grid.from_parts((5, 14, 13), (1, 2, 3)), np.float32)
     holed = volume.array.copy()
     holed[0, 0, :3] = [np.nan, np.inf, -np.inf]
+    taps = np.arange(-33, 33, dtype=np.int8).reshape(3, 22)
+    filters = Filters((30, 40), 1, True, 9, taps).to_bytes()
+    small = compress(phantom(volume.grid), pyramid(target_ratio=3)).data
     return [
         compress(volume.with_array(holed), pyramid(target_max_error=5)).data,
-        compress(phantom(volume.grid), pyramid(target_ratio=3)).data,
+        small,
+        resealed(small, lambda parts: with_filters(parts, filters)),
     ]
+
+
+def with_filters(parts, filters):
+    head = bytearray(parts["H", 0, 0])
+    head[151] |= 16
+    return {**parts, ("H", 0, 0): bytes(head), FILTERS_KEY: filters}
 
 
 def survives(data):

@@ -195,6 +195,15 @@ def test_large_coefficients_cost_little_more_than_their_noise():
     assert sum(map(len, streams.values())) * 8 / samples.size < least + 0.5
 
 
+def test_slices_cost_little_more_than_their_noise_as_well():
+    noise, shape = 64 * 6, (1, 140, 141)
+    samples = np.rint(np.random.default_rng(0).normal(0, noise, shape)).astype(np.int64)
+    levels = plan_levels(shape, (1, 1, 1))
+    pyramid = quantise(samples.copy(), levels)
+    least = np.log2(6) + np.log2(np.sqrt(2 * np.pi * np.e))
+    assert sum(map(len, encode(pyramid).values())) * 8 / samples.size < least + 0.4
+
+
 def test_streams_of_the_first_model_are_still_read():
     samples = a_smooth_lattice((20, 21, 22))
     levels = plan_levels(samples.shape, (1, 1, 1))

@@ -73,7 +73,7 @@ def operators(name):
     return (
         SeparableSlices.of(geometry, lattice, CPU),
         PosedSlices(geometry, lattice, still, CPU),
-        FinePosedSlices(geometry, lattice, still, CPU),
+        FinePosedSlices(geometry, lattice, still, CPU, 2),
         geometry,
         lattice,
     )
@@ -91,6 +91,18 @@ def test_the_way_back_is_the_transposed_way(name):
         assert there == pytest.approx(back, rel=1e-3, abs=1e-2)
 
 
+def test_slices_anywhere_of_a_small_lattice_see_detail_as_straight_ones_do():
+    grid = Grid.from_parts((24, 20, 5), (1, 1, 4), (0, 0, 0))
+    geometry, lattice = SliceGeometry(grid, 2, 4.0), grid.with_spacing(1.0)
+    still = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
+    voxels = torch.randn(lattice.shape, generator=torch.Generator().manual_seed(0))  # as fine as can be
+    wanted = SeparableSlices.of(geometry, lattice, CPU).apply(voxels)
+    chosen = operator_of_slices(geometry, lattice, still, CPU)
+    coarser = FinePosedSlices(geometry, lattice, still, CPU, 2)
+    missed, usual = (float((each.apply(voxels) - wanted).square().mean().sqrt()) for each in (chosen, coarser))
+    assert missed < 0.05 * float(wanted.square().mean().sqrt()) and missed < 0.5 * usual
+
+
 @pytest.mark.parametrize("name", GRIDS)
 def test_a_lattice_of_an_object_is_seen_as_the_scanner_sees_the_object(name):
     axis = operators(name)[3].slice_axis
@@ -104,7 +116,7 @@ def test_a_lattice_of_an_object_is_seen_as_the_scanner_sees_the_object(name):
     for operator in (
         SeparableSlices.of(geometry, lattice, CPU),
         PosedSlices(geometry, lattice, still, CPU),
-        FinePosedSlices(geometry, lattice, still, CPU),
+        FinePosedSlices(geometry, lattice, still, CPU, 2),
     ):
         if operator is not None:
             assert np.abs(operator.apply(voxels).numpy() - expected).max() < 1.5

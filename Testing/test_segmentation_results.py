@@ -118,7 +118,7 @@ def test_uncertainty_is_large_between_far_slices_and_calibrated(uneven):
     chance = result.uncertainty().array
     assert result.surface_error.calibrated
     assert chance.min() >= 0 and chance.max() <= 0.5
-    assert chance[14].sum() > 2 * chance[7].sum() and chance[10].sum() < chance[14].sum()
+    assert chance[14].sum() > 1.5 * chance[7].sum() and chance[10].sum() < chance[14].sum()
     wrong = (result.labels.array > 0) != ball
     wrong[:4], wrong[25:], chance[:4], chance[25:] = False, False, 0, 0
     assert chance.sum() > 0.5 * wrong.sum()  # it does not promise too much

@@ -30,8 +30,9 @@ def add_rate_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--codec",
-        choices=("pyramid", "network", "labels", "upsampled"),
-        help="how the volume is coded (default: pyramid); labels: a label map, exactly; upsampled: with --upsampler",
+        choices=("pyramid", "network", "labels", "upsampled", "blocks"),
+        help="how the volume is coded (default: pyramid); labels: a label map, exactly; upsampled: with --upsampler; "
+        "blocks: small networks of boxes (SCI, TINC), for comparison: worse than the default at the same size",
     )
     parser.add_argument("--upsampler", metavar="M.safetensors", help="model made by the command train-upsampler")
     parser.add_argument(

@@ -19,8 +19,12 @@ def add_super_resolve_options(parser: argparse.ArgumentParser) -> None:
     ):
         results.add_argument(f"--output-{name}", metavar=example, help=text)
     for number in range(1, MOST_STACKS + 1):
-        text = "stack 1 (2 to 6) where it was found to lie" if number == 1 else argparse.SUPPRESS
-        results.add_argument(f"--output-aligned-{number}", metavar="A.nrrd", help=text)
+        for role, text in (
+            ("aligned", "stack 1 (2 to 6) where it was found to lie"),
+            ("bias", "factor on the brightness of stack 1 (2 to 6) that was taken away (--bias)"),
+        ):
+            shown = text if number == 1 else argparse.SUPPRESS
+            results.add_argument(f"--output-{role}-{number}", metavar=f"{role[0].upper()}.nrrd", help=shown)
     parser.add_argument(
         "--method", choices=("lattice", "network", "denoise"),
         help="'denoise': take the noise out of one volume, on its own grid (default: lattice)",

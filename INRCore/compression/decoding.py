@@ -44,6 +44,11 @@ def decode_steps(
         values = file.upsampled.intensities(file.grid.shape, limits.low, limits.high)
         values = values.reshape(-1) if native else sample_linearly(values, file.grid, target)
         flat = limits.stored(values, file.dtype)
+    elif file.blocks is not None:
+        yield Progress("sample", 0, target.voxel_count)
+        values = file.blocks.intensities(file.intensity.low, file.intensity.high)
+        values = values.reshape(-1) if native else sample_linearly(values, file.grid, target)
+        flat = file.intensity.stored(values, file.dtype)
     elif file.pyramid is not None:
         flat = yield from _pyramid_steps(file, file.pyramid, target, native)
     elif file.field is None:

@@ -21,6 +21,7 @@ from .rate_curve import RateCurve, RateEstimate, RatePoint
 from .region import check_region, inner_settings, inner_volume, region_mask
 from .settings import CompressionSettings
 from .specials import find_specials
+from .stored_pyramid import FILTERS_KEY
 from .task import plain_content
 
 _EDGE = 44
@@ -93,6 +94,7 @@ def _point(blocks: list[Block], step: float, volume: Volume, content: InrFile) -
         coded = max(block.encoder.size(quantised) - block.encoder.overhead - own_low, 0)
         size += block.share * coded / block.encoder.volume.array.size
         low += block.share * own_low / quantised.pyramid.low.size
+        quantised = block.encoder.filtered(quantised)
         squares += block.share * (extent / falling_error_of(block.encoder, quantised)) ** 2
     return _whole(volume, content, step, size, low, squares)
 
@@ -136,7 +138,9 @@ def _bounded_point(volume: Volume, content: InrFile, blocks: list[Block], bound:
         encoder = block.encoder
         quantised = encoder.quantised(step)
         own_low, file = _low_bytes(quantised.pyramid.low), encoder.file(quantised, bound)
-        rest = max(len(pyramid_to_bytes(file)) - encoder.overhead - own_low, 0)
+        assert file.pyramid is not None
+        once = encoder.overhead + len(file.pyramid.parts.get(FILTERS_KEY, b""))
+        rest = max(len(pyramid_to_bytes(file)) - once - own_low, 0)
         size += block.share * rest / encoder.volume.array.size
         low += block.share * own_low / quantised.pyramid.low.size
         error = file.decompress().array.astype(np.float64) - encoder.volume.array
@@ -192,7 +196,7 @@ def _block(volume: Volume, content: InrFile, place: tuple[int, ...], edges: list
     array = np.ascontiguousarray(volume.array[box])
     grid = volume.grid.cropped((box[2].start, box[1].start, box[0].start), (box[2].stop, box[1].stop, box[0].stop))
     own = replace(content, grid=grid, specials=find_specials(array))
-    return Block(PyramidEncoder(volume.with_array(array, grid), own), share)
+    return Block(PyramidEncoder(volume.with_array(array, grid), own, array.size / volume.array.size), share)
 
 
 def _roughness(array: np.ndarray, place: tuple[int, ...], edges: list[int]) -> float:

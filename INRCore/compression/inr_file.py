@@ -16,6 +16,7 @@ from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..volume import Volume
 from .background import Background
+from .blocks.stored import StoredBlocks
 from .decoding import decode_steps
 from .intensity import IntensityMap
 from .residual import Residual
@@ -36,7 +37,7 @@ class InrFile:
 
     grid, dtype, name, units, metadata: the volume's. intensity: how the field's values (or the pyramid's fixed-point
     units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`,
-    `labels` or `upsampled`.
+    `labels`, `upsampled` or `blocks`.
     specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i).
     background: voxels of one value that the pyramid does not show. residual: None unless an error bound was asked for
     and the field alone misses it. double: whether the field is to be evaluated in float64 (error bound asked for).
@@ -51,6 +52,7 @@ class InrFile:
     pyramid: StoredPyramid | None = None
     labels: StoredLabels | None = None
     upsampled: Upsampled | None = None
+    blocks: StoredBlocks | None = None
     name: str = "volume"
     units: str = ""
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)
@@ -141,6 +143,8 @@ class InrFile:
     def _kind(self) -> str:
         if self.upsampled is not None:
             return f"{self.upsampled.small.describe()['field']}, enlarged by {self.upsampled.name}"
+        if self.blocks is not None:
+            return "blocks, a sine network each"
         if self.labels is not None:
             return f"{len(self.labels.values)} labels"
         if self.pyramid is not None:

@@ -10,20 +10,22 @@ import numpy as np
 from ..errors import InputError
 from ..volume import Volume
 from .background import Background, find_background
+from .filter_fitting import fit_filters
 from .holes import fill_holes
 from .inr_file import InrFile
 from .intensity import IntensityMap
 from .parts import Key
 from .pyramid.bounded import encode_corrections, low_bits_of
 from .pyramid.codec import LOW_PLACE, PRICE, Pyramid, encode, quantise
+from .pyramid.filters import Filters
 from .pyramid.layout import plan_levels
 from .pyramid.lifting import integer_type
 from .pyramid.quantisation import UNITS
 from .pyramid.support import needed_coefficients
-from .pyramid.tiles import coding_order, cut_tiles
+from .pyramid.tiles import Box, coding_order, cut_tiles
 from .pyramid_format import pyramid_to_bytes
 from .residual import step_for_bound
-from .stored_pyramid import LOW_KEY, StoredPyramid, correction_key
+from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 
 TILE = 128
 _UNTILED = 192
@@ -35,16 +37,26 @@ BOUND_TO_STEP = 2.0
 
 @dataclass(frozen=True)
 class Quantised:
-    """A pyramid, the intensity map of its fixed-point units, and the voxels that it does not show."""
+    """A pyramid, the intensity map of its fixed-point units, the voxels that it does not show, and the filters after
+    it, once they are fitted."""
 
     pyramid: Pyramid
     intensity: IntensityMap
     background: Background | None = None
+    filters: Filters | None = None
+    fitted: bool = False
+
+    @property
+    def largest(self) -> float:
+        """Bound on the magnitudes of its whole units."""
+        return (self.intensity.high - self.intensity.low) / self.intensity.scale
 
     def intensities(self) -> np.ndarray:
         """float64 (k, j, i) as a reader will find them, but for the voxels that are no numbers."""
-        reach = self.intensity.high - self.intensity.low
-        found = self.intensity.to_intensities(self.pyramid.samples(reach / self.intensity.scale))
+        samples = self.pyramid.samples(self.largest)
+        if self.filters is not None:
+            samples = self.filters.applied(samples, [(slice(None),) * 3], self.largest)
+        found = self.intensity.to_intensities(samples)
         if self.background is not None:
             found[self.background.mask] = self.background.value
         return found
@@ -58,8 +70,9 @@ class Quantised:
 class PyramidEncoder:
     """Makes trials and files from one volume. `content`: a file without pyramid, with the volume's grid and range."""
 
-    def __init__(self, volume: Volume, content: InrFile) -> None:
-        self.volume, self.content = volume, content
+    def __init__(self, volume: Volume, content: InrFile, share: float = 1.0) -> None:
+        """share: what it stands for of a volume, whose filters cost it that share of their bytes."""
+        self.volume, self.content, self._share = volume, content, share
         intensity = content.intensity
         self._range = intensity.high - intensity.low
         self._middle = intensity.low + self._range / 2
@@ -106,6 +119,26 @@ class PyramidEncoder:
         limits = self.content.intensity
         return Quantised(pyramid, IntensityMap(unit, self._middle, limits.low, limits.high), background)
 
+    def filtered(self, quantised: Quantised) -> Quantised:
+        """The same with the filters that suit it, where they are worth their bytes."""
+        if quantised.fitted:
+            return quantised
+        intensity, background = quantised.intensity, quantised.background
+
+        def wanted(box: Box) -> np.ndarray:
+            units = (self._values[box].astype(np.float64) - intensity.offset) / intensity.scale
+            if background is not None:
+                units[background.mask[box]] = np.nan
+            if self.content.specials:
+                units[~np.isfinite(self.volume.array[box])] = np.nan
+            return units
+
+        filters = None
+        if self.levels:
+            samples, largest = quantised.pyramid.samples(quantised.largest), quantised.largest
+            filters = fit_filters(samples, wanted, largest, PRICE * self._share)
+        return replace(quantised, filters=filters, fitted=True)
+
     def _cost(self, quantised: Quantised, step: float) -> float:
         """Squared error in squared steps, and the price of the bits."""
         error = (quantised.intensities() - self._values) / step
@@ -124,10 +157,13 @@ class PyramidEncoder:
 
     def file(self, quantised: Quantised, bound: float | None = None) -> InrFile:
         """The file's content, with corrections where a bound (in intensities) asks for them."""
+        quantised = self.filtered(quantised)
         streams = encode(quantised.pyramid)
         parts: dict[Key, bytes] = {
             LOW_KEY if place == LOW_PLACE else ("L", *place): stream for place, stream in streams.items()
         }
+        if quantised.filters is not None:
+            parts[FILTERS_KEY] = quantised.filters.to_bytes()
         stored = StoredPyramid(self.content.grid.shape, self.levels, self.edge, parts, label=self.volume.label)
         file = replace(self.content, intensity=quantised.intensity, pyramid=stored, background=quantised.background)
         return file if bound is None else self._bounded(file, stored, bound)

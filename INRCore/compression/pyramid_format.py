@@ -21,7 +21,7 @@ from .pyramid.layout import Level, Shape
 from .pyramid.tiles import TILED_LEVELS
 from .pyramid.walk import ENTROPY_CODING
 from .specials import SPECIAL_VALUES
-from .stored_pyramid import LOW_KEY, StoredPyramid
+from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid
 
 if TYPE_CHECKING:
     from .inr_file import InrFile
@@ -34,6 +34,8 @@ _META_KEY: Key = ("M", 0, 0)
 _SPECIAL_KEYS: dict[str, Key] = {tag: ("S", 0, number) for number, tag in enumerate(SPECIAL_VALUES)}
 _BACKGROUND_KEY: Key = ("B", 0, 0)
 _BACKGROUND = struct.Struct("<d")
+_WITH_FILTERS = 16
+"""Added to the entropy coding of files with filters, which programs that know none then refuse."""
 _MOST_LEVELS = 8
 _MOST_META = 1 << 20
 _MOST_VOXELS = 1 << 31
@@ -52,7 +54,7 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
         DTYPES.index(file.dtype.name),
         len(pyramid.levels),
         pyramid.low_bits,
-        pyramid.model,
+        pyramid.model + (_WITH_FILTERS if FILTERS_KEY in pyramid.parts else 0),
         pyramid.edge,
         *masks,
         *[0] * (_MOST_LEVELS - len(masks)),
@@ -110,6 +112,9 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     intensity, (step, code, count, low_bits, model, edge) = IntensityMap(*numbers[15:19]), numbers[19:25]
     if code >= len(DTYPES) or count > _MOST_LEVELS or low_bits > 60 or not (math.isfinite(step) and step >= 0):
         damaged(label, "its head makes no sense")
+    filtered, model = model & _WITH_FILTERS, model & ~_WITH_FILTERS
+    if (FILTERS_KEY in parts) != bool(filtered) and (parts.complete or not filtered):
+        damaged(label, "its filters are missing or should not be there")
     if not 1 <= model <= ENTROPY_CODING:
         raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {ENTROPY_CODING}; update it.")
     dtype = np.dtype(DTYPES[code])

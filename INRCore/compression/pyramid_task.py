@@ -15,6 +15,7 @@ from .rate_control import StepSearch, Trial, falling_error
 from .settings import CompressionSettings
 
 _MOST_TRIALS = 9
+_MOST_FILES = 6
 _SIZE_TOLERANCE = 0.012
 _PSNR_TOLERANCE = 0.008  # of the root of the inverse error: 0.07 dB
 _SIZE_SLOPE, _PSNR_SLOPE = 1.3, 0.7
@@ -64,17 +65,18 @@ def _search_size(encoder: PyramidEncoder, goal: float, control: Control) -> Step
 
 
 def _within(encoder: PyramidEncoder, search: StepSearch[Quantised], goal: float) -> Steps[InrFile]:
-    """The best trial's file; the size of a trial is an estimate, so that a file just above the goal is made smaller."""
+    """The best trial's file; the size of a trial is an estimate and knows no filters, so that a file just above the
+    goal is made smaller."""
     assert search.best is not None
-    step, quantised = search.best.step, search.best.result
-    for _ in range(4):
+    quantised = search.best.result
+    files: StepSearch[InrFile] = StepSearch(goal, search.best.step, _SIZE_SLOPE)
+    for _ in range(_MOST_FILES):
         file = encoder.file(quantised)
-        size = len(pyramid_to_bytes(file))
-        if size <= goal:
+        files.add(Trial(files.next_step, len(pyramid_to_bytes(file)), file))
+        if files.best is not None:
             break
         yield Progress("quantise", _MOST_TRIALS, _MOST_TRIALS)
-        step *= (size / goal) ** (1 / _SIZE_SLOPE) * 1.003
-        quantised = encoder.quantised(step)
+        quantised = encoder.quantised(files.next_step)
     return file
 
 
@@ -83,7 +85,7 @@ def _search_psnr(encoder: PyramidEncoder, target_db: float, control: Control) ->
     search: StepSearch[Quantised] = StepSearch(goal, encoder.usual_step, _PSNR_SLOPE, at_least=True)
     for number in range(_MOST_TRIALS):
         yield Progress("quantise", number, _MOST_TRIALS)
-        quantised = encoder.quantised(search.next_step)
+        quantised = encoder.filtered(encoder.quantised(search.next_step))
         step = encoder.limited(search.next_step)
         search.add(Trial(step, falling_error_of(encoder, quantised), quantised))
         if search.done(_PSNR_TOLERANCE) or (control.stopped and search.best):

@@ -9,7 +9,7 @@ from ..fields import FieldSettings
 from ..fitting import FitSettings
 from ..settings import require, require_choice, require_range
 
-CODECS = ("pyramid", "network", "labels", "upsampled")
+CODECS = ("pyramid", "network", "labels", "upsampled", "blocks")
 
 
 def _default_field() -> FieldSettings:
@@ -25,12 +25,14 @@ class CompressionSettings:
     """Settings of `compress`.
 
     codec: 'pyramid' (quantised lattices under a learned entropy model, the default), 'network' (the volume as the
-    weights of a network, COIN), 'labels' (whole numbers that are names, exactly; no target applies) or 'upsampled'
-    (slices four times smaller as the weights of a network, made large again by a trained one). `field` and most of
-    `fit` are of the codecs 'network' and 'upsampled' alone.
+    weights of a network, COIN), 'labels' (whole numbers that are names, exactly; no target applies), 'upsampled'
+    (slices four times smaller as the weights of a network, made large again by a trained one) or 'blocks' (boxes sized
+    by their spectrum, a small sine network each, after SCI and TINC; there for comparison: files of the same size are
+    worse than the default's). `field` is of the codecs 'network' and 'upsampled' alone, `fit` of these and 'blocks',
+    whose `fit.points` are shared among its boxes and whose steps are 8 times `fit.learning_rate`.
     upsampler: file of the trained model (command `train-upsampler`); embed_upsampler: whether its bytes go into the
     file, which else names it by its SHA-256 and needs it to be opened.
-    usual_ratio: what the codec 'pyramid' aims at when no target is given, not counting a file's head.
+    usual_ratio: what the codecs 'pyramid' and 'blocks' aim at when no target is given, not counting a file's head.
 
     field: the network. Without `target_ratio`, `field.width` (for the hash grid: `field.hash_log2_entries`) is the
     largest size used, and volumes too small for it get a smaller one, so that the file stays below an eighth of the raw

@@ -13,6 +13,7 @@ from .parts import Key
 from .pyramid.bounded import code_corrections
 from .pyramid.codec import LOW_PLACE, Place, decode
 from .pyramid.damage import StreamError
+from .pyramid.filters import Filters
 from .pyramid.layout import Level, Shape
 from .pyramid.lifting import LOW_OF_CONSTANT
 from .pyramid.rans import Decoder
@@ -20,6 +21,7 @@ from .pyramid.tiles import TILED_LEVELS, Piece, coding_order, cut_tiles
 from .pyramid.walk import ENTROPY_CODING
 
 LOW_KEY: Key = ("L", 255, 0)
+FILTERS_KEY: Key = ("W", 0, 0)
 _CORRECTIONS = "R"
 
 
@@ -43,9 +45,10 @@ class StoredPyramid:
     @property
     def part_keys(self) -> list[Key]:
         """Of the parts that belong to it, in the order of the file."""
-        coded = [LOW_KEY, *(_key(place) for place in self._places())]
+        coded = [_key(place) for place in self._places()]
         corrections = [correction_key(piece.number) for piece in self._tiles()] if self.correction_step else []
-        return [*coded, *corrections]
+        filters = [FILTERS_KEY] if FILTERS_KEY in self.parts else []
+        return [LOW_KEY, *filters, *coded, *corrections]
 
     def levels_for(self, spacing_ratio: np.ndarray) -> int:
         """How many of the finest levels a grid of `spacing_ratio` (k, j, i) times this one's spacing does without."""
@@ -77,7 +80,7 @@ class StoredPyramid:
         on_level: Callable[[int], None] = lambda level: None,
     ) -> np.ndarray:
         """float64 (k, j, i), within the intensity map's limits, of the lattice after leaving out the `skipped` finest
-        levels; with corrections where none is left out. `wanted`: pieces to decode, the others stay flat.
+        levels; filtered and corrected where none is left out. `wanted`: pieces to decode, the others stay flat.
 
         Raises `InputError` naming the file when a part is damaged.
         """
@@ -94,6 +97,9 @@ class StoredPyramid:
             )
             halvings = sum(len(level.axes) for level in self.levels[:skipped])
             lattice = pyramid.samples(largest, skipped)
+            if FILTERS_KEY in self.parts and not skipped:
+                boxes = [piece.box for piece in self._tiles() if wanted((0, piece.number))]
+                lattice = Filters.from_bytes(self.parts[FILTERS_KEY], self.shape).applied(lattice, boxes, largest)
             values = intensity.to_intensities(lattice / LOW_OF_CONSTANT**halvings if skipped else lattice)
             if self.correction_step and not skipped:
                 self._correct(values, wanted)

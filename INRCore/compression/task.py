@@ -21,6 +21,7 @@ from ..results import loop_record
 from ..settings import choose_settings
 from ..volume import Volume
 from .assembly import ASSEMBLY_BYTES
+from .blocks.task import blocks_steps
 from .decoding import MAX_VOXELS
 from .files import inr_from_bytes, inr_to_bytes, pack_field, unpack_field
 from .inr_file import InrFile
@@ -85,6 +86,8 @@ def compress_steps(
         content = replace(content, labels=StoredLabels.of(volume))
     elif settings.codec == "upsampled":
         content, record = yield from _upsampled_steps(volume, content, settings, control)
+    elif settings.codec == "blocks":
+        content, record = yield from blocks_steps(volume, content, settings, control)
     elif mask is not None:
         content = yield from _region_steps(volume, content, settings, mask, control)
     elif settings.codec == "pyramid":

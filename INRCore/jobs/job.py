@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..settings import PRESET_NAMES, require, require_choice, require_range
 
 MOST_STACKS = 6
-"""So many stacks of a reconstruction can be asked back, aligned."""
+"""So many stacks of a reconstruction can be asked back, aligned, and so many bias fields."""
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "compress": {"inputs": ("volume", "region?"), "outputs": ("file", "volume?", "difference?")},
     "estimate": {"inputs": ("volume", "region?"), "outputs": ("curve?",)},
@@ -27,7 +27,7 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "difference?",
             "uncertainty?",
             "slices?",
-            *(f"aligned_{number}?" for number in range(1, MOST_STACKS + 1)),
+            *(f"{role}_{number}?" for role in ("aligned", "bias") for number in range(1, MOST_STACKS + 1)),
         ),
     },
     "register": {

@@ -25,13 +25,12 @@ def super_resolve(job: Job, control: Control) -> Steps[Outcome]:
     settings = settings_of(job, SuperResolutionSettings, "reconstruction")
     if "uncertainty" in job.outputs:
         settings = replace(settings, uncertainty=True)
-    asked_back = [number for number in range(1, MOST_STACKS + 1) if f"aligned_{number}" in job.outputs]
-    count = len(job.inputs["volumes"])
+    wants_aligned, wants_fields = (_asked_back(job, role) for role in ("aligned", "bias"))
     require(
-        all(number <= count for number in asked_back),
-        f"There is no stack {max(asked_back, default=0)} to be given back aligned; there are {count}.",
+        not wants_fields or settings.bias != "none",
+        "A bias field is asked for, but none is looked for; set bias to 'stacks' or 'n4' (--bias).",
     )
-    settings = replace(settings, aligned_stacks=settings.aligned_stacks or bool(asked_back))
+    settings = replace(settings, aligned_stacks=settings.aligned_stacks or wants_aligned)
     volumes = [read_volume(path, frame=job.frame, component=job.component) for path in job.inputs["volumes"]]
     masks = [read_volume(path) for path in job.inputs.get("masks") or []]
     result = yield from super_resolve_steps(volumes, settings, control, masks=masks, guide=read_if_given(job, "guide"))
@@ -39,12 +38,24 @@ def super_resolve(job: Job, control: Control) -> Steps[Outcome]:
     write_volumes(job, volume=result.volume, baseline=result.baseline)
     if result.uncertainty is not None:
         write_volumes(job, uncertainty=result.uncertainty)
-    write_volumes(job, **{f"aligned_{number}": volume for number, volume in enumerate(result.aligned, 1)})
+    for role, volumes_of_stacks in (("aligned", result.aligned), ("bias", result.bias_fields)):
+        write_volumes(job, **{f"{role}_{number}": volume for number, volume in enumerate(volumes_of_stacks, 1)})
     write_difference(job, result.volume, result.baseline)
     table = slice_table(result, volumes)
     if "slices" in job.outputs:
         _write_table(table, job.outputs["slices"], job.force)
     return Outcome.of(result, **({"slices": table} if table else {}))
+
+
+def _asked_back(job: Job, role: str) -> bool:
+    """Whether the job asks for this result of any stack; raises `InputError` for a stack that is not there."""
+    asked = [number for number in range(1, MOST_STACKS + 1) if f"{role}_{number}" in job.outputs]
+    count = len(job.inputs["volumes"])
+    require(
+        max(asked, default=0) <= count,
+        f"There is no stack {max(asked, default=0)} to give back '{role}' of; there are {count}.",
+    )
+    return bool(asked)
 
 
 def slice_table(result: Any, volumes: list[Volume]) -> list[dict[str, Any]]:

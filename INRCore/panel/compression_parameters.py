@@ -19,11 +19,13 @@ class Codec(Enum):
 
     PYRAMID = "pyramid"
     NETWORK = "network"
+    BLOCKS = "blocks"
 
     def label(self) -> str:
         return {
             "pyramid": _("Wavelets with learned probabilities"),
-            "network": _("Weights of a network (COIN)"),
+            "network": _("Weights of a network (COIN), for comparison"),
+            "blocks": _("Small networks of boxes (SCI, TINC), for comparison"),
         }[self.value]
 
 

@@ -13,10 +13,12 @@ from .lattice_weights import spline_weights
 
 class FinePosedSlices:
     """`PosedSlices` of the voxels' cubic spline on a lattice `factor` times finer. Linear interpolation between voxels
-    blurs what is as fine as they are: on a brain at 1 mm whose slices had moved, twice as fine was worth 2 dB."""
+    blurs what is as fine as they are: on a brain at 1 mm whose slices had moved, twice as fine was worth 2 dB. Three
+    stacks that lay straight, seen in this way, lost 0.7 dB to the exact `SeparableSlices` with a factor of 2 and
+    nothing with 3."""
 
     def __init__(
-        self, geometry: SliceGeometry, lattice: Grid, poses: np.ndarray, device: torch.device, factor: int = 2
+        self, geometry: SliceGeometry, lattice: Grid, poses: np.ndarray, device: torch.device, factor: int
     ) -> None:
         sizes = np.where(lattice.size_ijk > 1, lattice.size_ijk * factor, 1)
         fine = lattice.with_size(sizes.tolist())

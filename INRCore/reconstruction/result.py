@@ -26,6 +26,8 @@ class SuperResolutionResult(TaskResult):
     uncertainty: half the width of each voxel's 90 % interval, in the slices' units (method 'lattice', when asked for).
     poses: for each stack (slices, 4, 4), RAS mm: where its slices' points lie in the result; empty: where the headers
     say. rejected: for each stack the numbers of the slices that fit nowhere.
+    bias_fields: of each stack, in the order used, the smooth factor on its brightness that was taken away, on its own
+    grid; empty where none was looked for.
     aligned: the stacks where they were found to lie, in the order used (see `aligned_stacks`; when asked for).
     metrics: consistency_rmse_relative and baseline_consistency_rmse_relative, the same over all slices, in units of the
     slices' standard deviation (0: the result explains the slices fully, noise included); noise_relative, the noise
@@ -43,6 +45,7 @@ class SuperResolutionResult(TaskResult):
     poses: tuple[np.ndarray, ...] = ()
     rejected: tuple[tuple[int, ...], ...] = ()
     aligned: tuple[Volume, ...] = ()
+    bias_fields: tuple[Volume, ...] = ()
 
     @property
     def field(self) -> Field | None:

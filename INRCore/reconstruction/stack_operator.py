@@ -9,7 +9,8 @@ from ..geometry import Grid
 from .fine_operator import FinePosedSlices
 from .lattice_operators import LatticeOperator, PosedSlices, SeparableSlices, SliceGeometry
 
-_MOST_VOXELS_TO_REFINE = 12_000_000
+_MOST_FINE_VOXELS = 96_000_000
+_LARGEST_FACTOR, _LEAST_FACTOR = 3, 2
 
 
 def operator_of_slices(
@@ -25,12 +26,17 @@ def operator_of_slices(
         poses = np.broadcast_to(np.eye(4), (geometry.count, 4, 4))
     if quick or is_too_large_to_refine(lattice):
         return PosedSlices(geometry, lattice, poses, device)
-    return FinePosedSlices(geometry, lattice, poses, device)
+    factor = _LARGEST_FACTOR if _is_held(lattice, _LARGEST_FACTOR) else _LEAST_FACTOR
+    return FinePosedSlices(geometry, lattice, poses, device, factor)
 
 
 def is_too_large_to_refine(lattice: Grid) -> bool:
     """Whether a lattice twice as fine would not fit into memory."""
-    return lattice.voxel_count > _MOST_VOXELS_TO_REFINE
+    return not _is_held(lattice, _LEAST_FACTOR)
+
+
+def _is_held(lattice: Grid, factor: int) -> bool:
+    return lattice.voxel_count * factor**3 <= _MOST_FINE_VOXELS
 
 
 def weights_inside(geometry: SliceGeometry, lattice: Grid, poses: np.ndarray) -> np.ndarray:

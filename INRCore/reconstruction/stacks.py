@@ -67,6 +67,11 @@ class Stack:
         """The measured voxels' values, one after the other."""
         return self.values.ravel() if self.numbers is None else self.values.ravel()[self.numbers]
 
+    def bias_field(self) -> Volume:
+        """The factor on the brightness that was taken away, on the stack's grid; 1 where there is none."""
+        factor = np.ones(self.grid.shape, np.float32) if self.bias is None else self.bias.on(self.grid)
+        return self.volume.with_array(factor, name=f"{self.volume.name} bias field")
+
     def notes(self) -> list[str]:
         """Lines for the user on how the stack was understood."""
         label, count = self.volume.label, self.grid.size_ijk[self.slice_axis]

@@ -91,8 +91,16 @@ def super_resolve_steps(
     if truth is not None:
         measures, lines = measure_against(truth, found["volume"], found["baseline"])
         metrics, notes = metrics | measures, notes + lines
+    fields = tuple(stack.bias_field() for stack in stacks if stack.bias is not None)
+    if fields:
+        metrics["bias_range"] = max(float(np.ptp(np.percentile(field.array, (1, 99)))) for field in fields)
     return SuperResolutionResult(
-        **found, notes=tuple(notes), settings=settings, metrics=metrics, seconds=time.perf_counter() - started
+        **found,
+        bias_fields=fields,
+        notes=tuple(notes),
+        settings=settings,
+        metrics=metrics,
+        seconds=time.perf_counter() - started,
     )
 
 
@@ -113,8 +121,6 @@ def _by_lattice(
         "baseline_consistency_rmse_relative": solution.baseline_misfit.relative,
         "noise_relative": solution.noise,
     }
-    if fields := [stack.bias.on(stack.grid) for stack in stacks if stack.bias is not None]:
-        metrics["bias_range"] = max(float(np.ptp(np.percentile(field, (1, 99)))) for field in fields)
     notes = _motion_notes(stacks, solution)
     if solution.prior is not None:
         metrics["detail_gain_db"] = solution.prior.gain_db

@@ -20,11 +20,14 @@ from .bending import coarse_to_fine
 from .crossings import Crossings, find_crossings
 from .distances import SurfaceDistance
 from .drawn_slices import DrawnSlices, nearest_gap
+from .expected_volume import with_expected_volume
+from .moving import MovedSections, moved_sections
 
 _NEAR_PIXELS = 2.5
 _FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.1
 _EXACT_PIXELS = 4.0
 _TAPER = 1.5
+_ROOM_GAPS = 2
 _SLANT = 0.3
 _LEAST_SINE, _ANGLE_PIXELS, _DAMPING = 0.3, 2.0, 0.5
 
@@ -50,20 +53,47 @@ class Plane:
 def interpolated_distance(
     mask: np.ndarray, grid: Grid, slices: DrawnSlices, stiffness: float, rounds: int, iterations: int
 ) -> np.ndarray:
-    """(k, j, i) float32 mm, below 0 inside, from a bool mask with the label on the drawn slices."""
+    """(k, j, i) float32 mm, below 0 inside, from a bool mask with the label on the drawn slices.
+
+    Where the last slice of a single orientation still shows the label, the lattice goes on for twice the distance of
+    slices: at its edges functions are mirrored, and a shape that is cut off would meet the slice at a right angle."""
+    before, after = _room(mask, slices)
+    size = np.array(mask.shape)
+    wide = grid.cropped((-before[::-1]).tolist(), (size + after)[::-1].tolist())
+    mask = np.pad(mask, [(int(a), int(b)) for a, b in zip(before, after, strict=True)])
+    found = _interpolated(mask, wide, slices.moved(-before[::-1], wide.size_ijk), stiffness, rounds, iterations)
+    return found[tuple(slice(a, a + n) for a, n in zip(before.tolist(), size.tolist(), strict=True))]
+
+
+def _room(mask: np.ndarray, slices: DrawnSlices) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes (k, j, i) to add before and after the lattice."""
+    room = np.zeros(3, int), np.zeros(3, int)
+    axis = slices.only_axis
+    if axis is not None and len(slices.numbers[axis]) > 1:
+        for nodes, (last, next_) in zip(room, slices.numbers[axis][[[0, 1], [-1, -2]]], strict=True):
+            nodes[2 - axis] = _ROOM_GAPS * abs(next_ - last) * np.take(mask, last, 2 - axis).any()
+    return room
+
+
+def _interpolated(
+    mask: np.ndarray, grid: Grid, slices: DrawnSlices, stiffness: float, rounds: int, iterations: int
+) -> np.ndarray:
     planes = drawn_planes(mask, grid, slices)
     found = linear_between(planes, grid.shape, grid.spacing)
+    moved = moved_sections(mask, grid, slices)
     # With slices of several orientations, what two of them do not show may well be drawn on a third between them.
     bound = slices.only_axis is not None
     low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT) if bound else (-np.inf, np.inf)
+    if moved is not None:
+        found, low = np.minimum(found, moved.distance), np.where(moved.around, -np.inf, low)
     sines = [np.ones_like(plane.distance) for plane in planes]
     spacing = grid.spacing[::-1]
     for number in range(rounds):
-        target, weight = _targets(planes, sines, grid.shape)
+        target, weight = _targets(planes, sines, moved, grid.shape)
         found = coarse_to_fine(target, weight, found, spacing, stiffness, iterations).clip(low, high)
         if number + 1 < rounds:
             sines = _sines(planes, sines, found, spacing)
-    return found
+    return with_expected_volume(found, mask, slices)
 
 
 def contour_crossings(mask: np.ndarray, grid: Grid, slices: DrawnSlices, smoothness_mm: float | None) -> Crossings:
@@ -183,9 +213,13 @@ def _neighbours(planes: list[Plane], shape: tuple[int, ...], spacing: np.ndarray
         yield _Neighbours(2 - axis, values[before], values[after], *columns)
 
 
-def _targets(planes: list[Plane], sines: list[np.ndarray], shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """What the planes together ask for: values and weights (k, j, i)."""
+def _targets(
+    planes: list[Plane], sines: list[np.ndarray], moved: MovedSections | None, shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the planes and the sections between them ask for together: values and weights (k, j, i)."""
     total, weights = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    if moved is not None:
+        total, weights = moved.pull, moved.weight.copy()
     for plane, sine in zip(planes, sines, strict=True):
         total[plane.place] += plane.weight * plane.distance * sine
         weights[plane.place] += plane.weight

@@ -18,14 +18,15 @@ from scipy.sparse import csgraph
 from ..geometry import Grid
 from .drawn_slices import DrawnSlices
 
-_EIGHT = np.ones((3, 3))
+EIGHT = np.ones((3, 3))
 _MOST_BODIES = 40
 _WIDTHS = 2.0
 
 
 @dataclass(frozen=True)
-class _Slice:
-    """`areas` (rows, columns): number of the area of each pixel, 0 for none; `sampling`: mm between pixels."""
+class SliceAreas:
+    """One drawn slice. `areas` (rows, columns): number of the area of each pixel, 0 for none; `sampling`: mm between
+    pixels."""
 
     areas: np.ndarray
     sampling: np.ndarray
@@ -43,12 +44,12 @@ def bodies(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[np.ndarray
         sampling = np.delete(grid.spacing[::-1], 2 - axis)
         stack = []
         for number in slices.numbers[axis]:
-            areas, count = ndimage.label(np.take(mask, number, 2 - axis), _EIGHT)
-            stack.append(_Slice(np.where(areas > 0, areas + total, 0), sampling))
+            areas, count = ndimage.label(np.take(mask, number, 2 - axis), EIGHT)
+            stack.append(SliceAreas(np.where(areas > 0, areas + total, 0), sampling))
             total += count
         for (first, low), (second, high) in pairwise(zip(slices.numbers[axis], stack, strict=True)):
             gap = float(second - first) * float(grid.spacing[axis])
-            pairs += [_near(low, high, gap), _near(high, low, gap)]
+            pairs += [near_areas(low, high, gap), near_areas(high, low, gap)]
         volume = np.zeros(mask.shape, int)
         volume[slices.place(axis)] = np.moveaxis(np.stack([s.areas for s in stack]), 0, 2 - axis)
         numbered.append(volume)
@@ -62,8 +63,8 @@ def bodies(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[np.ndarray
     return _parts(np.max([np.where(volume > 0, body[volume], 0) for volume in numbered], axis=0))
 
 
-def _near(slice_: _Slice, next_: _Slice, gap: float) -> np.ndarray:
-    """Pairs (n, 2) of an area and each one of the next slice that is as near as it is wide."""
+def near_areas(slice_: SliceAreas, next_: SliceAreas, gap: float) -> np.ndarray:
+    """Pairs (n, 2) of an area and each one of the next slice, `gap` mm away, that is as near as it is wide."""
     pairs: list[tuple[int, int]] = []
     held = slice_.areas[slice_.areas > 0]
     if len(held) == 0 or not next_.areas.any():

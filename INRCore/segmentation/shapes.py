@@ -82,7 +82,8 @@ class Shapes:
                 numbers[_block(start)] = found
             for index in _voxels(corner[np.abs(lowest) <= radius], grid, self._points_at_once):
                 near = self.levels(grid.index_to_world(index))
-                numbers[tuple(index[:, ::-1].T)] = np.where(near.min(1) < 0, near.argmin(1) + 1, 0)
+                # On a seam two labels may be at 0 both; it is background of neither.
+                numbers[tuple(index[:, ::-1].T)] = np.where(near.min(1) <= 0, near.argmin(1) + 1, 0)
         return numbers
 
     def level_near_surface(self, number: int, grid: Grid) -> tuple[np.ndarray, np.ndarray]:

@@ -352,10 +352,13 @@ def inflated(stored, most, label):
         damaged(label, 'a part inflates to the wrong length')
     return content
 ENTROPY_CODING = 2
+LARGE_IN_SLICES = 2.0
 LARGE = 6.0
 BLOCK = 4
 def is_large(magnitudes, flags):
-    return float(magnitudes.sum(dtype=np.float64)) > LARGE * BLOCK ** 3 * int(flags.sum())
+    samples = math.prod((min(n, BLOCK) for n in magnitudes.shape)) * int(flags.sum())
+    limit = LARGE_IN_SLICES if 1 in magnitudes.shape else LARGE
+    return float(magnitudes.sum(dtype=np.float64)) > limit * samples
 def block_sums(array, steps):
     total = array if array.dtype == np.int32 else array.astype(np.int32)
     for axis, step in enumerate(steps):
@@ -758,11 +761,11 @@ def band_gains(levels):
 UNITS = 64
 def band_units(levels):
     return [{band: round(UNITS * _FRACTION / gain) for band, gain in gains.items()} for gains in band_gains(levels)]
-_SAFE_32 = (1 << 31) / (2 * 1623)
+_SAFE_32_of_lifting = (1 << 31) / (2 * 1623)
 LOW_OF_CONSTANT = 1.2287
 _GROWTH = LOW_OF_CONSTANT ** 3
 def integer_type(largest, levels):
-    return np.int32 if 4 * largest * _GROWTH ** levels < _SAFE_32 else np.int64
+    return np.int32 if 4 * largest * _GROWTH ** levels < _SAFE_32_of_lifting else np.int64
 @dataclass(frozen=True)
 class Pyramid:
     shape: object
@@ -865,7 +868,7 @@ def coding_order(shape, levels, edge):
     for number in reversed(range(len(levels))):
         for piece in tiles if number < TILED_LEVELS else whole:
             yield (number, piece)
-_THREADS = 4
+_THREADS_of_codec = 4
 LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
@@ -886,11 +889,121 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, 
         for band, place in piece.cut(coefficients[number], number).items():
             place[...] = found[band]
     order = list(coding_order(shape, levels, edge))
-    with ThreadPoolExecutor(_THREADS) as threads:
+    with ThreadPoolExecutor(_THREADS_of_codec) as threads:
         for number in reversed(range(finest, len(levels))):
             list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
             on_level(number)
     return Pyramid(shape, levels, low, coefficients, shifts, edge)
+_SAFE_32_of_filters = 1 << 15
+def number_type(largest):
+    return np.int32 if largest < _SAFE_32_of_filters else np.int64
+REACH = 2
+def moved(padded, offset, reach=REACH):
+    return padded[tuple((slice(reach + o, n - reach + o) for o, n in zip(offset, padded.shape, strict=True)))]
+def classes_of(activity, changes, limits):
+    chosen = np.zeros(activity.shape, np.uint8)
+    for limit in limits:
+        chosen += activity >= limit
+    if changes:
+        chosen *= 3
+        second = changes[1] > changes[0]
+        chosen += np.where(changes[2] > np.maximum(changes[0], changes[1]), np.uint8(2), second.astype(np.uint8))
+    return chosen
+_HEAD = struct.Struct('<BBBB')
+MOST_ACTIVITIES = 16
+MOST_SHIFT = 15
+_THREADS_of_filters = 4
+def _box_sums(array):
+    array = array[:-2] + array[1:-1] + array[2:]
+    array = array[:, :-2] + array[:, 1:-1] + array[:, 2:]
+    return array[:, :, :-2] + array[:, :, 1:-1] + array[:, :, 2:]
+def _beside(padded):
+    for axis in range(3):
+        k, j, i = (int(axis == a) for a in range(3))
+        yield (moved(padded, (-k, -j, -i), 1), moved(padded, (k, j, i), 1))
+def changes_of(padded):
+    return [_box_sums(np.abs(after - before)) for before, after in _beside(padded)]
+def activity_of(padded):
+    twice = 2 * moved(padded, (0, 0, 0), 1)
+    activity = np.zeros_like(twice)
+    for before, after in _beside(padded):
+        activity += np.abs(before + after - twice)
+    return _box_sums(activity)
+_NEAR = [(k, j, i) for k in (-1, 0, 1) for j in (-1, 0, 1) for i in (-1, 0, 1) if (k, j, i) > (0, 0, 0)]
+_SLICE = [(0, 1, 2), (0, 1, -2), (0, 2, 1), (0, 2, -1), (0, 2, 2), (0, 2, -2)]
+_PAIRS = (*_NEAR, (2, 0, 0), (0, 2, 0), (0, 0, 2), *_SLICE)
+def pairs_of(shape, wide):
+    pairs = _PAIRS if wide else _PAIRS[:-len(_SLICE)]
+    return [pair for pair in pairs if all((n > 1 or not step for n, step in zip(shape, pair, strict=True)))]
+_SLAB = 1 << 18
+def slabs_of(shape, box):
+    start, stop, _ = box[0].indices(shape[0])
+    planes = max(1, _SLAB // max(1, shape[1] * shape[2]))
+    return [(slice(k, min(k + planes, stop)), *box[1:]) for k in range(start, stop, planes)]
+def padded_slab(samples, slab, number):
+    kept, missing = ([], [])
+    for part, count in zip(slab, samples.shape, strict=True):
+        start, stop, _ = part.indices(count)
+        first, last = (max(start - REACH, 0), min(stop + REACH, count))
+        kept.append(slice(first, last))
+        missing.append((first - start + REACH, stop + REACH - last))
+    return np.pad(samples[tuple(kept)].astype(number), missing, mode='edge')
+def activity_limit(code):
+    return 8 + code % 8 << code // 8
+def pair_feature(padded, pair, twice):
+    k, j, i = pair
+    feature = moved(padded, pair) + moved(padded, (-k, -j, -i))
+    feature -= twice
+    return feature
+@dataclass(frozen=True, eq=False)
+class Filters:
+    limits: object
+    directions: object
+    wide: object
+    shift: object
+    taps: object
+
+    def to_bytes(self):
+        head = _HEAD.pack(len(self.limits), self.directions, self.wide, self.shift)
+        return head + bytes(self.limits) + self.taps.tobytes()
+
+    @classmethod
+    def from_bytes(cls, data, shape):
+        if len(data) < _HEAD.size:
+            raise StreamError('its filters end too early')
+        count, directions, wide, shift = _HEAD.unpack(data[:_HEAD.size])
+        pairs, start = (len(pairs_of(shape, wide == 1)), _HEAD.size + count)
+        size = (count + 1) * directions * pairs
+        if count >= MOST_ACTIVITIES or directions not in (1, 3) or wide > 1 or (shift > MOST_SHIFT):
+            raise StreamError('its filters make no sense')
+        if len(data) != start + size:
+            raise StreamError('its filters have the wrong length')
+        taps = np.frombuffer(data, np.int8, size, start).reshape((count + 1) * directions, pairs)
+        return cls(tuple(data[_HEAD.size:start]), directions, wide == 1, shift, taps)
+
+    def applied(self, samples, boxes, largest):
+        result = samples.copy()
+        number = number_type(largest)
+        slabs = [slab for box in boxes for slab in slabs_of(samples.shape, box)]
+
+        def run(slab):
+            result[slab] = self._filtered(padded_slab(samples, slab, number), samples.shape)
+        with ThreadPoolExecutor(_THREADS_of_filters) as threads:
+            list(threads.map(run, slabs))
+        return result
+
+    def _filtered(self, padded, shape):
+        middle = moved(padded, (0, 0, 0))
+        changes = changes_of(padded) if self.directions > 1 else []
+        chosen = classes_of(activity_of(padded), changes, [activity_limit(code) for code in self.limits])
+        twice, total = (2 * middle, np.full(middle.shape, 1 << self.shift >> 1, padded.dtype))
+        weights = self.taps.T.astype(padded.dtype)
+        for pair, weight in zip(pairs_of(shape, self.wide), weights, strict=True):
+            if weight.any():
+                total += pair_feature(padded, pair, twice) * weight[chosen]
+        total >>= self.shift
+        total += middle
+        return total
 _EMPTY, _FULL, _MIXED = (0, 1, 2)
 _COARSEST = 5
 def _octree(mask):
@@ -977,6 +1090,8 @@ def read_parts(parts, frame=0):
     about = json.loads(inflated(parts['J', 0, 0], 1 << 22, 'the head'))
     if about['kind'] == 'labels':
         return _read_labels(parts, about)
+    if about['kind'] not in ('region', 'frames', 'components'):
+        raise InputError(f"the file holds {about['kind']}, which this reader does not know: use INRCore")
     members = [parts.inner(('F', 0, n), 'a member') for n in range(len(about['versions']))]
     if None in members or 1 in about['versions']:
         raise InputError('the file is cut short, or a part of it is constant or a network: use INRCore')
@@ -1025,10 +1140,14 @@ def _read_pyramid(parts):
     def stream(place):
         key = ('L', 255, 0) if place[0] < 0 else ('L', *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
+    model &= 15
     pyramid = decode(shape, levels, edge, stream, model=model)
     largest = max(abs(low - offset), abs(high - offset)) / unit
-    values = np.clip(pyramid.samples(largest).astype(np.float64) * unit + offset, low, high)
-    for piece in cut_tiles(shape, levels, edge) if step else ():
+    samples, tiles = (pyramid.samples(largest), cut_tiles(shape, levels, edge))
+    if ('W', 0, 0) in parts:
+        samples = Filters.from_bytes(parts['W', 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
+    values = np.clip(samples.astype(np.float64) * unit + offset, low, high)
+    for piece in tiles if step else ():
         if ('R', 0, piece.number) in parts:
             coder = Decoder(parts['R', 0, piece.number])
             values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step

@@ -28,6 +28,7 @@ from INRCore.compression.label_coding import decode_labels, level_count
 from INRCore.compression.parts import Parts, inflated
 from INRCore.compression.pyramid.bounded import code_corrections
 from INRCore.compression.pyramid.codec import decode
+from INRCore.compression.pyramid.filters import Filters
 from INRCore.compression.pyramid.layout import Level
 from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
@@ -68,6 +69,8 @@ def read_parts(parts, frame=0):
     about = json.loads(inflated(parts["J", 0, 0], 1 << 22, "the head"))
     if about["kind"] == "labels":
         return _read_labels(parts, about)
+    if about["kind"] not in ("region", "frames", "components"):
+        raise InputError(f"the file holds {about['kind']}, which this reader does not know: use INRCore")
     members = [parts.inner(("F", 0, n), "a member") for n in range(len(about["versions"]))]
     if None in members or 1 in about["versions"]:
         raise InputError("the file is cut short, or a part of it is constant or a network: use INRCore")
@@ -121,10 +124,14 @@ def _read_pyramid(parts):
         key = ("L", 255, 0) if place[0] < 0 else ("L", *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
 
+    model &= 15
     pyramid = decode(shape, levels, edge, stream, model=model)
     largest = max(abs(low - offset), abs(high - offset)) / unit
-    values = np.clip(pyramid.samples(largest).astype(np.float64) * unit + offset, low, high)
-    for piece in cut_tiles(shape, levels, edge) if step else ():
+    samples, tiles = pyramid.samples(largest), cut_tiles(shape, levels, edge)
+    if ("W", 0, 0) in parts:
+        samples = Filters.from_bytes(parts["W", 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
+    values = np.clip(samples.astype(np.float64) * unit + offset, low, high)
+    for piece in tiles if step else ():
         if ("R", 0, piece.number) in parts:
             coder = Decoder(parts["R", 0, piece.number])
             values[piece.box] += code_corrections(coder, values[piece.box].shape, low_bits, model=model) * step

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .walk import BLOCK, block_sums, phase_view
 
 LARGE = 6.0
+LARGE_IN_SLICES = 2.0
+"""Mean magnitudes beyond which counts that learn are better than the entropy model, which knows single slices less."""
 
 
 def is_large(magnitudes: np.ndarray, flags: np.ndarray) -> bool:
     """Whether magnitudes (k, j, i) have too large a mean, over the blocks that hold anything."""
-    return float(magnitudes.sum(dtype=np.float64)) > LARGE * BLOCK**3 * int(flags.sum())
+    samples = math.prod(min(n, BLOCK) for n in magnitudes.shape) * int(flags.sum())
+    limit = LARGE_IN_SLICES if 1 in magnitudes.shape else LARGE
+    return float(magnitudes.sum(dtype=np.float64)) > limit * samples
 
 
 class FixedSource:

@@ -14,7 +14,7 @@ import torch
 from ..machine import describe
 from ..tables import markdown_table, write_results
 from .cases import Case, all_cases
-from .left_out import left_out_rows
+from .left_out import WAYS, left_out_rows
 from .measures import compare
 from .methods import METHODS, on_grid
 from .pictures import chart, panel
@@ -31,9 +31,7 @@ def main() -> None:
     choice = _arguments()
     about = {**describe(torch.device(choice.device)), "crop_mm": choice.crop, "cases": choice.cases}
     rows: list[dict[str, Any]] = []
-    for case in all_cases(choice.data, choice.crop, choice.cases):
-        if choice.only and not all(word in case.name for word in choice.only):
-            continue
+    for case in all_cases(choice.data, choice.crop, choice.cases, choice.only or ()):
         print(f"\n{case.name}: truth {case.truth.grid.describe()}", flush=True)
         images: dict[str, np.ndarray] = {}
         for name in choice.methods:
@@ -44,9 +42,11 @@ def main() -> None:
     if rows:
         chart(rows, choice.output / "gain.png")
     if choice.left_out:
-        found = left_out_rows(choice.data, choice.left_out, choice.device)
-        write_results(choice.output, "left_out", about, found)
-        print(markdown_table(found))
+        found: list[dict[str, Any]] = []
+        for row in left_out_rows(choice.data, choice.left_out, choice.device, choice.left_out_stacks, choice.ways):
+            found.append(row)
+            print(markdown_table(found).splitlines()[-1], flush=True)
+            write_results(choice.output, "left_out", about, found)
 
 
 def _row(case: Case, name: str, choice: argparse.Namespace, images: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _row(case: Case, name: str, choice: argparse.Namespace, images: dict[str, np
     if result is not None and case.poses is not None:
         array = on_grid(case.truth.grid.transformed(np.linalg.inv(shared_motion(result, case))), result.evaluate)
     images[name] = array
-    trust = {"coverage_90": None, "pose_mm": None, "pose_degrees": None}
+    trust = {"coverage_90": None, "interval_needed": None, "pose_mm": None, "pose_degrees": None}
     if result is not None:
         trust |= coverage(result, case, array) | pose_errors(result, case)
     return {"case": case.name, "method": name, **compare(case.truth, array, case.mask, case.seen), **trust, **seconds}
@@ -77,6 +77,8 @@ def _arguments() -> argparse.Namespace:
         "--crop", type=int, default=96, metavar="MM", help="the middle of each brain (96); 0: all of it"
     )
     parser.add_argument("--left-out", nargs="*", choices=("knee", "fetal"), help="leave one stack out of these")
+    parser.add_argument("--left-out-stacks", nargs="+", type=int, metavar="N", help="only these of each set (from 1)")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, help="how the stacks left out are predicted")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--data", type=Path, default=_DATA, help="folder of the volumes (../shared/data)")
     parser.add_argument("--output", type=Path, default=_OUTPUT, help=f"folder of the results ({_OUTPUT})")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,11 @@ BRAINS = {
     "ms_07_t1": "ms_patient07_T1.nii.gz",
 }
 _ALONG = (2, 1, 0)
+_FINEST_MM = {"mr_t1_submm": 0.667}
 _FOUR_VOXELS_MM = {"mr_t1_submm": 2.68}
 """x4 of a brain whose voxels are not 1 mm."""
+_INNER = ", inner part"
+_PHANTOM = "ct_phantom, 5 mm against 1 mm"
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,22 +48,33 @@ class Case:
 
 def simulated(folder: Path, brain: str, thickness_mm: float, orientations: int, how: Acquisition, crop: int) -> Case:
     """Slices of about `thickness_mm` made of one brain: whole voxels of it; the middle `crop` voxels, 0: all."""
-    truth = _middle(read_volume(str(folder / BRAINS[brain])), crop)
-    finest = float(truth.grid.spacing.min())
-    factor = max(2, round(thickness_mm / finest))
-    how = Acquisition(factor, how.profile, how.noise, how.motion_mm, how.motion_degrees)
-    truth = _divisible(truth, factor)
+    factor = max(2, round(thickness_mm / _finest_mm(brain)))
+    how = replace(how, factor=factor)
+    truth = _divisible(_middle(read_volume(str(folder / BRAINS[brain])), crop), factor)
     pairs = [acquire(truth, axis, how) for axis in _ALONG[:orientations]]
-    moved = how.motion_mm > 0 or how.motion_degrees > 0
-    extras = [f"noise {how.noise:g}"] * (how.noise > 0) + [f"motion {how.motion_mm:g} mm"] * moved
-    name = ", ".join([brain, f"{factor * finest:.3g} mm", how.profile, f"{orientations} stack(s)", *extras])
+    moved = _moves(how)
     return Case(
-        name,
+        _name(brain, thickness_mm, orientations, how),
         [stack for stack, _ in pairs],
         truth,
         {"profile": how.profile, "motion": "slices" if moved else ""},
         [poses for _, poses in pairs] if moved else None,
     )
+
+
+def _finest_mm(brain: str) -> float:
+    return _FINEST_MM.get(brain, 1.0)
+
+
+def _moves(how: Acquisition) -> bool:
+    return how.motion_mm > 0 or how.motion_degrees > 0
+
+
+def _name(brain: str, thickness_mm: float, orientations: int, how: Acquisition) -> str:
+    finest = _finest_mm(brain)
+    slices = f"{max(2, round(thickness_mm / finest)) * finest:.3g} mm"
+    extras = [f"noise {how.noise:g}"] * (how.noise > 0) + [f"motion {how.motion_mm:g} mm"] * _moves(how)
+    return ", ".join([brain, slices, how.profile, f"{orientations} stack(s)", *extras])
 
 
 def ct_phantom(folder: Path, crop: int) -> Case:
@@ -73,33 +88,48 @@ def ct_phantom(folder: Path, crop: int) -> Case:
         start[2] = 0
         thick = thick.cropped(tuple(start), tuple(stop))
         thin = thin.cropped(tuple(start), (stop[0], stop[1], int(thin.grid.size_ijk[2])))
-    return Case("ct_phantom, 5 mm against 1 mm", [thick], thin, {"profile": "boxcar"})
+    return Case(_PHANTOM, [thick], thin, {"profile": "boxcar"})
 
 
-def all_cases(folder: Path, crop: int, which: str) -> Iterator[Case]:
-    """quick: two; main: the rows of the issue on one thickness, and every thickness of one brain; full: everything."""
-    plain, gaussian = Acquisition(), Acquisition(profile="gaussian")
-    noisy, moving = Acquisition(noise=0.02), Acquisition(motion_mm=1.5, motion_degrees=1.5)
+Plan = tuple[str, float, int, Acquisition]
+"""Brain, thickness in mm, orientations, and how slices are taken."""
+
+
+def all_cases(folder: Path, crop: int, which: str, words: Sequence[str] = ()) -> Iterator[Case]:
+    """quick: two; main: the rows of the issue on one thickness, and every thickness of one brain; full: everything.
+    Only cases whose names hold all `words` are made."""
+
+    def is_wanted(name: str) -> bool:
+        return all(word in name for word in words)
+
+    for plan in _plans(which):
+        if is_wanted(_name(*plan)):
+            yield simulated(folder, *plan, crop)
     if which == "quick":
-        yield simulated(folder, "ms_t1", 4, 1, plain, crop)
-        yield simulated(folder, "ms_t1", 4, 3, plain, crop)
+        return
+    for brain in ("ms_t1",) if which == "main" else tuple(BRAINS):
+        moving = Acquisition(motion_mm=1.5, motion_degrees=1.5)
+        pair = (brain, 4, 3, Acquisition()), (brain, 4, 3, moving)
+        if any(is_wanted(_name(*plan) + _INNER) for plan in pair):
+            cases = _still_and_moving(*(simulated(folder, *plan, crop) for plan in pair))
+            yield from (case for case in cases if is_wanted(case.name))
+    if is_wanted(_PHANTOM):
+        yield ct_phantom(folder, crop)
+
+
+def _plans(which: str) -> Iterator[Plan]:
+    plain, gaussian, noisy = Acquisition(), Acquisition(profile="gaussian"), Acquisition(noise=0.02)
+    if which == "quick":
+        yield from (("ms_t1", 4, orientations, plain) for orientations in (1, 3))
         return
     profiles = (plain, gaussian) if which == "main" else (plain, gaussian, noisy)
     for brain in BRAINS:
         own = [_FOUR_VOXELS_MM[brain]] if brain in _FOUR_VOXELS_MM else []
-        for thickness in (*own, 4) if which == "main" else (*own, 3, 4, 5, 6):
-            for orientations in (1, 3):
-                for how in profiles:
-                    yield simulated(folder, brain, thickness, orientations, how, crop)
+        thicknesses = (*own, 4) if which == "main" else (*own, 3, 4, 5, 6)
+        yield from product((brain,), thicknesses, (1, 3), profiles)
     if which == "main":
-        for thickness in (3, 5, 6):
-            for orientations in (1, 3):
-                yield simulated(folder, "ms_t1", thickness, orientations, plain, crop)
-        for orientations in (1, 3):
-            yield simulated(folder, "ms_t1", 4, orientations, noisy, crop)
-    for brain in ("ms_t1",) if which == "main" else tuple(BRAINS):
-        yield from _still_and_moving(*(simulated(folder, brain, 4, 3, how, crop) for how in (plain, moving)))
-    yield ct_phantom(folder, crop)
+        yield from product(("ms_t1",), (3, 5, 6), (1, 3), (plain,))
+        yield from product(("ms_t1",), (4,), (1, 3), (noisy,))
 
 
 def _still_and_moving(still: Case, moving: Case) -> Iterator[Case]:
@@ -114,7 +144,7 @@ def _inner(case: Case) -> Case:
     """Measured 8 voxels away from the borders of a crop, beyond which slices that moved show what is not there."""
     mask = np.zeros(case.truth.grid.shape, bool)
     mask[8:-8, 8:-8, 8:-8] = True
-    return replace(case, name=f"{case.name}, inner part", mask=mask & foreground(case.truth))
+    return replace(case, name=case.name + _INNER, mask=mask & foreground(case.truth))
 
 
 def _middle(volume: Volume, crop: int) -> Volume:
