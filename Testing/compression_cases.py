@@ -35,6 +35,17 @@ def phantom(grid=None, dtype=np.int16, peak=1000.0):
     return Volume((value if np.dtype(dtype).kind == "f" else np.rint(value)).astype(dtype), grid, "phantom", "a.u.")
 
 
+def moving_shapes(shape_kji=(19, 70, 84), dtype=np.int16):
+    """Sharp shapes of one value each that move from slice to slice: a disc, a square, a growing ring."""
+    k, j, i = np.indices(shape_kji).astype(float)
+    value = np.zeros(shape_kji)
+    value += 900 / (1 + np.exp(2 * (np.hypot(j - 20 - 0.8 * k, i - 25 - 1.3 * k) - 11)))
+    value += 500 / (1 + np.exp(2 * (np.maximum(abs(j - 48), abs(i - 60 + 0.7 * k)) - 9)))
+    value += 300 / (1 + np.exp(2 * (abs(np.hypot(j - 35, i - 42) - 28 - 0.3 * k) - 2)))
+    grid = Grid.from_parts(shape_kji, (0.8, 0.9, 1.5), (30, -20, 15))
+    return Volume(np.rint(value).astype(dtype), grid, "shapes", "a.u.")
+
+
 def noise(dtype, shape=(6, 9, 11), seed=5):
     generator = np.random.default_rng(seed)
     dtype = np.dtype(dtype)

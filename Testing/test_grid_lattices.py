@@ -92,3 +92,14 @@ def test_the_parts_of_a_lattice_are_all_of_it_in_order(points):
         assert tuple(along[0] for along in piece.positions) == first
         expected = part.stop
     assert expected == OBLIQUE.voxel_count
+
+
+@pytest.mark.parametrize("columns", [1, 97])
+def test_a_lattice_of_one_point_along_an_axis_gives_what_its_points_give(columns):
+    """97: pieces along i are 96 points long, and one is left."""
+    field = grid_field(OBLIQUE)
+    grid = OBLIQUE.with_size([columns, 3, 4])
+    by_lattice = field.value_and_jacobian(SeparableLattice.of(field.frame, grid))
+    by_points = field.value_and_jacobian(torch.tensor(grid.points(), dtype=torch.float32))
+    for one, other in zip(by_lattice, by_points, strict=True):
+        assert torch.allclose(one, other, atol=1e-4)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compression_cases import noise, phantom
+from compression_cases import moving_shapes, noise, phantom
 from grids import GRIDS
 
 from INRCore.compression import CompressionSettings, compress, compress_series, decompress
@@ -41,6 +41,7 @@ def _cases():
         compress(Volume(noise("uint16"), GRID.with_size((11, 9, 6))), CompressionSettings(target_max_error=0)),
         compress(volume, CompressionSettings(target_ratio=20, region_max_error=1), region=ball),
         compress(ball, CompressionSettings(codec="labels")),
+        compress(moving_shapes((11, 66, 70)), CompressionSettings(target_ratio=60)),
     ]
 
 

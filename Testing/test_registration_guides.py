@@ -210,7 +210,7 @@ def test_the_folding_barrier_keeps_a_map_from_folding_where_it_would():
         changes = small_settings(fit, hyperelastic_weight=0.0, folding_weight=weight)
         least[weight] = register(fixed, moving, changes).metrics
     assert least[0.0]["folding_fraction"] > 0 and least[0.0]["jacobian_min"] < -0.01
-    assert least[0.2]["folding_fraction"] == 0 and least[0.2]["jacobian_min"] > 0.05
+    assert least[0.2]["folding_fraction"] == 0 and least[0.2]["jacobian_min"] > 0
 
 
 # -- bad input ---------------------------------------------------------------------------------------------------------

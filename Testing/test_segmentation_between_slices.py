@@ -176,3 +176,14 @@ def test_a_crossing_slice_shows_what_lies_between_two_others():
     hidden = ~DrawnSlices.across(**numbers).known(grid.shape)
     found = segment(Volume(drawn(plate, **numbers).astype(np.uint8), grid), settings(sparse="ijk")).labels.array > 0
     assert dice(found & hidden, plate & hidden) > 0.9
+
+
+def test_drawn_slices_side_by_side_are_told_from_those_that_cross_them():
+    """With 16 of 40 slices drawn across j, two of them side by side, all slices across k and i show small areas."""
+    drawn = {"i": [12, 20, 28], "j": [*range(6, 34, 2), 11, 21], "k": [8, 15, 22]}
+    slices = DrawnSlices.across(**drawn)
+    found = find_drawn_slices(slices.only(bean(OBLIQUE)), "ijk")
+    assert found is not None
+    for axis in (0, 2):
+        np.testing.assert_array_equal(found.numbers[axis], slices.numbers[axis])
+    assert set(found.numbers[1]) <= set(slices.numbers[1])

@@ -57,7 +57,8 @@ def _add_fit(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--model",
         metavar="NAME",
-        help="displacement; velocity (never folds); cycle (tells its uncertainty); sliding (two sides, as in a chest)",
+        help="auto (sliding for two chest CTs, else displacement); displacement; velocity (never folds); "
+        "cycle (tells its uncertainty); sliding (two sides, as in a chest)",
     )
     group.add_argument(
         "--forbid-folding", action="store_true", default=None, help="accept only a model that cannot fold"

@@ -14,7 +14,8 @@ from ..fitting.progress import Steps
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .inr_file import InrFile
-from .pyramid_encoder import PyramidEncoder
+from .pyramid.codec import Pyramid
+from .pyramid_encoder import PyramidEncoder, Quantised
 from .pyramid_format import pyramid_to_bytes
 from .pyramid_task import falling_error_of
 from .rate_curve import RateCurve, RateEstimate, RatePoint
@@ -90,10 +91,10 @@ def _point(blocks: list[Block], step: float, volume: Volume, content: InrFile) -
     extent = content.intensity.high - content.intensity.low
     for block in blocks:
         quantised = block.encoder.quantised(step)
-        own_low = _low_bytes(quantised.pyramid.low)
+        own_low = _low_bytes(_low_of(quantised))
         coded = max(block.encoder.size(quantised) - block.encoder.overhead - own_low, 0)
         size += block.share * coded / block.encoder.volume.array.size
-        low += block.share * own_low / quantised.pyramid.low.size
+        low += block.share * own_low / _low_of(quantised).size
         quantised = block.encoder.filtered(quantised)
         squares += block.share * (extent / falling_error_of(block.encoder, quantised)) ** 2
     return _whole(volume, content, step, size, low, squares)
@@ -106,6 +107,12 @@ def _whole(volume: Volume, content: InrFile, step: float, size: float, low: floa
     samples = math.prod(encoder.levels[-1].low_shape if encoder.levels else volume.array.shape)
     total = size * volume.array.size + low * samples + encoder.overhead
     return RatePoint(step, _decibels(extent, squares), total)
+
+
+def _low_of(quantised: Quantised) -> np.ndarray:
+    """The coarsest lattice of a block, whose slices are never predicted from each other."""
+    assert isinstance(quantised.pyramid, Pyramid)
+    return quantised.pyramid.low
 
 
 def _low_bytes(low: np.ndarray) -> float:
@@ -137,12 +144,12 @@ def _bounded_point(volume: Volume, content: InrFile, blocks: list[Block], bound:
     for block in blocks:
         encoder = block.encoder
         quantised = encoder.quantised(step)
-        own_low, file = _low_bytes(quantised.pyramid.low), encoder.file(quantised, bound)
+        own_low, file = _low_bytes(_low_of(quantised)), encoder.file(quantised, bound)
         assert file.pyramid is not None
         once = encoder.overhead + len(file.pyramid.parts.get(FILTERS_KEY, b""))
         rest = max(len(pyramid_to_bytes(file)) - once - own_low, 0)
         size += block.share * rest / encoder.volume.array.size
-        low += block.share * own_low / quantised.pyramid.low.size
+        low += block.share * own_low / _low_of(quantised).size
         error = file.decompress().array.astype(np.float64) - encoder.volume.array
         error = error[np.isfinite(error)]
         squares += block.share * (float(np.square(error).mean()) if error.size else 0.0)

@@ -153,7 +153,7 @@ class InrFile:
         if self.labels is not None:
             return f"{len(self.labels.values)} labels"
         if self.pyramid is not None:
-            return f"pyramid of {len(self.pyramid.levels)} levels"
+            return self.pyramid.describe()
         return "constant" if self.field is None else f"{self.field.settings.encoding} + {self.field.settings.network}"
 
     def _correction_step(self) -> float | None:

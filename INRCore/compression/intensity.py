@@ -58,6 +58,11 @@ class IntensityMap:
         """Largest minus smallest intensity, in the field's values."""
         return (self.high - self.low) / self.scale if self.scale else 0.0
 
+    @property
+    def largest_value(self) -> float:
+        """Bound on the magnitude of the field's values (or a pyramid's units) that lead to intensities."""
+        return max(abs(self.low - self.offset), abs(self.high - self.offset)) / self.scale
+
     def to_values(self, intensities: np.ndarray) -> np.ndarray:
         """Intensities of any shape and dtype to float32 values for the field."""
         return ((intensities.astype(np.float64) - self.offset) / self.scale).astype(np.float32)

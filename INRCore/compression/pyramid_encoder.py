@@ -25,10 +25,13 @@ from .pyramid.support import needed_coefficients
 from .pyramid.tiles import Box, coding_order, cut_tiles
 from .pyramid_format import pyramid_to_bytes
 from .residual import step_for_bound
+from .slices.encoder import GROUP, SMALLEST, Sliced, SliceEncoder, sample_box
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
+from .stored_slices import StoredSlices, stack_key, unit_limits
 
 TILE = 128
-_UNTILED = 192
+_UNTILED = 192  # samples along the longest axis
+_UNTILED_VOXELS = 1 << 23  # tiles cost a volume of fewer voxels more than they save whoever wants a part of it
 _FINEST_STEP = 2.0**-18  # of the range; errors below come from the corrections
 _COARSEST_STEP = 64.0
 BOUND_TO_STEP = 2.0
@@ -37,10 +40,10 @@ BOUND_TO_STEP = 2.0
 
 @dataclass(frozen=True)
 class Quantised:
-    """A pyramid, the intensity map of its fixed-point units, the voxels that it does not show, and the filters after
-    it, once they are fitted."""
+    """A pyramid or slices, the intensity map of their fixed-point units, the voxels that they do not show, and the
+    filters after them, once they are fitted."""
 
-    pyramid: Pyramid
+    pyramid: Pyramid | Sliced
     intensity: IntensityMap
     background: Background | None = None
     filters: Filters | None = None
@@ -70,17 +73,22 @@ class Quantised:
 class PyramidEncoder:
     """Makes trials and files from one volume. `content`: a file without pyramid, with the volume's grid and range."""
 
-    def __init__(self, volume: Volume, content: InrFile, share: float = 1.0) -> None:
-        """share: what it stands for of a volume, whose filters cost it that share of their bytes."""
+    def __init__(self, volume: Volume, content: InrFile, share: float = 1.0, predict: bool = False) -> None:
+        """share: what it stands for of a volume, whose filters cost it that share of their bytes; predict: whether its
+        slices may be predicted from each other where that is worth it."""
         self.volume, self.content, self._share = volume, content, share
         intensity = content.intensity
         self._range = intensity.high - intensity.low
         self._middle = intensity.low + self._range / 2
         k, j, i = volume.grid.spacing[::-1]
         self.levels = plan_levels(content.grid.shape, (k, j, i))
-        self.edge = TILE if max(content.grid.shape) > _UNTILED and len(self.levels) > 3 else 0
+        large = max(content.grid.shape) > _UNTILED and volume.array.size > _UNTILED_VOXELS
+        self.edge = TILE if large and len(self.levels) > 3 else 0
         self._values = fill_holes(volume.array.astype(np.float64)) if content.specials else volume.array
         self._background = find_background(volume.array)
+        sliceable = content.grid.shape[0] > GROUP and min(content.grid.shape[1:]) >= SMALLEST
+        self._predict = predict and sliceable and not content.specials
+        self._slices: SliceEncoder | None = None
         self._worth_at, self._not_worth_at = 0.0, np.inf  # steps at which a background of its own won and lost
 
     @property
@@ -95,6 +103,8 @@ class PyramidEncoder:
     def quantised(self, step: float) -> Quantised:
         """The volume at a step, in intensities; its background apart where that is worth its bits."""
         step = self.limited(step)
+        if self._predict and self._slices_worth(step):
+            return self._sliced(step)
         if self._background is None or step >= self._not_worth_at:
             return self._quantised(step)
         if step <= self._worth_at:
@@ -118,6 +128,28 @@ class PyramidEncoder:
         pyramid = quantise(samples, self.levels, self.edge, needed=needed)
         limits = self.content.intensity
         return Quantised(pyramid, IntensityMap(unit, self._middle, limits.low, limits.high), background)
+
+    def _slices_worth(self, step: float) -> bool:
+        """Whether prediction between slices saves more than it costs, tried once, on a part of the volume."""
+        if self._slices is None:
+            box = tuple(sample_box(self.content.grid.shape))
+            k, j, i = (part.start for part in box)
+            grid = self.content.grid.cropped((i, j, k), (box[2].stop, box[1].stop, box[0].stop))
+            part = PyramidEncoder(
+                self.volume.with_array(np.ascontiguousarray(self.volume.array[box]), grid),
+                replace(self.content, grid=grid),
+            )
+            part._slices = _slice_encoder(part._values, step)
+            self._predict = part._cost(part._sliced(step), step) < part._cost(part.quantised(step), step)
+            self._slices = _slice_encoder(self._values, step) if self._predict else None
+        return self._predict
+
+    def _sliced(self, step: float) -> Quantised:
+        assert self._slices is not None
+        limits = self.content.intensity
+        intensity = IntensityMap(step / UNITS, self._middle, limits.low, limits.high)
+        coded = self._slices.sliced(intensity.scale, self._middle, unit_limits(intensity), UNITS)
+        return Quantised(coded, intensity)
 
     def filtered(self, quantised: Quantised) -> Quantised:
         """The same with the filters that suit it, where they are worth their bytes."""
@@ -158,15 +190,19 @@ class PyramidEncoder:
     def file(self, quantised: Quantised, bound: float | None = None) -> InrFile:
         """The file's content, with corrections where a bound (in intensities) asks for them."""
         quantised = self.filtered(quantised)
-        streams = encode(quantised.pyramid)
-        parts: dict[Key, bytes] = {
-            LOW_KEY if place == LOW_PLACE else ("L", *place): stream for place, stream in streams.items()
-        }
-        if quantised.filters is not None:
-            parts[FILTERS_KEY] = quantised.filters.to_bytes()
-        stored = StoredPyramid(self.content.grid.shape, self.levels, self.edge, parts, label=self.volume.label)
+        stored = self._stored(quantised)
         file = replace(self.content, intensity=quantised.intensity, pyramid=stored, background=quantised.background)
         return file if bound is None else self._bounded(file, stored, bound)
+
+    def _stored(self, quantised: Quantised) -> StoredPyramid:
+        shape, label, coded = self.content.grid.shape, self.volume.label, quantised.pyramid
+        filters = {} if quantised.filters is None else {FILTERS_KEY: quantised.filters.to_bytes()}
+        if isinstance(coded, Sliced):
+            stacks: dict[Key, bytes] = {stack_key(place): stream for place, stream in coded.streams().items()}
+            parts: dict[Key, bytes] = {LOW_KEY: coded.sequence.to_bytes(), **stacks, **filters}
+            return StoredSlices(shape, self.levels, 0, parts, label=label)
+        parts = {LOW_KEY if place == LOW_PLACE else ("L", *place): stream for place, stream in encode(coded).items()}
+        return StoredPyramid(shape, self.levels, self.edge, {**parts, **filters}, label=label)
 
     def size(self, quantised: Quantised) -> float:
         """Bytes that the file would have without corrections, to about 1 %."""
@@ -200,3 +236,7 @@ class PyramidEncoder:
         intensity = replace(self.content.intensity, scale=1.0)
         # Head of the part, shifts, number of lanes, the state of the last lane.
         return len(pyramid_to_bytes(replace(self.content, pyramid=empty, intensity=intensity))) + 27 * count
+
+
+def _slice_encoder(values: np.ndarray, step: float) -> SliceEncoder:
+    return SliceEncoder(values, step**2)

@@ -17,11 +17,13 @@ from .background import Background
 from .container import damaged
 from .intensity import DTYPES, IntensityMap, check_limits
 from .parts import Key, Parts, deflated, inflated, pack_parts
+from .pyramid.damage import StreamError
 from .pyramid.layout import Level, Shape
 from .pyramid.tiles import TILED_LEVELS
-from .pyramid.walk import ENTROPY_CODING
+from .pyramid.walk import SLICE_CODING
 from .specials import SPECIAL_VALUES
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid
+from .stored_slices import StoredSlices
 
 if TYPE_CHECKING:
     from .inr_file import InrFile
@@ -88,7 +90,11 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
         damaged(label, f"its head makes no sense ({str(error)[:200]})")
     pyramid = file.pyramid
     assert pyramid is not None
-    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), _BACKGROUND_KEY, *pyramid.part_keys}:
+    try:
+        own = pyramid.part_keys
+    except StreamError as error:
+        damaged(label, str(error))
+    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), _BACKGROUND_KEY, *own}:
         damaged(label, "it has parts that it should not have")
     if pyramid.complete and _META_KEY not in parts:
         damaged(label, "a part is missing")
@@ -115,16 +121,17 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     filtered, model = model & _WITH_FILTERS, model & ~_WITH_FILTERS
     if (FILTERS_KEY in parts) != bool(filtered) and (parts.complete or not filtered):
         damaged(label, "its filters are missing or should not be there")
-    if not 1 <= model <= ENTROPY_CODING:
-        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {ENTROPY_CODING}; update it.")
+    if not 1 <= model <= SLICE_CODING:
+        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {SLICE_CODING}; update it.")
     dtype = np.dtype(DTYPES[code])
     check_limits(intensity, dtype)
     if intensity.scale == 0:
         raise InputError("its intensities have no scale")
     levels = _levels(shape, numbers[25 : 25 + count], label)
-    if edge and (edge % (1 << count) or len(levels) <= TILED_LEVELS):
+    if edge and (edge % (1 << count) or len(levels) <= TILED_LEVELS or model == SLICE_CODING):
         damaged(label, "its tiles make no sense")
-    pyramid = StoredPyramid(shape, levels, edge, parts, step, low_bits, parts.complete, model, label)
+    kind = StoredSlices if model == SLICE_CODING else StoredPyramid
+    pyramid = kind(shape, levels, edge, parts, step, low_bits, parts.complete, model, label)
     return InrFile(grid=grid, dtype=dtype, intensity=intensity, field=None, pyramid=pyramid, file_bytes=parts.size)
 
 

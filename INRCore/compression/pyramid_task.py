@@ -17,6 +17,7 @@ from .settings import CompressionSettings
 _MOST_TRIALS = 9
 _MOST_FILES = 6
 _SIZE_TOLERANCE = 0.012
+_SMALL_ENOUGH = 1 - 2 * _SIZE_TOLERANCE  # of a goal that no step comes nearer to
 _PSNR_TOLERANCE = 0.008  # of the root of the inverse error: 0.07 dB
 _SIZE_SLOPE, _PSNR_SLOPE = 1.3, 0.7
 
@@ -27,7 +28,7 @@ def pyramid_steps(
     """The content of the file; yields progress of the stage 'quantise', a trial at a time.
 
     Raises `InputError` when the ratio asked for cannot be reached."""
-    encoder = PyramidEncoder(volume, content)
+    encoder = PyramidEncoder(volume, content, predict=True)
     control = control or Control()
     if settings.target_max_error is not None:
         yield Progress("quantise", 0, 1)
@@ -65,19 +66,19 @@ def _search_size(encoder: PyramidEncoder, goal: float, control: Control) -> Step
 
 
 def _within(encoder: PyramidEncoder, search: StepSearch[Quantised], goal: float) -> Steps[InrFile]:
-    """The best trial's file; the size of a trial is an estimate and knows no filters, so that a file just above the
-    goal is made smaller."""
+    """The file at about the best trial's step; the size of a trial is an estimate and knows no filters, so that a file
+    above the goal, or one far below it, is made again."""
     assert search.best is not None
     quantised = search.best.result
     files: StepSearch[InrFile] = StepSearch(goal, search.best.step, _SIZE_SLOPE)
     for _ in range(_MOST_FILES):
         file = encoder.file(quantised)
         files.add(Trial(files.next_step, len(pyramid_to_bytes(file)), file))
-        if files.best is not None:
+        if files.done(_SIZE_TOLERANCE) or (files.best is not None and search.best.value < goal * _SMALL_ENOUGH):
             break
         yield Progress("quantise", _MOST_TRIALS, _MOST_TRIALS)
         quantised = encoder.quantised(files.next_step)
-    return file
+    return file if files.best is None else files.best.result
 
 
 def _search_psnr(encoder: PyramidEncoder, target_db: float, control: Control) -> Steps[Quantised | None]:

@@ -42,6 +42,10 @@ class StoredPyramid:
     model: int = ENTROPY_CODING
     label: str = field(default="the file", compare=False)
 
+    def describe(self) -> str:
+        """What it is, in words."""
+        return f"pyramid of {len(self.levels)} levels"
+
     @property
     def part_keys(self) -> list[Key]:
         """Of the parts that belong to it, in the order of the file."""
@@ -84,21 +88,14 @@ class StoredPyramid:
 
         Raises `InputError` naming the file when a part is damaged.
         """
-        largest = max(abs(intensity.low - intensity.offset), abs(intensity.high - intensity.offset)) / intensity.scale
         try:
-            pyramid = decode(
-                self.shape,
-                self.levels,
-                self.edge,
-                lambda place: self._stream(place) if wanted(place) else None,
-                skipped,
-                on_level,
-                self.model,
-            )
             halvings = sum(len(level.axes) for level in self.levels[:skipped])
-            lattice = pyramid.samples(largest, skipped)
+            lattice = self._samples(intensity, skipped, wanted, on_level)
             if FILTERS_KEY in self.parts and not skipped:
-                boxes = [piece.box for piece in self._tiles() if wanted((0, piece.number))]
+                boxes, largest = (
+                    [tile.box for tile in self._tiles() if wanted((0, tile.number))],
+                    intensity.largest_value,
+                )
                 lattice = Filters.from_bytes(self.parts[FILTERS_KEY], self.shape).applied(lattice, boxes, largest)
             values = intensity.to_intensities(lattice / LOW_OF_CONSTANT**halvings if skipped else lattice)
             if self.correction_step and not skipped:
@@ -108,9 +105,24 @@ class StoredPyramid:
             raise InputError(f"{self.label} is damaged: {error}; use an intact copy.") from error
         return values
 
-    def _stream(self, place: Place) -> bytes | None:
-        key = _key(place)
-        if key not in self.parts and not self.complete and place != LOW_PLACE:
+    def _samples(
+        self, intensity: IntensityMap, skipped: int, wanted: Callable[[Place], bool], on_level: Callable[[int], None]
+    ) -> np.ndarray:
+        """Whole units (k, j, i) of the lattice after leaving out the `skipped` finest levels."""
+        pyramid = decode(
+            self.shape,
+            self.levels,
+            self.edge,
+            lambda place: self._part(_key(place), place == LOW_PLACE) if wanted(place) else None,
+            skipped,
+            on_level,
+            self.model,
+        )
+        return pyramid.samples(intensity.largest_value, skipped)
+
+    def _part(self, key: Key, compulsory: bool = False) -> bytes | None:
+        """None where the file ended before it. Raises `StreamError` where it must be there."""
+        if key not in self.parts and not self.complete and not compulsory:
             return None
         if key not in self.parts:
             raise StreamError("a part is missing")

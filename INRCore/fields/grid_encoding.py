@@ -90,7 +90,7 @@ class GridEncoding(Encoding):
             first, matrix = self._matrix(level, lattice, 2, orders, slice(start, start + _LONGEST_PIECE))
             narrow = nodes.narrow(2, first, matrix.shape[1]).flatten(0, 1).flatten(1)
             each_channel = torch.eye(channels, dtype=matrix.dtype, device=matrix.device)
-            pieces.append(narrow @ torch.kron(matrix.T.contiguous(), each_channel))
+            pieces.append(narrow @ torch.kron(matrix, each_channel).T)
         return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
 
     def _matrix(

@@ -64,6 +64,7 @@ class Model(Enum):
     """Deformation models by the names of the setting; the first one leaves the choice to the preset."""
 
     AUTOMATIC = ""
+    FROM_IMAGES = "auto"
     DISPLACEMENT = "displacement"
     VELOCITY = "velocity"
     CYCLE = "cycle"
@@ -72,6 +73,7 @@ class Model(Enum):
     def label(self) -> str:
         return {
             "": _("From quality"),
+            "auto": _("From the images (chest CT: slides along the ribs)"),
             "displacement": _("Displacement"),
             "velocity": _("Flow (never folds)"),
             "cycle": _("Two maps (tell how uncertain they are)"),

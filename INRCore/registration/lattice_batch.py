@@ -13,10 +13,11 @@ from .models import Model
 
 
 class LatticeBatch(NamedTuple):
-    """`lattice`: points over the whole field of view; `chosen` (M): numbers of those in the region; `places` (M, 3):
-    their voxels (i, j, k), float32."""
+    """`lattice`: points over the whole field of view, and every eighth of them, `thin`; `chosen` (M): numbers of those
+    in the region; `places` (M, 3): their voxels (i, j, k), float32."""
 
     lattice: SeparableLattice
+    thin: SeparableLattice
     chosen: np.ndarray
     places: np.ndarray
 
@@ -40,7 +41,8 @@ class LatticeDraw:
         """About so many points of the region on a lattice as nearly cubic as voxels allow, which starts at another
         voxel every time."""
         steps = self._steps(points)
-        offsets = np.random.default_rng((seed, iteration)).integers(steps)
+        rng = np.random.default_rng((seed, iteration))
+        offsets = rng.integers(steps)
         k, j, i = (int(n) for n in offsets)
         lattice = SeparableLattice(
             self._all.order,
@@ -50,7 +52,9 @@ class LatticeDraw:
         part = self._region[k :: steps[0], j :: steps[1], i :: steps[2]]
         chosen = np.flatnonzero(part)
         places = np.stack(np.unravel_index(chosen, part.shape), -1) * steps + offsets
-        return LatticeBatch(lattice, chosen, places[:, ::-1].astype(np.float32))
+        # Other ones every time: half way between those that are always taken a map would be free to fold.
+        k, j, i = (int(n) for n in rng.integers(2, size=3))
+        return LatticeBatch(lattice, lattice.every(2, (k, j, i)), chosen, places[:, ::-1].astype(np.float32))
 
     def _steps(self, points: int) -> np.ndarray:
         """Voxels from a lattice point to the next along k, j, i."""

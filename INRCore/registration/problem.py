@@ -143,7 +143,7 @@ class RegistrationProblem(Problem):
         displacement, slope = self._displaced(drawn.lattice)
         displacement, slope = displacement[chosen], None if slope is None else slope[chosen]
         matches = Matches(positions, positions + displacement, moving_slope=slope)
-        return _Batch(matches, drawn.lattice.every(2, (0, 0, 0)))
+        return _Batch(matches, drawn.thin)
 
     def _matches_back(self, points: int, generator: torch.Generator) -> Matches:
         drawn = self._moving.draw(points, generator)

@@ -1,13 +1,16 @@
-"""Smoothed and thinned copies of an image, for the coarse stages of a fit."""
+"""Copies of an image for the stages of a fit: smoothed and thinned for the coarse ones, and with voxels of half the
+size, between which linear interpolation is good enough."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy import ndimage
 
+from ..fields.grid_levels import node_weights
 from ..geometry import Grid
 
 _FEWEST_VOXELS = 4
+_MOST_REFINED_VOXELS = 1 << 26
 
 
 def smoothed(
@@ -44,3 +47,20 @@ def _block_means(values: np.ndarray, grid: Grid, factors_ijk: np.ndarray) -> tup
     affine[:3, 3] = grid.index_to_world((factors_ijk - 1) / 2)
     affine[:3, :3] *= factors_ijk
     return means, Grid((nk, nj, ni), affine)
+
+
+def refined(values: np.ndarray, grid: Grid) -> tuple[np.ndarray, Grid]:
+    """(k, j, i) image on voxels of half the size over the same field of view, by the cubic B-splines through its
+    values (Unser, IEEE Signal Processing Magazine 16(6), 1999); an image too large for that comes back as it is.
+
+    Linear interpolation blurs an image most half way between its voxels and not at all at them, so that a fit is drawn
+    to and from voxel centres by what is no anatomy.
+    """
+    if 8 * values.size > _MOST_REFINED_VOXELS:
+        return values, grid
+    fine = ndimage.spline_filter(values, 3, np.float32, mode="mirror")
+    ahead = np.array([0.0, *node_weights("cubic", 0.25, 0)])
+    for axis in range(3):
+        sides = [ndimage.correlate1d(fine, weights, axis, mode="mirror") for weights in (ahead[::-1], ahead)]
+        fine = np.stack(sides, axis + 1).reshape(*fine.shape[:axis], -1, *fine.shape[axis + 1 :])
+    return fine, grid.with_size((2 * grid.size_ijk).tolist())

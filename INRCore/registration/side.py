@@ -13,7 +13,7 @@ from torch import Tensor
 from ..geometry import Grid
 from ..interpolation import ImageSampler
 from .images import PreparedImage
-from .pyramid import smoothed
+from .pyramid import refined, smoothed
 
 _MOST_VOXELS_DRAWN_FROM = 4_000_000
 
@@ -36,7 +36,7 @@ class Side:
         self.level = values, thin.transformed(placed)
 
     def to(self, device: torch.device) -> None:
-        self.values = ImageSampler(*self.level, device)
+        self.values = ImageSampler(*refined(*self.level), device)
         # Without a mask only the field of view counts, for which the sampler needs no voxels.
         usable = np.ones((1, 1, 1), np.float32) if self.image.usable is None else self.image.usable
         self._usable = ImageSampler(usable, self.grid, device)

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import InputError
-from ..fitting import Control, FitLoop, FitSettings, Progress, run_to_end
+from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .affine import align_steps
 from .checks import input_notes, require_landmarks_in_place, volume_notes
-from .guides import Guides, terms_of
+from .fit import averaged_fit_steps
+from .guides import Guides
 from .images import prepare_image
 from .initial import checked_matrix
 from .landmarks import Landmarks
 from .maps import fitted_map
-from .models import Model, SlidingModel, new_model
-from .problem import Pair, RegistrationProblem
+from .problem import Pair
 from .result import RegistrationResult
 from .rib_cage import inside_rib_cage
 from .sampling import sample_steps
 from .settings import RegistrationSettings
-from .sliding import SlipTerm
+from .stiffness import stiffness_steps
+from .unfolding import unfold
+
+_LEAST_SHARE = 0.02
 
 
 def register(
@@ -93,7 +95,7 @@ def register_steps(
         affine = yield from align_steps(*channels[0], settings.initial, settings.fit.seed, control, given)
     pair = Pair(channels, affine, settings.fit.seed)
     require_landmarks_in_place(landmarks, pair)
-    sliding = _sliding_region(guides, volumes[0][0], settings)
+    settings, sliding = _model_and_region(guides, *volumes[0], settings)
     warnings = (
         *volume_notes(volumes[0][0], fixed_mask, channels[0][0], "fixed"),
         *volume_notes(volumes[0][1], moving_mask, channels[0][1], "moving"),
@@ -101,12 +103,17 @@ def register_steps(
     )
     if warnings:
         yield Progress("check", 1, 1, note=" ".join(warnings))
-    model, record = yield from _fit_steps(pair, settings, control, guides, landmarks, sliding)
+    chosen: tuple[str, ...] = ()
+    if settings.choose_stiffness:
+        settings, chosen = yield from stiffness_steps(pair, settings, control, guides, landmarks, sliding)
+    model, record = yield from averaged_fit_steps(pair, settings, control, guides, landmarks, sliding)
+    if settings.folding_weight:
+        unfold(model, channels[0][0].grid, settings.fit.seed)
     grid, aligned = channels[0][0].grid, not np.array_equal(affine, np.eye(4))
     outputs = yield from sample_steps(
         fitted_map(model, grid, settings), pair, settings, volumes[0][1], landmarks, aligned
     )
-    record["notes"] += warnings + _folding_notes(outputs["metrics"], settings) + _landmark_notes(landmarks)
+    record["notes"] += chosen + warnings + _folding_notes(outputs["metrics"], settings) + _landmark_notes(landmarks)
     return RegistrationResult(
         **record,
         **outputs,
@@ -156,11 +163,26 @@ def _require_overlap(fixed: Volume, moving: Volume, affine: np.ndarray, settings
     )
 
 
-def _sliding_region(guides: Guides, fixed: Volume, settings: RegistrationSettings) -> Volume | None:
+def _model_and_region(
+    guides: Guides, fixed: Volume, moving: Volume, settings: RegistrationSettings
+) -> tuple[RegistrationSettings, Volume | None]:
+    """The settings with the model 'auto' decided, and the region of the model 'sliding'."""
+    if settings.model == "auto":
+        region = guides.sliding or _rib_cage_of_both(fixed, moving)
+        return replace(settings, model="displacement" if region is None else "sliding"), region
     if settings.model == "sliding":
-        return guides.sliding or inside_rib_cage(fixed)
+        return settings, guides.sliding or inside_rib_cage(fixed)
     require(guides.sliding is None, "A sliding region is given, which only model = 'sliding' takes into account.")
-    return None
+    return settings, None
+
+
+def _rib_cage_of_both(fixed: Volume, moving: Volume) -> Volume | None:
+    """What lies inside the rib cage of the fixed image; None unless both images are chest CTs."""
+    try:
+        region, other = inside_rib_cage(fixed), inside_rib_cage(moving)
+    except InputError:
+        return None
+    return region if all(_LEAST_SHARE < part.array.mean() < 1 - _LEAST_SHARE for part in (region, other)) else None
 
 
 def _landmark_notes(landmarks: Landmarks | None) -> tuple[str, ...]:
@@ -178,66 +200,3 @@ def _folding_notes(metrics: dict[str, float], settings: RegistrationSettings) ->
         else "choose model = 'velocity', which cannot, or a larger hyperelastic_weight."
     )
     return (f"The map folds at {100 * share:.2g} % of the places and has no inverse there; {cure}",)
-
-
-# -- fit ---------------------------------------------------------------------------------------------------------------
-def _fit_steps(
-    pair: Pair,
-    settings: RegistrationSettings,
-    control: Control,
-    guides: Guides,
-    landmarks: Landmarks | None,
-    sliding: Volume | None = None,
-) -> Steps[tuple[Model, dict[str, Any]]]:
-    """Fits stage by stage, coarse to fine. Each stage has a loop of its own, because losses of images smoothed
-    differently cannot be compared and the loop keeps the parameters with the smallest."""
-    model = new_model(pair.fixed.grid, settings, sliding)
-    voxel = pair.fixed.grid.voxel_volume ** (1 / 3)
-    history: list[tuple[int, float]] = []
-    notes: list[str] = []
-    elapsed = 0.0
-    for stage, sigma in enumerate(settings.smoothing_voxels):
-        fit, before = _stage_settings(settings, stage, elapsed)
-        model.refine(len(settings.smoothing_voxels) - 1 - stage)
-        terms = terms_of(guides, landmarks, pair.fixed, pair.affine, settings, sigma * voxel)
-        if isinstance(model, SlidingModel) and settings.slip_weight:
-            terms["slip"] = settings.slip_weight, SlipTerm(model.field, pair.fixed.grid)
-        loop = FitLoop(RegistrationProblem(model, pair, settings, sigma * voxel, terms), fit, control)
-        for progress in loop.run():
-            yield _in_whole(progress, before, settings.fit.iterations, elapsed)
-        history += [(before + iteration, loss) for iteration, loss in loop.loss_history]
-        notes += loop.notes
-        elapsed += loop.elapsed
-        if loop.stop_reason == "stopped":
-            break
-    model.finish()
-    record = {"device": loop.choice.reason, "stop_reason": loop.stop_reason}
-    return model, {**record, "notes": tuple(notes), "loss_history": tuple(history)}
-
-
-def _stage_settings(settings: RegistrationSettings, stage: int, elapsed: float) -> tuple[FitSettings, int]:
-    """Settings of one stage's loop and the iterations of the stages before it."""
-    fit, stages = settings.fit, len(settings.smoothing_voxels)
-    before, after = (fit.iterations * n // stages for n in (stage, stage + 1))
-    seconds = None if fit.max_seconds is None else max(0.1, (fit.max_seconds - elapsed) / (stages - stage))
-    last = stage == stages - 1
-    return dataclasses.replace(
-        fit,
-        iterations=after - before,
-        max_seconds=seconds,
-        target_loss=fit.target_loss if last else None,
-        seed=(fit.seed + stage) % 2**63,
-    ), before
-
-
-def _in_whole(progress: Progress, before: int, iterations: int, elapsed: float) -> Progress:
-    """A stage's report as a part of the whole fit."""
-    done = before + progress.iteration
-    total = elapsed + progress.elapsed_seconds
-    return dataclasses.replace(
-        progress,
-        iteration=done,
-        iterations=iterations,
-        elapsed_seconds=total,
-        eta_seconds=progress.eta_seconds and total / done * (iterations - done),
-    )

@@ -28,6 +28,7 @@ _FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.1
 _EXACT_PIXELS = 4.0
 _TAPER = 1.5
 _ROOM_GAPS = 2
+_CROSSED_STIFFNESS = 20.0
 _SLANT = 0.3
 _LEAST_SINE, _ANGLE_PIXELS, _DAMPING = 0.3, 2.0, 0.5
 
@@ -83,6 +84,7 @@ def _interpolated(
     moved = moved_sections(mask, grid, slices)
     # With slices of several orientations, what two of them do not show may well be drawn on a third between them.
     bound = slices.only_axis is not None
+    stiffness *= 1 if bound else _CROSSED_STIFFNESS
     low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT) if bound else (-np.inf, np.inf)
     if moved is not None:
         found, low = np.minimum(found, moved.distance), np.where(moved.around, -np.inf, low)

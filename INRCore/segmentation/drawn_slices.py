@@ -113,6 +113,8 @@ def find_drawn_slices(mask: np.ndarray, mode: str, label: str = "The label map")
         axes = tuple(axis for axis in range(3) if len(numbers[axis]))
     if len(axes) == 1:  # then whatever is labelled is on a drawn slice, lines and dots too
         numbers[axes[0]] = _held(mask, axes[0])
+    elif any((np.diff(found) == 1).any() for found in numbers):
+        numbers = _covering(mask, numbers)
     found = DrawnSlices(tuple(numbers))  # type: ignore[arg-type]
     if mode == "auto":
         drawn = found.count >= 2 and all(_isolated(found.numbers[axis]) for axis in axes)
@@ -141,6 +143,29 @@ def _areas(mask: np.ndarray, axis: int) -> np.ndarray:
     slices = np.moveaxis(mask, 2 - axis, 0)
     block = slices[:, 1:] & slices[:, :-1]
     return np.flatnonzero((block[:, :, 1:] & block[:, :, :-1]).any((1, 2)))
+
+
+def _covering(mask: np.ndarray, numbers: list[np.ndarray]) -> list[np.ndarray]:
+    """Of slices (across i, j, k) those that it takes to hold all that is labelled. Where slices are drawn side by side,
+    those that only cross them show areas too; so the one that holds most of what is left is taken until nothing is, and
+    then those are dropped of which each voxel is on another one."""
+    held, left, taken = np.zeros(mask.shape, np.int8), mask.copy(), []
+    while left.any():
+        counts = [left.sum(tuple(n for n in range(3) if n != 2 - axis))[numbers[axis]] for axis in range(3)]
+        axis = max(range(3), key=lambda n: counts[n].max(initial=0))
+        if counts[axis].max(initial=0) == 0:
+            break
+        place = _chosen(axis, numbers[axis][[int(counts[axis].argmax())]])
+        taken.append((axis, place))
+        left[place] = False
+        held[place] += 1
+    kept: list[list[int]] = [[], [], []]
+    for axis, place in reversed(taken):
+        if (held[place][mask[place]] > 1).all():
+            held[place] -= 1
+        else:
+            kept[axis] += np.asarray(place[2 - axis]).tolist()
+    return [np.array(sorted(found), int) for found in kept]
 
 
 def _thin_slices(mask: np.ndarray) -> list[np.ndarray]:

@@ -94,13 +94,104 @@ class resources:
         return resources.text
 class InputError(ValueError):
     """The file cannot be read; the message says why."""
-MAGIC = b'\x89INR\r\n\x1a\n'
-_INTEGERS = ('int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64')
-DTYPES = ('bool', *_INTEGERS, 'float16', 'float32', 'float64')
-def level_count(shape):
-    return max(0, int(np.ceil(np.log2(max(shape) / 8)))) if max(shape) > 8 else 0
+_FIXED = struct.Struct('<3B')
 class StreamError(InputError):
     pass
+_MOST_LEVELS_of_sequence = 6
+def along(shape, axis):
+    first, second = (n for a, n in enumerate(shape) if a != axis)
+    return (shape[axis], first, second)
+@dataclass(frozen=True)
+class Item:
+    slice: object
+    before: object = -1
+    after: object = -1
+@dataclass(frozen=True)
+class Sequence:
+    shape: object
+    axis: object
+    group: object
+    span: object
+    steps: object
+
+    @property
+    def places(self):
+        spans = range(-(-self.shape[0] // self.span))
+        return [(level, span) for level in range(len(self.steps)) for span in spans if self.items((level, span))]
+
+    def items(self, place):
+        level, span = place
+        start, stop = (span * self.span, min((span + 1) * self.span, self.shape[0]))
+        if level == 0:
+            return [Item(k) for k in range(start, stop, self.group)]
+        reach = self.group >> level
+        items = []
+        for k in range(start + reach, stop, 2 * reach):
+            items.append(Item(k, k - reach, k + reach if k + reach < self.shape[0] else k - reach))
+        return items
+
+    def needed(self, first, last):
+        spans = set(range(max(first, 0) // self.span, min(last, self.shape[0] - 1) // self.span + 1))
+        whole = {place for place in self.places if place[1] in spans}
+        return whole | {(0, span + 1) for span in spans if (0, span + 1) in self.places}
+
+    def to_bytes(self):
+        head = _FIXED.pack(self.axis, self.group.bit_length() - 1, self.span.bit_length() - 1)
+        return head + np.array(self.steps, '<u2').tobytes()
+
+    @classmethod
+    def from_bytes(cls, data, volume):
+        if len(data) <= _FIXED.size or len(data) % 2 != _FIXED.size % 2:
+            raise StreamError('the order of the slices has an impossible length')
+        axis, group, span = _FIXED.unpack(data[:_FIXED.size])
+        steps = tuple((int(step) for step in np.frombuffer(data, '<u2', offset=_FIXED.size)))
+        if axis > 2 or not group <= span <= 16 or len(steps) != group + 1 or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
+            raise StreamError('the order of the slices makes no sense')
+        return cls(along(volume, axis), axis, 1 << group, 1 << span, steps)
+SIZES = (32, 16, 8, 4)
+def filled(length):
+    return -(-length // SIZES[0]) * SIZES[0]
+REACH_of_motion = 64
+_BEFORE, _AFTER = (3, 4)
+MARGIN = REACH_of_motion + _AFTER + 1
+def padded(plane):
+    return np.pad(plane, MARGIN, mode='edge')
+class Planes:
+
+    def __init__(self, sequence):
+        self.sequence = sequence
+        slices, rows, columns = sequence.shape
+        self.values = np.zeros((slices, filled(rows), filled(columns)), np.int32)
+
+    def stack_shape(self, place):
+        return (len(self.sequence.items(place)), self.values.shape[1], self.values.shape[2])
+
+    def fetcher(self, place):
+        items = self.sequence.items(place)
+        kept: dict[int, np.ndarray] = {}
+
+        def fetch(number, side):
+            key = items[number].after if side else items[number].before
+            if key not in kept:
+                kept.clear()
+                kept[key] = padded(self.values[key])
+            return kept[key]
+        return fetch
+
+    def put(self, place, found):
+        self.values[[item.slice for item in self.sequence.items(place)]] = found
+
+    def put_between(self, place):
+        for item in self.sequence.items(place):
+            if item.before >= 0:
+                total = self.values[item.before].astype(np.int64) + self.values[item.after]
+                self.values[item.slice] = total + 1 >> 1
+
+    def volume(self):
+        rows, columns = self.sequence.shape[1:]
+        return np.moveaxis(self.values[:, :rows, :columns], 0, self.sequence.axis).astype(np.int64)
+KINDS = 3
+_SHIFTS_of_sequence = KINDS
 MAX_LANES = 1 << 12
 _LOW = 1 << 16
 SCALE = 1 << 16
@@ -140,6 +231,618 @@ class Decoder:
     def finish(self):
         if self._next != self._words.size or (self._states != _LOW).any():
             raise StreamError('a coded stream does not end where it should')
+_THREADS_of_sequence = 2
+LARGEST_of_directions = SIZES[0]
+def _z_order(y, x):
+    y, x = (y // 4, x // 4)
+    order = np.zeros_like(y)
+    for bit in range(3):
+        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
+    return order
+def waves(y, x):
+    diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
+    return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+INSIDE, BOTH, BEFORE, AFTER = range(4)
+def inside_order(all_leaves):
+    steps = []
+    for number, leaves in enumerate(all_leaves):
+        chosen = np.flatnonzero(leaves.kinds == INSIDE)
+        if not chosen.size:
+            continue
+        wave = waves(leaves.rows[chosen], leaves.columns[chosen])
+        order = np.argsort(wave, kind='stable')
+        found, starts = np.unique(wave[order], return_index=True)
+        steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
+    return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
+_BITS = 14
+_SCALE = float(1 << _BITS)
+@lru_cache
+def cosines(size):
+    place = np.arange(size)
+    matrix = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size)
+    matrix[0] = np.sqrt(1 / size)
+    return np.rint(matrix * _SCALE)
+def inverse(coefficients):
+    matrix = cosines(coefficients.shape[-1])
+    columns = np.floor(matrix.T @ coefficients.astype(np.float64) / _SCALE + 0.5)
+    return np.floor(columns @ matrix / _SCALE + 0.5).astype(np.int64)
+def borders(planes, k, y, x, size):
+    height, width = planes.shape[1:]
+    own = _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+    inside = (x + size) % LARGEST_of_directions != 0
+    right = np.where(inside, _z_order((y - size) % LARGEST_of_directions, (x + size) % LARGEST_of_directions) < own, False)
+    right = np.where(y % LARGEST_of_directions == 0, x + size < width, right)
+    lower = _z_order((y + size) % LARGEST_of_directions, (x - size) % LARGEST_of_directions) < own
+    lower = np.where(x % LARGEST_of_directions == 0, True, lower) & ((y + size) % LARGEST_of_directions != 0)
+    beyond = np.arange(2 * size)
+    rows = y[:, None] + np.where(lower[:, None], beyond, np.minimum(beyond, size - 1))
+    columns = x[:, None] + np.where(right[:, None], beyond, np.minimum(beyond, size - 1))
+    top, side = ((y > 0)[:, None], (x > 0)[:, None])
+    every_row, every_column = (y[:, None] - 1, x[:, None] - 1)
+    left_rows = np.where(side, rows, every_row)[:, ::-1]
+    left_columns = np.broadcast_to(np.where(side, every_column, x[:, None]), left_rows.shape)
+    above_rows = np.broadcast_to(np.where(top, every_row, y[:, None]), columns.shape)
+    above_columns = np.where(top, columns, every_column)
+    corner_row = np.where(side & top, every_row, np.where(side, y[:, None], every_row))
+    corner_column = np.where(side & top, every_column, np.where(side, every_column, x[:, None]))
+    all_rows = np.concatenate([left_rows, corner_row, above_rows], 1)
+    all_columns = np.concatenate([left_columns, corner_column, above_columns], 1)
+    places = (k[:, None] * height + np.maximum(all_rows, 0)) * width + np.maximum(all_columns, 0)
+    found = planes.reshape(-1)[places]
+    found[(y == 0) & (x == 0)] = 0
+    return found
+PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
+DIRECTIONS = 35
+_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
+_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
+_FIRST_VERTICAL = 18
+def _border(size, reference, angle, vertical):
+    sign = 1 if vertical else -1
+    if reference < 0:
+        reference = -(-reference * round(8192 / -angle) + 128 >> 8)
+    return 2 * size + sign * reference
+@lru_cache
+def _angular(size):
+    first = np.zeros((DIRECTIONS, size, size), np.int64)
+    second, weight = (first.copy(), first.copy())
+    for mode in range(FIRST_ANGLE, DIRECTIONS):
+        angle, vertical = (_ANGLES[mode - FIRST_ANGLE], mode >= _FIRST_VERTICAL)
+        for line in range(size):
+            shift, fraction = ((line + 1) * angle >> 5, (line + 1) * angle & 31)
+            for along in range(size):
+                place = (line, along) if vertical else (along, line)
+                first[mode][place] = _border(size, along + shift + 1, angle, vertical)
+                last = along + shift + 2 if fraction else along + shift + 1
+                second[mode][place] = _border(size, last, angle, vertical)
+                weight[mode][place] = fraction
+    return (first, second, weight)
+def _plane(border, size):
+    left, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size + 1:3 * size + 1])
+    beside, below = (border[:, 3 * size + 1, None, None], border[:, size - 1, None, None])
+    place = np.arange(size)
+    across = (size - 1 - place) * left[:, :, None] + (place + 1) * beside
+    down = (size - 1 - place)[:, None] * above[:, None, :] + (place + 1)[:, None] * below
+    return (across + down + size) // (2 * size)
+def _mean(border, size):
+    total = border[:, size:2 * size].sum(1) + border[:, 2 * size + 1:3 * size + 1].sum(1)
+    return ((total + size) // (2 * size))[:, None, None]
+def predict(border, modes, size):
+    first, second, weight = _angular(size)
+    count = len(modes)
+    near = np.take_along_axis(border, first[modes].reshape(count, -1), 1)
+    far = np.take_along_axis(border, second[modes].reshape(count, -1), 1)
+    share = weight[modes].reshape(count, -1)
+    found = ((32 - share) * near + share * far + 16 >> 5).reshape(count, size, size)
+    for mode, rule in ((PLANE, _plane), (MEAN, _mean)):
+        chosen = np.flatnonzero(modes == mode)
+        if chosen.size:
+            found[chosen] = rule(border[chosen], size)
+    return found
+def put(planes, leaves, chosen, blocks):
+    place = np.arange(leaves.size)
+    rows = leaves.rows[chosen][:, None, None] + place[:, None]
+    columns = leaves.columns[chosen][:, None, None] + place
+    planes[leaves.slices[chosen][:, None, None], rows, columns] = blocks
+_LARGEST_of_reconstruction = 1 << 30
+FRACTION = 256
+def restored(levels, step, shifts):
+    magnitudes = np.abs(levels).astype(np.int64)
+    shift = np.array([0, *shifts], np.int64)[np.minimum(magnitudes, KINDS)]
+    values = np.minimum(((magnitudes * FRACTION - shift) * step + FRACTION // 2) // FRACTION, _LARGEST_of_reconstruction)
+    return np.where(levels < 0, -values, values)
+_BLOCKS_of_motion = 1 << 12
+QUARTER = (-1, 4, -10, 58, 17, -5, 1, 0)
+_TAPS = {1: QUARTER, 2: (-1, 4, -11, 40, 40, -11, 4, -1), 3: QUARTER[::-1]}
+def _filtered(block, fraction, axis, size):
+    total = np.full([*block.shape[:axis], size, *block.shape[axis + 1:]], 32, np.int64)
+    for number, tap in enumerate(_TAPS[fraction]):
+        if tap:
+            total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
+    return total >> 6
+def _interpolated(plane, rows, columns, down, across, size):
+    before, after = (_BEFORE if down else 0, _AFTER if down else 0)
+    left, right = (_BEFORE if across else 0, _AFTER if across else 0)
+    row = np.arange(-before, size + after)
+    column = np.arange(-left, size + right)
+    places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
+    block = plane.reshape(-1)[places]
+    if across:
+        block = _filtered(block, across, 2, size)
+    return _filtered(block, down, 1, size) if down else block
+def taken(plane, y, x, moves, size):
+    found = np.empty((len(y), size, size), np.int64)
+    fractions = (moves[:, 0] & 3) * 4 + (moves[:, 1] & 3)
+    for fraction in np.unique(fractions):
+        chosen = np.flatnonzero(fractions == fraction)
+        for start in range(0, chosen.size, _BLOCKS_of_motion):
+            part = chosen[start:start + _BLOCKS_of_motion]
+            rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
+            found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
+    return found
+def moved_of_reconstruction(leaves, chosen, fetch):
+    size = leaves.size
+    total = np.zeros((len(chosen), size, size), np.int64)
+    kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
+    for number in np.unique(slices):
+        for side, only_other in ((0, AFTER), (1, BEFORE)):
+            part = np.flatnonzero((slices == number) & (kinds != only_other))
+            if part.size:
+                own = chosen[part]
+                plane = fetch(int(number), side)
+                total[part] += taken(plane, leaves.rows[own], leaves.columns[own], leaves.moves[own, side], size)
+    both = kinds == BOTH
+    total[both] = total[both] + 1 >> 1
+    return total
+def reconstruct(stack, step, shifts, limits, fetch):
+    planes = np.zeros(stack.shape, np.int64)
+    residuals = []
+    for leaves in stack.leaves:
+        residual = np.zeros(leaves.levels.shape, np.int64)
+        coded = np.flatnonzero(leaves.levels.any((1, 2)))
+        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts))
+        residuals.append(residual)
+        other = np.flatnonzero(leaves.kinds != INSIDE)
+        if other.size:
+            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
+    for size_number, chosen in inside_order(stack.leaves):
+        leaves = stack.leaves[size_number]
+        border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
+        found = predict(border, leaves.directions[chosen], leaves.size)
+        put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
+    return planes
+_PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
+_FIRST_CHUNK = 256
+_LEAST = 24
+class AdaptiveContexts:
+
+    def __init__(self, contexts):
+        self._halves = np.ones((contexts, 2), np.int64)
+
+    def code(self, coder, contexts, wanted, trends=None):
+        found, start, size = (np.empty(len(contexts), bool), 0, _FIRST_CHUNK)
+        while start < len(contexts):
+            part = slice(start, start + size)
+            zeros, ones = self._halves[contexts[part]].T
+            if trends is not None:
+                zeros, ones = (zeros + np.maximum(-trends[part], 0), ones + np.maximum(trends[part], 0))
+            probabilities = np.clip(SCALE * ones // (zeros + ones), _LEAST, SCALE - _LEAST).astype(np.uint32)
+            found[part] = coder.code(probabilities, None if wanted is None else wanted[part])
+            counts = np.bincount(contexts[part] * 2 + found[part], minlength=self._halves.size)
+            self._halves += 2 * counts.reshape(self._halves.shape)
+            start, size = (start + size, size * 2)
+        return found
+EVEN = SCALE // 2
+class AdaptiveNumbers:
+    _MOST_BITS = 30
+
+    def __init__(self, contexts):
+        self._widths = AdaptiveContexts(contexts * self._MOST_BITS)
+        self._highest = AdaptiveContexts(self._MOST_BITS + 1)
+
+    def code(self, coder, contexts, wanted):
+        count = len(contexts)
+        numbers = None if wanted is None else wanted.astype(np.int64) + 1
+        wanted_widths = None if numbers is None else np.frexp(numbers.astype(np.float64))[1] - 1
+        widths, going = (np.zeros(count, np.int64), np.arange(count))
+        for width in range(self._MOST_BITS):
+            more = None if wanted_widths is None else wanted_widths[going] > width
+            going = going[self._widths.code(coder, contexts[going] * self._MOST_BITS + width, more)]
+            if not going.size:
+                break
+            widths[going] = width + 1
+        values = np.ones(count, np.int64)
+        for place in range(int(widths.max(initial=0))):
+            going = np.flatnonzero(widths > place)
+            shift = widths[going] - 1 - place
+            bits = None if numbers is None else numbers[going] >> shift & 1 > 0
+            if place == 0:
+                bits = self._highest.code(coder, widths[going], bits)
+            else:
+                bits = coder.code(np.full(going.size, EVEN, np.uint32), bits)
+            values[going] = 2 * values[going] + bits
+        return values - 1
+@lru_cache
+def diagonals(edge):
+    places = [(row, column) for row in range(edge) for column in range(edge)]
+    return tuple(sorted(places, key=lambda place: (-(place[0] + place[1]), place[0])))
+_FOUR = 4
+_SUMS = np.array([0, 1, 2, 3, 4, 4, 5, 5, 5, 6])
+_PLACES = 6
+_LARGEST_of_coefficients = 1 << 24
+class CoefficientCoding:
+
+    def __init__(self):
+        kinds = len(SIZES) * 2
+        self._any = AdaptiveContexts(kinds)
+        self._fours = AdaptiveContexts(kinds * 6)
+        self._nonzero = AdaptiveContexts(kinds * _PLACES * 7)
+        self._more = AdaptiveContexts(len(SIZES) * 2 * 2 * 7)
+        self._rest = AdaptiveNumbers(8)
+
+    def code(self, coder, number, inside, wanted):
+        size, kind = (SIZES[number], number * 2 + inside.astype(np.int64))
+        levels = np.zeros((len(inside), size, size), np.int32)
+        coded = np.flatnonzero(self._any.code(coder, kind, None if wanted is None else (wanted != 0).any((1, 2))))
+        if coded.size:
+            levels[coded] = self._code_blocks(coder, size, kind[coded], None if wanted is None else wanted[coded])
+        return levels
+
+    def _code_blocks(self, coder, size, kind, wanted):
+        count, edge = (len(kind), size // _FOUR)
+        sums = np.zeros((count, size + 2, size + 2), np.int32)
+        flags = np.zeros((count, edge + 1, edge + 1), np.int64)
+        want = None if wanted is None else np.abs(wanted)
+        for row, column in diagonals(edge):
+            box = (slice(row * _FOUR, (row + 1) * _FOUR), slice(column * _FOUR, (column + 1) * _FOUR))
+            if edge > 1:
+                near = flags[:, row + 1, column] + flags[:, row, column + 1]
+                contexts = (kind * 2 + (row + column == 0)) * 3 + near
+                some = None if want is None else want[:, box[0], box[1]].any((1, 2))
+                flags[:, row, column] = self._fours.code(coder, contexts, some)
+            else:
+                flags[:, row, column] = 1
+            active = np.flatnonzero(flags[:, row, column])
+            if active.size:
+                self._code_four(coder, sums, active, kind[active], (row * _FOUR, column * _FOUR), want)
+        found = sums[:, :size, :size]
+        places = np.flatnonzero(found)
+        negative = coder.code(np.full(places.size, EVEN, np.uint32), None if wanted is None else wanted.reshape(-1)[places] < 0)
+        signed = np.ascontiguousarray(found).reshape(-1)
+        signed[places[negative]] *= -1
+        return signed.reshape(count, size, size)
+
+    def _code_four(self, coder, sums, active, kind, start, wanted):
+        for down, across in diagonals(_FOUR):
+            y, x = (start[0] + down, start[1] + across)
+            near = sums[active, y, x + 1] + sums[active, y + 1, x]
+            total = near + sums[active, y + 1, x + 1] + sums[active, y, x + 2] + sums[active, y + 2, x]
+            near_class = _SUMS[np.minimum(total, 9)]
+            place = int(np.searchsorted((1, 2, 4, 8, 16), y + x, side='right'))
+            target = None if wanted is None else wanted[active, y, x]
+            contexts = (kind * _PLACES + place) * 7 + near_class
+            going = np.flatnonzero(self._nonzero.code(coder, contexts, None if target is None else target > 0))
+            magnitude = np.zeros(active.size, np.int64)
+            magnitude[going] = 1
+            for reached in (1, 2):
+                if not going.size:
+                    break
+                contexts = ((kind[going] // 2 * 2 + (place < 2)) * 2 + reached - 1) * 7 + near_class[going]
+                more = self._more.code(coder, contexts, None if target is None else target[going] > reached)
+                going = going[more]
+                magnitude[going] = reached + 1
+            if going.size:
+                contexts = np.minimum(np.frexp(total[going] / 3.0)[1].clip(0), 7)
+                rest = self._rest.code(coder, contexts, None if target is None else target[going] - 3)
+                if (rest >= _LARGEST_of_coefficients).any():
+                    raise StreamError('a coefficient is too large')
+                magnitude[going] += rest
+            sums[active, y, x] = magnitude
+_NO_MOVE = 1 << 14
+@dataclass(frozen=True)
+class Stack:
+    shape: object
+    leaves: object
+    roots: object
+_LETTERS = 6
+def _checked(moves):
+    if (np.abs(moves) > 4 * REACH_of_motion).any():
+        raise StreamError('a block moves too far')
+    return moves
+def _nearest(around, base):
+    first, second = (base.copy(), base.copy())
+    count, agree, more = (np.zeros(len(base), np.int64), np.zeros(len(base), bool), np.zeros(len(base), bool))
+    for near in around:
+        there = near[:, 0] != _NO_MOVE
+        equal = there & (count > 0) & (near == first).all(1)
+        other = there & (count > 0) & ~equal & ~more
+        agree |= equal
+        second[other], more = (near[other], more | other)
+        begun = there & (count == 0)
+        first[begun] = near[begun]
+        count += there
+    still = ~more & (second == first).all(1)
+    second[still] = 0
+    return (first, second, np.where(count == 0, 0, np.where(agree, 2, 1)))
+_MAP_CONTEXTS = len(_PHASES) * 5
+def places_of(mask, size):
+    k, j, i = np.nonzero(mask)
+    return (k, j * size, i * size)
+def _code_map(coder, contexts, row, mask, wanted):
+    found = np.zeros([mask.shape[0], mask.shape[1] + 2, mask.shape[2] + 2], np.int8)
+    inner = found[:, 1:-1, 1:-1]
+    for number, (down, across) in enumerate(_PHASES):
+        chosen = mask[:, down::2, across::2]
+        if not chosen.any():
+            continue
+        count = np.zeros(chosen.shape, np.int64)
+        for dy in (0, 1, 2):
+            for dx in (0, 1, 2):
+                near = found[:, down + dy::2, across + dx::2]
+                count += near[:, :chosen.shape[1], :chosen.shape[2]]
+        own = (row * len(_PHASES) + number) * 5 + np.minimum(count[chosen], 4)
+        bits = contexts.code(coder, own, None if wanted is None else wanted[:, down::2, across::2][chosen])
+        inner[:, down::2, across::2][chosen] = bits
+    return inner > 0
+def doubled(mask):
+    return mask.repeat(2, 1).repeat(2, 2)
+def _around(known, k, j, i, edge, nothing=-1):
+    rows, columns = known.shape[1:3]
+    found = []
+    for row, column in ((j, i - 1), (j - 1, i), (j, i + edge), (j + edge, i)):
+        there = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        near = known[k, np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)].astype(np.int64)
+        near[~there] = nothing
+        found.append(near)
+    return found
+def _candidates(around):
+    first, second = (np.full_like(around[0], -1), np.full_like(around[0], -1))
+    agree = np.zeros(len(first), bool)
+    for near in around:
+        there = near >= 0
+        agree |= there & (first == near)
+        second = np.where(there & (first >= 0) & (first != near) & (second < 0), near, second)
+        first = np.where(there & (first < 0), near, first)
+    known = np.where(first < 0, 0, np.where(agree, 2, 1))
+    first = np.where(first < 0, PLANE, first)
+    second = np.where(second < 0, np.where(first == MEAN, PLANE, MEAN), second)
+    return (first, second, known)
+def _code_signed(coder, numbers, contexts, wanted):
+    codes = None if wanted is None else np.where(wanted < 0, -2 * wanted - 1, 2 * wanted)
+    found = numbers.code(coder, contexts, codes)
+    return np.where(found & 1, -(found + 1) // 2, found // 2)
+@dataclass(frozen=True)
+class Leaves:
+    size: object
+    slices: object
+    rows: object
+    columns: object
+    kinds: object
+    directions: object
+    moves: object
+    levels: object
+def grid_of(shape, size):
+    return (shape[0], shape[1] // size, shape[2] // size)
+class StackCoding:
+
+    def __init__(self):
+        sizes = len(SIZES)
+        self._splits = AdaptiveContexts(_MAP_CONTEXTS * sizes)
+        self._kinds = AdaptiveContexts(_MAP_CONTEXTS * sizes * 3)
+        self._near = AdaptiveContexts(sizes * 6)
+        self._letters = AdaptiveContexts(1 << _LETTERS)
+        self._roots, self._moves = (AdaptiveNumbers(4), AdaptiveNumbers(sizes * 4))
+        self._moved = AdaptiveContexts(sizes * 2 * 2 * 3 * 3)
+        self._coefficients = CoefficientCoding()
+
+    def code(self, coder, shape, alone, wanted=None):
+        found, masks = ([], self._code_leaves(coder, shape, wanted))
+        roots = np.zeros((*grid_of(shape, SIZES[0]), 2, 2), np.int64)
+        if not alone:
+            roots = self._code_roots(coder, roots.shape, None if wanted is None else wanted.roots)
+        fours = (shape[0], shape[1] // 4, shape[2] // 4)
+        directions = np.full(fours, -1, np.int8)
+        known_moves = np.full((*fours, 2, 2), _NO_MOVE, np.int16)
+        for number, (size, mask) in enumerate(zip(SIZES, masks, strict=True)):
+            want = None if wanted is None else wanted.leaves[number]
+            kinds = np.zeros(mask.shape, np.int8)
+            if not alone:
+                self._code_kinds(coder, number, mask, kinds, want)
+            self._code_directions(coder, number, mask & (kinds == INSIDE), directions, want)
+            slices, rows, columns = places_of(mask, size)
+            kind = kinds[mask].astype(np.int64)
+            places = (slices, rows, columns)
+            moves = self._code_moves(coder, number, places, kind, roots, known_moves, want)
+            own = np.maximum(directions[slices, rows // 4, columns // 4].astype(np.int64), 0)
+            levels = self._coefficients.code(coder, number, kind == INSIDE, None if want is None else want.levels)
+            found.append(Leaves(size, slices, rows, columns, kind, own, moves, levels))
+        return Stack(shape, tuple(found), roots)
+
+    def _code_leaves(self, coder, shape, wanted):
+        masks, open_blocks = ([], np.ones(grid_of(shape, SIZES[0]), bool))
+        for number, size in enumerate(SIZES[:-1]):
+            leaf = None
+            if wanted is not None:
+                leaf = np.zeros(open_blocks.shape, bool)
+                leaves = wanted.leaves[number]
+                leaf[leaves.slices, leaves.rows // size, leaves.columns // size] = True
+                leaf = open_blocks & ~leaf
+            split = _code_map(coder, self._splits, number, open_blocks, leaf)
+            masks.append(open_blocks & ~split)
+            open_blocks = doubled(split)
+        return [*masks, open_blocks]
+
+    def _code_kinds(self, coder, number, mask, kinds, want):
+        target = None
+        if want is not None:
+            target = np.zeros(mask.shape, np.int8)
+            target[mask] = want.kinds
+        for question, kind in enumerate((INSIDE, BOTH, BEFORE)):
+            yes = _code_map(coder, self._kinds, number * 3 + question, mask, None if target is None else target == kind)
+            kinds[yes] = kind
+            mask = mask & ~yes
+        kinds[mask] = AFTER
+
+    def _code_directions(self, coder, number, mask, directions, want):
+        size = SIZES[number]
+        target = None
+        if want is not None:
+            target = np.zeros(mask.shape, np.int64)
+            target[want.slices, want.rows // size, want.columns // size] = want.directions
+        for phase in _PHASES:
+            part = np.zeros_like(mask)
+            part[:, phase[0]::2, phase[1]::2] = mask[:, phase[0]::2, phase[1]::2]
+            k, j, i = np.nonzero(part)
+            if not k.size:
+                continue
+            around = _around(directions, k, j * (size // 4), i * (size // 4), size // 4)
+            first, second, known = _candidates(around)
+            found = self._code_direction(coder, number, first, second, known, None if target is None else target[part])
+            for down in range(size // 4):
+                for across in range(size // 4):
+                    directions[k, j * (size // 4) + down, i * (size // 4) + across] = found
+
+    def _code_direction(self, coder, number, first, second, known, wanted):
+        found, going = (first.copy(), np.arange(len(first)))
+        for question, guess in enumerate((first, second)):
+            contexts = number * 6 + question * 3 + known[going]
+            hit = self._near.code(coder, contexts, None if wanted is None else wanted[going] == guess[going])
+            found[going[hit]] = guess[going[hit]]
+            going = going[~hit]
+        state = np.ones(going.size, np.int64)
+        for place in reversed(range(_LETTERS)):
+            bits = self._letters.code(coder, state, None if wanted is None else wanted[going] >> place & 1 > 0)
+            state = 2 * state + bits
+        state -= 1 << _LETTERS
+        if (state >= DIRECTIONS).any():
+            raise StreamError('a block has an impossible direction')
+        found[going] = state
+        return found
+
+    def _code_roots(self, coder, shape, wanted):
+        roots = np.zeros(shape, np.int64)
+        for axis in (0, 1):
+            before = None if wanted is None else np.diff(wanted[..., 0, axis].reshape(-1), prepend=0)
+            steps = _code_signed(coder, self._roots, np.full(roots[..., 0, axis].size, axis), before)
+            roots[..., 0, axis] = np.cumsum(steps).reshape(shape[:3])
+        for axis in (0, 1):
+            after = None if wanted is None else (wanted[..., 1, axis] + wanted[..., 0, axis]).reshape(-1)
+            steps = _code_signed(coder, self._roots, np.full(roots[..., 1, axis].size, 2 + axis), after)
+            roots[..., 1, axis] = steps.reshape(shape[:3]) - roots[..., 0, axis]
+        return _checked(roots)
+
+    def _code_moves(self, coder, number, places, kinds, roots, known, want):
+        size = SIZES[number]
+        slices, rows, columns = places
+        moves = np.zeros((len(kinds), 2, 2), np.int64)
+        phase = rows // size % 2 * 2 + columns // size % 2
+        for down, across in _PHASES:
+            here = (phase == down * 2 + across) & (kinds != INSIDE)
+            same = np.zeros(len(kinds), np.int64)
+            for side, only_other in ((0, AFTER), (1, BEFORE)):
+                used = np.flatnonzero(here & (kinds != only_other))
+                if not used.size:
+                    continue
+                k, j, i = (slices[used], rows[used] // 4, columns[used] // 4)
+                around = _around(known[..., side, :], k, j, i, size // 4, _NO_MOVE)
+                base = roots[k, rows[used] // SIZES[0], columns[used] // SIZES[0], side]
+                target = None if want is None else want.moves[used, side]
+                found, hit = self._code_move(coder, number * 2 + side, around, base, same[used], target)
+                moves[used, side] = found
+                same[used] = 1 + hit
+            for n_down in range(size // 4):
+                for n_across in range(size // 4):
+                    for side, only_other in ((0, AFTER), (1, BEFORE)):
+                        used = np.flatnonzero(here & (kinds != only_other))
+                        known[slices[used], rows[used] // 4 + n_down, columns[used] // 4 + n_across, side] = moves[used, side]
+        return _checked(moves)
+
+    def _code_move(self, coder, row, around, base, same, wanted):
+        first, second, known = _nearest(around, base)
+        found, going = (first.copy(), np.arange(len(first)))
+        for question, guess in enumerate((first, second)):
+            contexts = ((row * 2 + question) * 3 + known[going]) * 3 + same[going]
+            bits = self._moved.code(coder, contexts, None if wanted is None else (wanted[going] == guess[going]).all(1))
+            found[going[bits]] = guess[going[bits]]
+            going = going[~bits]
+        for axis in (0, 1):
+            target = None if wanted is None else wanted[going, axis] - first[going, axis]
+            contexts = np.full(going.size, row * 2 + axis)
+            found[going, axis] = first[going, axis] + _code_signed(coder, self._moves, contexts, target)
+        return (found, (found == first).all(1))
+def decode_slices(sequence, streams, limits, on_level=lambda level: None):
+    planes = Planes(sequence)
+
+    def decode_stack(place):
+        data = streams(place)
+        if data is None:
+            planes.put_between(place)
+            return
+        shifts = tuple(np.frombuffer(data[:_SHIFTS_of_sequence], np.int8).tolist())
+        if len(shifts) != _SHIFTS_of_sequence:
+            raise StreamError('a coded stream has an impossible length')
+        coder = Decoder(data[_SHIFTS_of_sequence:])
+        stack = StackCoding().code(coder, planes.stack_shape(place), place[0] == 0)
+        coder.finish()
+        step = sequence.steps[place[0]]
+        planes.put(place, reconstruct(stack, step, shifts, limits, planes.fetcher(place)))
+    with ThreadPoolExecutor(_THREADS_of_sequence) as threads:
+        for level in range(len(sequence.steps)):
+            list(threads.map(decode_stack, [place for place in sequence.places if place[0] == level]))
+            on_level(len(sequence.steps) - 1 - level)
+    return planes.volume()
+MAGIC = b'\x89INR\r\n\x1a\n'
+_INTEGERS = ('int8', 'int16', 'int32', 'int64', 'uint8', 'uint16', 'uint32', 'uint64')
+DTYPES = ('bool', *_INTEGERS, 'float16', 'float32', 'float64')
+_SAMPLE = 1000000
+def _sample(volume):
+    values = volume.array.reshape(-1)[::max(1, volume.array.size // _SAMPLE)]
+    values = values.astype(np.float64)
+    values = values[np.isfinite(values)]
+    return values if values.size else np.asarray(volume.finite_range())
+LARGEST_INTEGER = 2 ** 53
+_OUTLIERS = 8
+@dataclass(frozen=True)
+class IntensityMap:
+    scale: object
+    offset: object
+    low: object
+    high: object
+
+    def __post_init__(self):
+        numbers = (self.scale, self.offset, self.low, self.high)
+        if not all(map(math.isfinite, numbers)) or self.scale < 0 or self.low > self.high:
+            raise InputError('The intensity map is not a finite one with low <= high.')
+
+    @classmethod
+    def of(cls, volume):
+        low, high = volume.finite_range()
+        if not math.isfinite(high - low) or (volume.is_integer and max(-low, high) > LARGEST_INTEGER):
+            raise InputError(f'{volume.label} has values too large to be coded ({low:g} to {high:g}); rescale it first.')
+        if low == high:
+            return cls(0.0, low, low, high)
+        bottom, top = np.percentile(_sample(volume), [0.1, 99.9])
+        half = max((top - bottom) / 2, (high - low) / (2 * _OUTLIERS), np.finfo(np.float64).tiny)
+        return cls(float(half), float(bottom + (top - bottom) / 2), low, high)
+
+    @property
+    def value_range(self):
+        return (self.high - self.low) / self.scale if self.scale else 0.0
+
+    @property
+    def largest_value(self):
+        return max(abs(self.low - self.offset), abs(self.high - self.offset)) / self.scale
+
+    def to_values(self, intensities):
+        return ((intensities.astype(np.float64) - self.offset) / self.scale).astype(np.float32)
+
+    def to_intensities(self, values):
+        return np.clip(values.astype(np.float64) * self.scale + self.offset, self.low, self.high)
+
+    def stored(self, intensities, dtype):
+        clipped = np.clip(intensities, self.low, self.high)
+        return (clipped if dtype.kind == 'f' else np.rint(clipped)).astype(dtype)
+def level_count(shape):
+    return max(0, int(np.ceil(np.log2(max(shape) / 8)))) if max(shape) > 8 else 0
 _VOTES = 15
 _ROUNDS, _GUESSES, _KINDS = (2, 2, 6)
 CONTEXTS = _KINDS * _ROUNDS * _GUESSES * _VOTES
@@ -206,7 +909,6 @@ def _walk_level(answers, lattice, level, is_known):
         part = np.moveaxis(lattice[tuple((slice(None, None, 1 if a <= axis else 2) for a in range(3)))], axis, 0)
         if part.shape[0] > 1:
             _fill_between(answers, part, min(level, _KINDS - 1), is_known)
-EVEN = SCALE // 2
 def _even(count):
     return np.full(count, EVEN, np.uint32)
 def code_whole_numbers(coder, count, wanted=None):
@@ -385,55 +1087,6 @@ class FixedSource:
     def negative(self, band, places):
         return self._coefficients[band].reshape(-1)[places] < 0
 _BAND = 0
-_FIRST_CHUNK = 256
-_LEAST = 24
-class AdaptiveContexts:
-
-    def __init__(self, contexts):
-        self._halves = np.ones((contexts, 2), np.int64)
-
-    def code(self, coder, contexts, wanted, trends=None):
-        found, start, size = (np.empty(len(contexts), bool), 0, _FIRST_CHUNK)
-        while start < len(contexts):
-            part = slice(start, start + size)
-            zeros, ones = self._halves[contexts[part]].T
-            if trends is not None:
-                zeros, ones = (zeros + np.maximum(-trends[part], 0), ones + np.maximum(trends[part], 0))
-            probabilities = np.clip(SCALE * ones // (zeros + ones), _LEAST, SCALE - _LEAST).astype(np.uint32)
-            found[part] = coder.code(probabilities, None if wanted is None else wanted[part])
-            counts = np.bincount(contexts[part] * 2 + found[part], minlength=self._halves.size)
-            self._halves += 2 * counts.reshape(self._halves.shape)
-            start, size = (start + size, size * 2)
-        return found
-class AdaptiveNumbers:
-    _MOST_BITS = 30
-
-    def __init__(self, contexts):
-        self._widths = AdaptiveContexts(contexts * self._MOST_BITS)
-        self._highest = AdaptiveContexts(self._MOST_BITS + 1)
-
-    def code(self, coder, contexts, wanted):
-        count = len(contexts)
-        numbers = None if wanted is None else wanted.astype(np.int64) + 1
-        wanted_widths = None if numbers is None else np.frexp(numbers.astype(np.float64))[1] - 1
-        widths, going = (np.zeros(count, np.int64), np.arange(count))
-        for width in range(self._MOST_BITS):
-            more = None if wanted_widths is None else wanted_widths[going] > width
-            going = going[self._widths.code(coder, contexts[going] * self._MOST_BITS + width, more)]
-            if not going.size:
-                break
-            widths[going] = width + 1
-        values = np.ones(count, np.int64)
-        for place in range(int(widths.max(initial=0))):
-            going = np.flatnonzero(widths > place)
-            shift = widths[going] - 1 - place
-            bits = None if numbers is None else numbers[going] >> shift & 1 > 0
-            if place == 0:
-                bits = self._highest.code(coder, widths[going], bits)
-            else:
-                bits = coder.code(np.full(going.size, EVEN, np.uint32), bits)
-            values[going] = 2 * values[going] + bits
-        return values - 1
 _HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
 class LargeNumbers(AdaptiveNumbers):
 
@@ -510,9 +1163,9 @@ def neighbour_sums(padded, phase, shape):
     for signs in ((-1, -1, 1), (-1, 1, -1), (-1, 1, 1), (1, -1, -1), (1, -1, 1), (1, 1, -1), (1, 1, 1)):
         corners += shifted(*signs)
     return [*faces, *edges, corners]
-LARGEST = 31
+LARGEST_of_contexts = 31
 def clipped(magnitudes):
-    return np.minimum(magnitudes, LARGEST).astype(np.int16)
+    return np.minimum(magnitudes, LARGEST_of_contexts).astype(np.int16)
 def box_sums(magnitudes):
     total = magnitudes
     for axis in range(3):
@@ -553,7 +1206,7 @@ def large_contexts(near, beside, phase):
         total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
     expected = total * _FINENESS // (_WEIGHTS[0] + _known_weight(phase))
     return np.searchsorted(_HALF_OCTAVES, expected, side='right') + (phase > 0) * (len(_HALF_OCTAVES) + 1)
-LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST + 1))), 255).astype(np.float32)
+LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST_of_contexts + 1))), 255).astype(np.float32)
 def fitted(array, shape):
     result = np.zeros(shape, array.dtype)
     common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
@@ -708,10 +1361,10 @@ class BandStep:
         values = (magnitudes * _FRACTION - shift) * self.units + (1 << 15) >> 16
         return np.where(coefficients < 0, -values, values)
 SHIFT = 10
-_HALF = 1 << SHIFT - 1
+_HALF_of_lifting = 1 << SHIFT - 1
 def _scaled(total, factor):
     total *= factor
-    total += _HALF
+    total += _HALF_of_lifting
     total >>= SHIFT
     return total
 def _around_low(high, count):
@@ -897,8 +1550,8 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, 
 _SAFE_32_of_filters = 1 << 15
 def number_type(largest):
     return np.int32 if largest < _SAFE_32_of_filters else np.int64
-REACH = 2
-def moved(padded, offset, reach=REACH):
+REACH_of_filters = 2
+def moved_of_filters(padded, offset, reach=REACH_of_filters):
     return padded[tuple((slice(reach + o, n - reach + o) for o, n in zip(offset, padded.shape, strict=True)))]
 def classes_of(activity, changes, limits):
     chosen = np.zeros(activity.shape, np.uint8)
@@ -920,11 +1573,11 @@ def _box_sums(array):
 def _beside(padded):
     for axis in range(3):
         k, j, i = (int(axis == a) for a in range(3))
-        yield (moved(padded, (-k, -j, -i), 1), moved(padded, (k, j, i), 1))
+        yield (moved_of_filters(padded, (-k, -j, -i), 1), moved_of_filters(padded, (k, j, i), 1))
 def changes_of(padded):
     return [_box_sums(np.abs(after - before)) for before, after in _beside(padded)]
 def activity_of(padded):
-    twice = 2 * moved(padded, (0, 0, 0), 1)
+    twice = 2 * moved_of_filters(padded, (0, 0, 0), 1)
     activity = np.zeros_like(twice)
     for before, after in _beside(padded):
         activity += np.abs(before + after - twice)
@@ -944,15 +1597,15 @@ def padded_slab(samples, slab, number):
     kept, missing = ([], [])
     for part, count in zip(slab, samples.shape, strict=True):
         start, stop, _ = part.indices(count)
-        first, last = (max(start - REACH, 0), min(stop + REACH, count))
+        first, last = (max(start - REACH_of_filters, 0), min(stop + REACH_of_filters, count))
         kept.append(slice(first, last))
-        missing.append((first - start + REACH, stop + REACH - last))
+        missing.append((first - start + REACH_of_filters, stop + REACH_of_filters - last))
     return np.pad(samples[tuple(kept)].astype(number), missing, mode='edge')
 def activity_limit(code):
     return 8 + code % 8 << code // 8
 def pair_feature(padded, pair, twice):
     k, j, i = pair
-    feature = moved(padded, pair) + moved(padded, (-k, -j, -i))
+    feature = moved_of_filters(padded, pair) + moved_of_filters(padded, (-k, -j, -i))
     feature -= twice
     return feature
 @dataclass(frozen=True, eq=False)
@@ -993,7 +1646,7 @@ class Filters:
         return result
 
     def _filtered(self, padded, shape):
-        middle = moved(padded, (0, 0, 0))
+        middle = moved_of_filters(padded, (0, 0, 0))
         changes = changes_of(padded) if self.directions > 1 else []
         chosen = classes_of(activity_of(padded), changes, [activity_limit(code) for code in self.limits])
         twice, total = (2 * middle, np.full(middle.shape, 1 << self.shift >> 1, padded.dtype))
@@ -1076,7 +1729,13 @@ def decode_mask(shape, data):
     mask = code_mask(coder, shape)
     coder.finish()
     return mask
+SLICE_CODING = 3
 HEAD = struct.Struct('<3I12d4ddBBBBH8B')
+_MOST_UNITS = 1 << 30
+def unit_limits(intensity):
+    low = math.floor((intensity.low - intensity.offset) / intensity.scale)
+    high = math.ceil((intensity.high - intensity.offset) / intensity.scale)
+    return (max(low, -_MOST_UNITS), min(high, _MOST_UNITS))
 def read_inr(path, frame=0):
     """(array (k, j, i), 4 x 4 matrix from (i, j, k, 1) to RAS mm, dictionary with what else is known) of an .inr file;
     `frame`: which frame or component of several."""
@@ -1140,13 +1799,21 @@ def _read_pyramid(parts):
     def stream(place):
         key = ('L', 255, 0) if place[0] < 0 else ('L', *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
+
+    def stack(place):
+        key = ('P', *place)
+        return parts[key] if key in parts else None
     model &= 15
-    pyramid = decode(shape, levels, edge, stream, model=model)
-    largest = max(abs(low - offset), abs(high - offset)) / unit
-    samples, tiles = (pyramid.samples(largest), cut_tiles(shape, levels, edge))
+    intensity = IntensityMap(unit, offset, low, high)
+    largest, tiles = (intensity.largest_value, cut_tiles(shape, levels, edge))
+    if model == SLICE_CODING:
+        sequence = Sequence.from_bytes(parts['L', 255, 0], shape)
+        samples = decode_slices(sequence, stack, unit_limits(intensity))
+    else:
+        samples = decode(shape, levels, edge, stream, model=model).samples(largest)
     if ('W', 0, 0) in parts:
         samples = Filters.from_bytes(parts['W', 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
-    values = np.clip(samples.astype(np.float64) * unit + offset, low, high)
+    values = intensity.to_intensities(samples)
     for piece in tiles if step else ():
         if ('R', 0, piece.number) in parts:
             coder = Decoder(parts['R', 0, piece.number])

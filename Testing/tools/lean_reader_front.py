@@ -22,8 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+from INRCore.compression.slices.sequence import Sequence, decode_slices
 from INRCore.compression.container import MAGIC
-from INRCore.compression.intensity import DTYPES
+from INRCore.compression.intensity import DTYPES, IntensityMap
 from INRCore.compression.label_coding import decode_labels, level_count
 from INRCore.compression.parts import Parts, inflated
 from INRCore.compression.pyramid.bounded import code_corrections
@@ -33,7 +34,9 @@ from INRCore.compression.pyramid.layout import Level
 from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
 from INRCore.compression.pyramid.tiles import cut_tiles
+from INRCore.compression.pyramid.walk import SLICE_CODING
 from INRCore.compression.pyramid_format import HEAD
+from INRCore.compression.stored_slices import unit_limits
 
 
 class resources:
@@ -124,13 +127,21 @@ def _read_pyramid(parts):
         key = ("L", 255, 0) if place[0] < 0 else ("L", *place)
         return parts[key] if key in parts or parts.complete or place[0] < 0 else None
 
+    def stack(place):
+        key = ("P", *place)
+        return parts[key] if key in parts else None
+
     model &= 15
-    pyramid = decode(shape, levels, edge, stream, model=model)
-    largest = max(abs(low - offset), abs(high - offset)) / unit
-    samples, tiles = pyramid.samples(largest), cut_tiles(shape, levels, edge)
+    intensity = IntensityMap(unit, offset, low, high)
+    largest, tiles = intensity.largest_value, cut_tiles(shape, levels, edge)
+    if model == SLICE_CODING:
+        sequence = Sequence.from_bytes(parts["L", 255, 0], shape)
+        samples = decode_slices(sequence, stack, unit_limits(intensity))
+    else:
+        samples = decode(shape, levels, edge, stream, model=model).samples(largest)
     if ("W", 0, 0) in parts:
         samples = Filters.from_bytes(parts["W", 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
-    values = np.clip(samples.astype(np.float64) * unit + offset, low, high)
+    values = intensity.to_intensities(samples)
     for piece in tiles if step else ():
         if ("R", 0, piece.number) in parts:
             coder = Decoder(parts["R", 0, piece.number])

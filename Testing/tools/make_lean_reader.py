@@ -20,8 +20,8 @@ CODE = ROOT / "INRCore" / "compression"
 FRONT = Path(__file__).with_name("lean_reader_front.py")
 TARGET = ROOT / "Resources" / "Formats" / "read_inr.py"
 MODULES = (
-    *("container", "parts", "label_coding", "intensity", "pyramid_format"),
-    *(f"pyramid/{name}" for name in sorted(path.stem for path in (CODE / "pyramid").glob("*.py"))),
+    *("container", "parts", "label_coding", "intensity", "pyramid_format", "stored_slices"),
+    *(f"{folder}/{path.stem}" for folder in ("pyramid", "slices") for path in sorted((CODE / folder).glob("*.py"))),
 )
 HEADER = '''"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
 

@@ -21,6 +21,8 @@ from .rans import EVEN
 
 ENTROPY_CODING = 2
 """Of the entropy coding that is written; 1 has no large bands."""
+SLICE_CODING = 3
+"""Of files whose slices are predicted from each other."""
 BLOCK = 4
 LAST_UNARY = 14
 _LEVEL_KINDS = 5
