@@ -251,7 +251,9 @@ class INRRegistrationWidget(PanelWidget):
             "landmarks_weight": parameters.landmarksWeight or None,
             "grid_spacing_mm": parameters.gridSpacing or None,
         }
-        chosen = {name: weight for name, weight in weights.items() if weight is not None and weight >= 0}
+        chosen: dict[str, Any] = {name: w for name, w in weights.items() if w is not None and w >= 0}
+        if {"hyperelastic_weight", "bending_weight"} & set(chosen):
+            chosen["choose_stiffness"] = False
         return self.logic.request(
             inputs,
             self.chosenOutputs(),

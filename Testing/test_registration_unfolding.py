@@ -1,4 +1,4 @@
-"""Folds that a fit has left are taken out, and nothing else is moved."""
+"""No voxel is out of the regularisers' sight; folds that a fit has left are taken out, and nothing else is moved."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,8 @@ from registration_phantom import small_settings
 
 from INRCore.fields import FieldSettings
 from INRCore.geometry import Grid
+from INRCore.registration.images import prepare_image
+from INRCore.registration.lattice_batch import LatticeDraw
 from INRCore.registration.models import new_model
 from INRCore.registration.unfolding import unfold
 from INRCore.volume import Volume
@@ -69,3 +71,16 @@ def test_a_map_that_does_not_fold_is_left_as_it_is():
 def test_flows_and_networks_are_left_alone(changes):
     settings = small_settings(**{"field": SPLINES, "hyperelastic_weight": 0.01, **changes})
     assert unfold(new_model(GRID, settings), GRID) == 0
+
+
+def test_regularisers_come_to_every_voxel_in_time():
+    image = Volume(GRID.points()[:, 0].reshape(GRID.shape).astype(np.float32), GRID)
+    model = new_model(GRID, small_settings(field=SPLINES, hyperelastic_weight=0.0, bending_weight=1.0))
+    lattices = LatticeDraw.of(model, prepare_image(image, None, "fixed"))
+    seen = [set(), set(), set()]
+    for iteration in range(150):
+        drawn = lattices.draw(600, 0, iteration)
+        assert all(2 * few <= many + 1 for few, many in zip(drawn.thin.shape, drawn.lattice.shape, strict=True))
+        for places, positions in zip(seen, drawn.thin.positions, strict=True):
+            places.update(positions.round(6).tolist())
+    assert [len(places) for places in seen] == list(GRID.shape)

@@ -158,6 +158,7 @@ def test_choices_become_settings_that_the_registration_knows(open_panel, scene, 
     ui.elasticSpinBox.value, ui.bendingSpinBox.value = 0, 12.5
     settings = from_dict(RegistrationSettings, panel.request().settings)
     assert (settings.hyperelastic_weight, settings.bending_weight) == (0, 12.5)
+    assert panel.request().settings["choose_stiffness"] is False  # a weight that is given is taken as it is
     names = {"labelsWeight": "labels_weight", "curvesWeight": "curves_weight", "rigidityWeight": "rigidity_weight"}
     for number, (widget, name) in enumerate({**names, "gridSpacing": "grid_spacing_mm"}.items()):
         getattr(ui, f"{widget}SpinBox").value = number + 2
