@@ -239,4 +239,4 @@ class PyramidEncoder:
 
 
 def _slice_encoder(values: np.ndarray, step: float) -> SliceEncoder:
-    return SliceEncoder(values, step**2)
+    return SliceEncoder(values, (step / 4) ** 2)  # the first step tried is a coarse one

@@ -24,9 +24,11 @@ def _default_fit() -> FitSettings:
 class CompressionSettings:
     """Settings of `compress`.
 
-    codec: 'pyramid' (quantised lattices under a learned entropy model, the default), 'network' (the volume as the
-    weights of a network, COIN), 'labels' (whole numbers that are names, exactly; no target applies), 'upsampled'
-    (slices four times smaller as the weights of a network, made large again by a trained one) or 'blocks' (boxes sized
+    codec: 'pyramid' (quantised lattices under a learned entropy model, the default; single volumes without holes whose
+    slices repeat each other have these predicted from each other where a trial on a part of them says that it takes
+    fewer bytes, which `estimate` does not foresee), 'network' (the volume as the weights of a network, COIN), 'labels'
+    (whole numbers that are names, exactly; no target applies), 'upsampled' (slices four times smaller as the weights of
+    a network, made large again by a trained one) or 'blocks' (boxes sized
     by their spectrum, a small sine network each, after SCI and TINC; there for comparison: files of the same size are
     worse than the default's). `field` is of the codecs 'network' and 'upsampled' alone, `fit` of these and 'blocks',
     whose `fit.points` are shared among its boxes and whose steps are 8 times `fit.learning_rate`.

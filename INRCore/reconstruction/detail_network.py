@@ -22,6 +22,7 @@ _ROWS, _COLUMNS, _MARGIN = 32, 12, 2
 _FEWEST_ROWS, _FEWEST_COLUMNS = 8, 3
 _LIVELY = 0.1
 _HELD_OUT_EVERY = 8
+_LEAK = 0.1
 _LARGEST_DEVIATION, _SMALLEST_SPREAD = 20.0, 1e-3
 
 
@@ -52,7 +53,8 @@ class DetailNetwork(nn.Module):
     def forward(self, thick: Tensor) -> tuple[Tensor, Tensor]:
         hidden = thick[:, None]
         for layer in self.body:
-            hidden = torch.relu(layer(hidden))
+            # Plain rectifiers died on one whole brain, whose detail was then worse than a spline's.
+            hidden = nn.functional.leaky_relu(layer(hidden), _LEAK)
         # The spread learns from what the body knows and never pulls at it.
         spread = self.spread(torch.relu(self.spread_hidden(hidden.detach())))
         return _interleaved(self.deviation(hidden)), _SMALLEST_SPREAD + nn.functional.softplus(_interleaved(spread) - 2)
@@ -125,18 +127,20 @@ class DetailProblem(Problem):
             self._patches(number, count // len(self.images), generator, held_out=False)
             for number in range(len(self.images))
         ]
-        error, spread = self._errors(torch.cat(halves), generator)
+        error, spread, _ = self._errors(torch.cat(halves), generator)
         # Negative log likelihood of a Laplace distribution around the detail.
         certainty = (error.detach().abs() / spread + spread.log()).mean()
         return {"detail": error.square().mean(), "spread": 0.01 * (certainty + 8)}
 
-    def _errors(self, fine: Tensor, generator: torch.Generator, noise: float = 1.0) -> tuple[Tensor, Tensor]:
-        """`noise`: its share that these patches have."""
+    def _errors(self, fine: Tensor, generator: torch.Generator, noise: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+        """The network's errors, the spreads it expected, and the errors of the cubic spline through the same thick
+        samples. `noise`: its share that these patches have."""
         thick = fine @ self._thicken.T
         noisy = thick + noise * self._noise * torch.randn(thick.shape, generator=generator, device=thick.device)
         deviation, spread = self.module(noisy)
-        error = noisy @ self._spline.T + deviation - fine
-        return error[..., self.inner].clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION), spread[..., self.inner]
+        plain = (noisy @ self._spline.T - fine)[..., self.inner]
+        error = plain + deviation[..., self.inner]
+        return error.clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION), spread[..., self.inner], plain
 
     def _patches(self, number: int, count: int, generator: torch.Generator, held_out: bool, slices: int = 1) -> Tensor:
         """(count, rows, columns * factor), mirrored at random; means of so many neighbouring slices."""
@@ -173,6 +177,5 @@ class DetailProblem(Problem):
         fine = torch.cat([
             self._patches(number, each, generator, held_out=True, slices=slices) for number in range(len(self.images))
         ])  # fmt: skip
-        error, spread = self._errors(fine, generator, slices**-0.5)
-        plain = (fine @ self._thicken.T @ self._spline.T - fine)[..., self.inner]
+        error, spread, plain = self._errors(fine, generator, slices**-0.5)
         return error.flatten(), spread.flatten(), plain.flatten()

@@ -31,6 +31,7 @@ from .stacks import Stack
 _SAME_DIRECTION_DEGREES = 20.0
 _LEAST_NOISE = 0.02
 """Standard deviations of the slices: a forward model is never more exact than that."""
+_LEAST_ERROR_SHARE = 0.05
 _GUIDE_PROBES = 200_000
 T = TypeVar("T")
 
@@ -196,10 +197,13 @@ def _motion_steps(
 def _expectation(priors: list[DetailPrior], noise: float) -> Expectation | None:
     if not priors:
         return None
+    squared = float(np.mean([prior.error**2 for prior in priors]))
+    # Lessons are noisy as well; their noise is no error of what is expected.
+    squared = max(squared - noise**2, _LEAST_ERROR_SHARE * squared)
     return Expectation(
         GridMean([(prior.values, prior.grid) for prior in priors]),
         GridMean([(prior.half_width, prior.grid) for prior in priors]),
-        float(max(noise, _LEAST_NOISE) ** 2 / np.mean([prior.error**2 for prior in priors])),
+        max(noise, _LEAST_NOISE) ** 2 / squared,
     )
 
 

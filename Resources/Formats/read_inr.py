@@ -94,18 +94,20 @@ class resources:
         return resources.text
 class InputError(ValueError):
     """The file cannot be read; the message says why."""
+def along(shape, axis):
+    first, second = (n for a, n in enumerate(shape) if a != axis)
+    return (shape[axis], first, second)
 _FIXED = struct.Struct('<3B')
 class StreamError(InputError):
     pass
 _MOST_LEVELS_of_sequence = 6
-def along(shape, axis):
-    first, second = (n for a, n in enumerate(shape) if a != axis)
-    return (shape[axis], first, second)
+_MOST_SPANS = 1 << 16
 @dataclass(frozen=True)
 class Item:
     slice: object
     before: object = -1
     after: object = -1
+SIZES = (32, 16, 8, 4)
 @dataclass(frozen=True)
 class Sequence:
     shape: object
@@ -147,8 +149,10 @@ class Sequence:
         steps = tuple((int(step) for step in np.frombuffer(data, '<u2', offset=_FIXED.size)))
         if axis > 2 or not group <= span <= 16 or len(steps) != group + 1 or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
             raise StreamError('the order of the slices makes no sense')
-        return cls(along(volume, axis), axis, 1 << group, 1 << span, steps)
-SIZES = (32, 16, 8, 4)
+        shape = along(volume, axis)
+        if min(shape[1:]) < SIZES[0] or -(-shape[0] >> span) > _MOST_SPANS:
+            raise StreamError('the slices are too small or too many')
+        return cls(shape, axis, 1 << group, 1 << span, steps)
 def filled(length):
     return -(-length // SIZES[0]) * SIZES[0]
 REACH_of_motion = 64

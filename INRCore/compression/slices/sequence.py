@@ -21,11 +21,13 @@ from .layout_coding import StackCoding
 from .leaves import Shape, filled
 from .motion import padded
 from .reconstruction import KINDS, Fetch, reconstruct
+from .transform import SIZES
 
 Place = tuple[int, int]
 """(level, number of the span)."""
 _FIXED = struct.Struct("<3B")  # axis, log2 of the group, log2 of the span
 _MOST_LEVELS = 6
+_MOST_SPANS = 1 << 16
 _SHIFTS = KINDS
 _THREADS = 2
 
@@ -88,7 +90,10 @@ class Sequence:
         steps = tuple(int(step) for step in np.frombuffer(data, "<u2", offset=_FIXED.size))
         if axis > 2 or not group <= span <= 16 or len(steps) != group + 1 or group >= _MOST_LEVELS or 0 in steps:
             raise StreamError("the order of the slices makes no sense")
-        return cls(along(volume, axis), axis, 1 << group, 1 << span, steps)
+        shape = along(volume, axis)
+        if min(shape[1:]) < SIZES[0] or -(-shape[0] >> span) > _MOST_SPANS:
+            raise StreamError("the slices are too small or too many")
+        return cls(shape, axis, 1 << group, 1 << span, steps)
 
 
 def along(shape: Shape, axis: int) -> Shape:

@@ -58,7 +58,8 @@ def _row(case: Case, name: str, choice: argparse.Namespace, images: dict[str, np
     if result is not None and case.poses is not None:
         array = on_grid(case.truth.grid.transformed(np.linalg.inv(shared_motion(result, case))), result.evaluate)
     images[name] = array
-    trust = {"coverage_90": None, "interval_needed": None, "pose_mm": None, "pose_degrees": None}
+    names = ("coverage_90", "coverage_of_scan_90", "interval_needed", "pose_mm", "pose_degrees")
+    trust: dict[str, float | None] = dict.fromkeys(names)
     if result is not None:
         trust |= coverage(result, case, array) | pose_errors(result, case)
     return {"case": case.name, "method": name, **compare(case.truth, array, case.mask, case.seen), **trust, **seconds}

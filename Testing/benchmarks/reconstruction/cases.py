@@ -35,7 +35,8 @@ _PHANTOM = "ct_phantom, 5 mm against 1 mm"
 class Case:
     """stacks to a truth; known: what a method is told; poses: of each stack's slices, where the truth knows them;
     mask: where to measure, None: inside the object; seen: (k, j, i), voxels of the mask that lie in as many slices as
-    there are stacks, which without motion all do."""
+    there are stacks, which without motion all do; voxel_noise: the standard deviation that a scan of the truth's voxels
+    would have beyond the truth's own, because noise was added to the slices."""
 
     name: str
     stacks: list[Volume]
@@ -44,6 +45,7 @@ class Case:
     poses: list[np.ndarray] | None = None
     mask: np.ndarray | None = None
     seen: np.ndarray | None = None
+    voxel_noise: float = 0.0
 
 
 def simulated(folder: Path, brain: str, thickness_mm: float, orientations: int, how: Acquisition, crop: int) -> Case:
@@ -59,6 +61,8 @@ def simulated(folder: Path, brain: str, thickness_mm: float, orientations: int, 
         truth,
         {"profile": how.profile, "motion": "slices" if moved else ""},
         [poses for _, poses in pairs] if moved else None,
+        # A slice is the mean of so many voxels.
+        voxel_noise=how.noise * float(np.ptp(truth.array)) * factor**0.5,
     )
 
 
