@@ -63,13 +63,20 @@ class INRCompressionLogic(PanelLogic):
         """Compresses a scalar volume node, or the part of it in the ROI node `region`, to `file`.
 
         targets: settings of `INRCore.CompressionSettings`: target_ratio, target_bytes, target_psnr_db,
-        target_max_error, codec; None leaves one to the preset. kept: segmentation, label map or ROI node where
+        target_max_error, codec, keep_tags, upsampler, embed_upsampler; None leaves one to the preset.
+        kept: segmentation, label map or ROI node where
         region_max_error or region_psnr_db holds. `outputs` {"volume": node or None} asks for the decompressed volume
         as well.
         """
         settings = {name: value for name, value in targets.items() if value is not None}
         inputs = {"volume": volume} | ({} if kept is None else {"region": kept})
         return Request(inputs, outputs, settings, {"file": file}, options or RunOptions(), region)
+
+    def _job(self, inputs: dict[str, Any], outputs: dict[str, str], request: Request) -> dict[str, Any]:
+        """DICOM entries come from the file that the node was loaded from, if the DICOM database knows it."""
+        if request.settings.get("keep_tags"):
+            inputs = {**inputs, "dicom": dicom_file_of(request.inputs["volume"])}
+        return PanelLogic._job(self, inputs, outputs, request)
 
     def suggestedFile(self, volume: Any) -> str:
         """A path that does not exist yet, beside the volume's own file or in the scene's folder."""
@@ -80,6 +87,22 @@ class INRCompressionLogic(PanelLogic):
             folder / f"{file_stem(volume)}{number}.inr" for number in ["", *(f"_{n}" for n in range(2, 1000))]
         )
         return str(next(path for path in candidates if not path.exists()))
+
+
+def dicom_file_of(volume: Any) -> str:
+    """A DICOM file of a volume node. Raises `InputError` where none is known."""
+    from INRCore.errors import InputError
+
+    uids = (volume.GetAttribute("DICOM.instanceUIDs") or "").split()
+    database = getattr(slicer, "dicomDatabase", None)
+    file = database.fileForInstance(uids[0]) if uids and database is not None else ""
+    if not file:
+        raise InputError(
+            _("'{name}' was not loaded from DICOM, so it has no entries to keep; leave them out.").format(
+                name=volume.GetName()
+            )
+        )
+    return file
 
 
 class INRCompressionWidget(PanelWidget):
@@ -107,6 +130,9 @@ class INRCompressionWidget(PanelWidget):
 
     def updateApplyButton(self) -> None:
         PanelWidget.updateApplyButton(self)
+        is_upsampled = self.parameters is not None and self.parameters.codec is Codec.UPSAMPLED
+        for widget in (self.ui.upsamplerLineEdit, self.ui.embedUpsamplerCheckBox):
+            widget.enabled = is_upsampled
         if self.rateSection is not None:
             can_say = self.parameters is not None and self.parameters.codec is Codec.PYRAMID
             is_possible = can_say and not self._whatIsMissing()
@@ -143,6 +169,8 @@ class INRCompressionWidget(PanelWidget):
             return _("Choose a volume to compress")
         if not self.parameters.filePath.endswith(".inr"):
             return _("Choose where to write the .inr file")
+        if self.parameters.codec is Codec.UPSAMPLED and not self.parameters.upsampler:
+            return _("Choose the upsampler's model (made by the command train-upsampler)")
         return ""
 
     def request(self) -> Request:

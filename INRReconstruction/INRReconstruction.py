@@ -19,7 +19,7 @@ from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
 from INRCore.panel.samples import offer_sample
 from INRCore.panel.slice_nodes import bring_slices
-from INRCore.panel.stack_section import MOST_STACKS, StackSection, in_best_order
+from INRCore.panel.stack_section import MOST_STACKS, StackSection, in_best_order, is_bent
 
 
 class INRReconstruction(ScriptedLoadableModule):
@@ -210,19 +210,22 @@ class INRReconstructionWidget(PanelWidget):
         from INRCore.scene import give_role
 
         stacks, wanted = request.inputs["volumes"], self.parameters.sliceTransforms
-        for role, node in nodes.items():
-            if role not in self.outputs:
-                give_role(node, f"{self.title}/{role}")
+        for number, stack in enumerate(stacks, 1):
+            if f"aligned_{number}" in nodes:
+                give_role(nodes[f"aligned_{number}"], self._alignedRole(stack))
         further = bring_slices(slicer.mrmlScene, self.title, report, stacks, nodes["volume"], wanted)
         return PanelWidget.bringFurther(self, report, request, nodes) + further
 
-    def _alignedOutputs(self) -> dict[str, Any]:
-        """The nodes of the last run for the stacks where they are found to lie, as far as they are there."""
+    def _alignedOutputs(self, stacks: list[Any]) -> dict[str, Any]:
+        """The nodes of an earlier run for the stacks where they are found to lie, as far as they are there."""
         from INRCore.scene import node_with_role
 
-        roles = [f"aligned_{n}" for n in range(1, len(self._volumes()) + 1)] if self.parameters.alignedStacks else []
-        kind = "vtkMRMLScalarVolumeNode"
-        return {role: node_with_role(slicer.mrmlScene, kind, f"{self.title}/{role}") for role in roles}
+        kind, chosen = "vtkMRMLScalarVolumeNode", stacks if self.parameters.alignedStacks else []
+        found = [node_with_role(slicer.mrmlScene, kind, self._alignedRole(stack)) for stack in chosen]
+        return {f"aligned_{number}": node for number, node in enumerate(found, 1)}
+
+    def _alignedRole(self, stack: Any) -> str:
+        return f"{self.title}/aligned {stack.GetID()}"
 
     def _volumes(self) -> list[Any]:
         chosen = self.chosenInputs()
@@ -231,6 +234,8 @@ class INRReconstructionWidget(PanelWidget):
     def missing(self) -> str:
         if self.parameters.inputVolume is None:
             return _("Choose a volume with thick slices")
+        if is_bent(self._volumes()):
+            return _("Take the volume off the transform that bends it, or harden it")
         if self.parameters.aim is Aim.DENOISED:
             return ""
         if len(set(self._volumes())) < len(self._volumes()):
@@ -246,9 +251,10 @@ class INRReconstructionWidget(PanelWidget):
             outputs, options = {"volume": self.parameters.outputVolume}, self.parameters.runOptions()
             volumes, region = [self.parameters.inputVolume], self.parameters.region
             return self.logic.request(volumes, outputs, None, options, region, method="denoise")
+        stacks = in_best_order(self._volumes())
         return self.logic.request(
-            in_best_order(self._volumes()),
-            self.chosenOutputs() | self._alignedOutputs(),
+            stacks,
+            self.chosenOutputs() | self._alignedOutputs(stacks),
             self.parameters.spacing or None,
             self.parameters.runOptions(),
             self.parameters.region,

@@ -178,6 +178,7 @@ class INRRegistrationWidget(PanelWidget):
     }
     alwaysMade: ClassVar = ("volume", "transform")
     compared: ClassVar = ("fixed", "volume", "fade")
+    named: ClassVar = ("fixed", "moving")
     defaults: ClassVar = {"fixedVolume": ("vtkMRMLScalarVolumeNode",)}
 
     def createLogic(self) -> INRRegistrationLogic:

@@ -16,10 +16,17 @@ from INRCore.panel import module_test
 from INRCore.panel.files import LabelTable, ResultKind, load_model, load_segmentation, load_volume
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
+from INRCore.panel.memory import RunMemory
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.parameters import RunParameters
 from INRCore.panel.samples import offer_sample
-from INRCore.panel.shape_inputs import ShapeNode, export_shape, show_uncertainty, what_is_wrong
+from INRCore.panel.shape_inputs import (
+    ShapeNode,
+    export_geometry,
+    export_shape,
+    show_uncertainty,
+    what_is_wrong,
+)
 from INRCore.panel.shape_tables import bring_shape_tables
 from INRCore.panel.slice_section import SliceSection
 
@@ -65,9 +72,10 @@ class Method(Enum):
 
 @parameterNodeWrapper
 class INRSegmentationParameterNode(RunParameters):
-    """spacing: isotropic, mm; 0 takes the grid of the input. smoothing: mm; -1 takes one voxel. emptyIsBackground:
-    slices without a label are meant, not yet to be drawn; emptySlices: only those named ('k50 i3-5'). feature: mm;
-    details below it are smoothed away. imageWeight: how far edges of inputImage pull the surfaces, 0 to 1."""
+    """outputGeometry: a volume whose voxels the results have. spacing: isotropic, mm; 0 takes the grid of the input.
+    smoothing: mm; -1 takes one voxel. emptyIsBackground: slices without a label are meant, not yet to be drawn;
+    emptySlices: only those named ('k50 i3-5'). continueLast: go on from what the last run found. feature: mm; details
+    below it are smoothed away. imageWeight: how far edges of inputImage pull the surfaces, 0 to 1."""
 
     inputLabels: ShapeNode
     inputImage: slicer.vtkMRMLScalarVolumeNode
@@ -76,10 +84,12 @@ class INRSegmentationParameterNode(RunParameters):
     outputDistance: slicer.vtkMRMLScalarVolumeNode
     outputUncertainty: slicer.vtkMRMLScalarVolumeNode
     colorModel: bool = True
+    outputGeometry: slicer.vtkMRMLScalarVolumeNode
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
     smoothing: Annotated[float, WithinRange(-1, 100)] = -1.0
     emptyIsBackground: bool = False
     emptySlices: str = ""
+    continueLast: bool = False
     feature: Annotated[float, WithinRange(0, 100)] = 0.0
     oneComponent: bool = False
     allowOverlap: bool = False
@@ -110,28 +120,36 @@ class INRSegmentationLogic(PanelLogic):
         smoothing: float | None = None,
         sparse: str | None = None,
         image: Any = None,
+        geometry: Any = None,
+        start: str = "",
+        state: str = "",
         **shape: Any,
     ) -> Request:
         """Fits shapes to a node: a segmentation or label map, a volume of probabilities, a closed curve (with all of
         its folder), a point list or model whose points lie on the surface. Labels come back at isotropic `spacing` (mm;
         None: on the grid of the input). `smoothing`: length in mm over which voxel steps are smoothed; None: one voxel.
         `sparse`: 'dense' where slices without a label are background; None: found out. `image`: a volume whose edges
-        pull the surfaces between drawn slices (setting image_weight). `shape`: other settings of
+        pull the surfaces between drawn slices (setting image_weight). `geometry`: a volume on whose voxels labels and
+        maps come back instead. `start`, `state`: files of what an earlier run found and what this one finds of drawn
+        slices; what has not changed since is kept. `shape`: other settings of
         `SegmentationSettings`, such as method, feature_mm, one_component, allow_overlap and empty_slices. `outputs`:
         which of labels, model, distance, uncertainty to make, each a node to update or None."""
         given = {"spacing_mm": spacing, "smoothness_mm": smoothing, "sparse": sparse, **shape}
         settings = {name: value for name, value in given.items() if value is not None}
-        inputs = {"labels": labels} | ({"image": image} if image is not None else {})
-        return Request(inputs, outputs, settings, options=options or RunOptions())
+        given_nodes = {"labels": labels, "image": image, "like": geometry}
+        inputs = {role: node for role, node in given_nodes.items() if node is not None}
+        return Request(inputs, outputs, settings, options=options or RunOptions(), start=start, state=state)
 
     def write_input(self, role: str, node: Any, stem: Path, *further: Any) -> tuple[Path, LabelTable]:
         if role == "labels":
             return export_shape(node, stem)
+        if role == "like":
+            return export_geometry(node, stem), LabelTable()
         return PanelLogic.write_input(self, role, node, stem, *further)
 
 
 class INRSegmentationWidget(PanelWidget):
-    inputs: ClassVar = {"labels": "inputLabels", "image": "inputImage"}
+    inputs: ClassVar = {"labels": "inputLabels", "image": "inputImage", "like": "outputGeometry"}
     outputs: ClassVar = {
         "labels": "outputSegmentation",
         "model": "outputModel",
@@ -145,6 +163,7 @@ class INRSegmentationWidget(PanelWidget):
         return INRSegmentationLogic()
 
     def setup(self) -> None:
+        self._memory = RunMemory()
         PanelWidget.setup(self)
         self.sliceSection = SliceSection(self.ui, lambda: (self.parameters.inputLabels, self._sliceSettings()))
         self.ui.inputSelector.connect("currentNodeChanged(vtkMRMLNode*)", self.onInputChanged)
@@ -162,15 +181,24 @@ class INRSegmentationWidget(PanelWidget):
     def onSceneStartClose(self, caller: Any, event: str) -> None:
         PanelWidget.onSceneStartClose(self, caller, event)
         self.sliceSection.forget()
+        self._memory.forget()
+
+    def cleanup(self) -> None:
+        PanelWidget.cleanup(self)
+        self._memory.forget()
 
     def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
         PanelWidget.onParametersChanged(self, caller, event)
         self.ui.imageWeightSlider.enabled = self.parameters.inputImage is not None
+        self.ui.spacingSpinBox.enabled = self.parameters.outputGeometry is None
         if self.parameters.outputModel is not None:
             show_uncertainty(self.parameters.outputModel, self.parameters.colorModel)
 
     def needsTorch(self) -> bool:
         return self.parameters.method is Method.NETWORK
+
+    def withoutTorch(self) -> str:
+        return _("The method 'Splines' works without it.")
 
     def missing(self) -> str:
         return what_is_wrong(self.parameters.inputLabels)
@@ -181,11 +209,14 @@ class INRSegmentationWidget(PanelWidget):
         return self.logic.request(
             parameters.inputLabels,
             self.chosenOutputs(),
-            parameters.spacing or None,
+            parameters.spacing or None if parameters.outputGeometry is None else None,
             parameters.runOptions(),
             parameters.smoothing if parameters.smoothing >= 0 else None,
             sparse.get("sparse"),
             parameters.inputImage,
+            parameters.outputGeometry,
+            self._memory.last if parameters.continueLast else "",
+            self._memory.next,
             empty_slices=sparse.get("empty_slices"),
             method=None if parameters.method is Method.SPLINE else parameters.method.value,
             feature_mm=parameters.feature or None,
@@ -202,6 +233,7 @@ class INRSegmentationWidget(PanelWidget):
         return {"empty_slices": named} if named else {}
 
     def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Any]) -> list[Any]:
+        self._memory.keep()
         self.sliceSection.offer(report.get("next_slice"))
         if "model" in nodes:
             show_uncertainty(nodes["model"], self.parameters.colorModel)

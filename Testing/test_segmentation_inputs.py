@@ -216,7 +216,7 @@ def test_curves_that_cross_or_overlap_in_a_plane_are_told():
     assert any("cross themselves or each other in 1 plane(s)" in note for note in crossing)
     moved = [curve + TURN @ [8, 0, 0] for curve in ball]
     overlapping = given_contours({1: ball, 2: moved}, None).notes
-    assert any("labels 1 and 2 overlap in 4 plane(s)" in note for note in overlapping)
+    assert any("label 1 and label 2 overlap in 4 plane(s)" in note for note in overlapping)
     fine = given_contours(ball, None).notes
     assert not any("cross" in note or "overlap" in note for note in fine)
 

@@ -29,6 +29,9 @@ def add_rate_options(parser: argparse.ArgumentParser) -> None:
         help="DICOM entries to keep in the file by their keywords; none by default: they may tell who the patient is",
     )
     parser.add_argument(
+        "--dicom", metavar="FILE", help="DICOM file or folder to keep entries of, where the input itself is none"
+    )
+    parser.add_argument(
         "--codec",
         choices=("pyramid", "network", "labels", "upsampled", "blocks"),
         help="how the volume is coded (default: pyramid); labels: a label map, exactly; upsampled: with --upsampler; "

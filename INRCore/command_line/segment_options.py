@@ -21,9 +21,11 @@ def add_segment_options(parser: argparse.ArgumentParser) -> None:
     results.add_argument("--output-distance", metavar="D.nrrd", help="signed distance to the nearest surface, mm")
     results.add_argument("--output-uncertainty", metavar="U.nrrd", help="probability that a voxel has the wrong label")
     results.add_argument("--output-state", metavar="S.npz", help="what --start can go on from after one more contour")
-    results.add_argument(
+    where = results.add_mutually_exclusive_group()
+    where.add_argument(
         "--spacing", type=float, metavar="MM", help="isotropic voxel size of the results (default: the input's)"
     )
+    where.add_argument("--like", metavar="GRID.nrrd", help="volumes on the voxels of this one (curves and points too)")
     _add_slices(parser.add_argument_group("slices"))
     _add_image(parser.add_argument_group("image"))
     _add_shape(parser.add_argument_group("shape"))

@@ -170,3 +170,53 @@ def blocks_file(assembly: Assembly, label: str) -> InrFile:
         if isinstance(error, InputError):
             raise
         damaged(label, f"its head makes no sense ({str(error)[:200]})")
+
+
+def mosaic_to_bytes(file: InrFile) -> bytes:
+    """The bytes of a file of boxes."""
+    from .files import inr_to_bytes
+
+    assert file.mosaic is not None
+    about = {**plain_head(file), "units": file.units, "low": file.intensity.low, "high": file.intensity.high}
+    return assembly_to_bytes("mosaic", about, [inr_to_bytes(member) for member in file.mosaic if member is not None])
+
+
+def mosaic_file(assembly: Assembly, label: str) -> InrFile:
+    """Undoes `mosaic_to_bytes`; boxes that a truncated file lacks are None. Raises `InputError` when the head makes no
+    sense or a member is no box of the volume."""
+    from .files import member_file
+    from .mosaic import box_in
+
+    head = assembly.about
+    try:
+        grid, dtype = grid_of(head, label), dtype_of(head, label)
+        low, high = float(head["low"]), float(head["high"])
+        intensity = IntensityMap((high - low) / 2, low + (high - low) / 2, low, high)
+        check_limits(intensity, dtype)
+        members = tuple(None if one is None else _box(member_file(one, label), label) for one in assembly.members)
+        file = InrFile(
+            grid=grid,
+            dtype=dtype,
+            intensity=intensity,
+            field=None,
+            mosaic=members,
+            name=text_of(head["name"]),
+            units=text_of(head["units"]),
+            metadata=dict(head["metadata"]),
+            creator=text_of(head["creator"]),
+            file_bytes=assembly.size,
+        )
+        for member in members:
+            if member is not None:
+                box_in(file, member)
+        return file
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
+        if isinstance(error, InputError):
+            raise
+        damaged(label, f"its head makes no sense ({str(error)[:200]})")
+
+
+def _box(member: InrFile, label: str) -> InrFile:
+    if member.pyramid is None or member.region is not None:
+        damaged(label, "a box of it is no pyramid")
+    return member

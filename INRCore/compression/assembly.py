@@ -16,7 +16,7 @@ from .container import VERSION as CONTAINER_VERSION
 from .container import damaged, version_of
 from .parts import ASSEMBLY_VERSION, Key, Parts, deflated, inflated, pack_parts
 
-KINDS = ("region", "frames", "components", "labels", "upsampled", "blocks")
+KINDS = ("region", "frames", "components", "labels", "upsampled", "blocks", "mosaic")
 _HEAD_KEY: Key = ("J", 0, 0)
 _MEMBER = "F"
 _STREAM = "B"

@@ -44,6 +44,8 @@ def decode_steps(
         values = file.upsampled.intensities(file.grid.shape, limits.low, limits.high)
         values = values.reshape(-1) if native else sample_linearly(values, file.grid, target)
         flat = limits.stored(values, file.dtype)
+    elif file.mosaic is not None:
+        flat = yield from _mosaic_steps(file, target, native)
     elif file.blocks is not None:
         yield Progress("sample", 0, target.voxel_count)
         values = file.blocks.intensities(file.intensity.low, file.intensity.high)
@@ -83,6 +85,18 @@ def _pyramid_steps(file: InrFile, pyramid: StoredPyramid, target: Grid, native: 
         values = sample_linearly(values, lattice, target)
     yield Progress("sample", target.voxel_count, target.voxel_count)
     return file.intensity.stored(values, file.dtype)
+
+
+def _mosaic_steps(file: InrFile, target: Grid, native: bool) -> Steps[np.ndarray]:
+    """All voxels, flattened, box by box."""
+    from .mosaic import native_voxels, sampled_voxels, warn_of_missing
+
+    warn_of_missing(file)
+    flat = np.empty(0, file.dtype)
+    for done, found in native_voxels(file) if native else sampled_voxels(file, target):
+        flat = found
+        yield Progress("sample", done * target.voxel_count // len(file.mosaic or (None,)), target.voxel_count)
+    return flat
 
 
 def _labels(file: InrFile, labels: StoredLabels, target: Grid, native: bool) -> np.ndarray:
@@ -159,8 +173,8 @@ def _target_grid(file: InrFile, grid: Grid | None, spacing: Any) -> Grid:
     count = math.prod(int(n) for n in grid.shape)
     if (
         count > MAX_VOXELS
-        or count * (file.dtype.itemsize + 1) > _physical_memory()
-        or (file.pyramid is not None and file.grid.voxel_count * _PYRAMID_BYTES > _physical_memory())
+        or count * (file.dtype.itemsize + 1) > physical_memory()
+        or (file.pyramid is not None and file.grid.voxel_count * _PYRAMID_BYTES > physical_memory())
     ):
         size = " x ".join(str(n) for n in grid.size_ijk)
         raise InputError(f"'{file.name}' on {size} voxels does not fit into memory; choose a coarser spacing.")
@@ -169,7 +183,7 @@ def _target_grid(file: InrFile, grid: Grid | None, spacing: Any) -> Grid:
     return grid
 
 
-def _physical_memory() -> float:
+def physical_memory() -> float:
     """Bytes of main memory; infinite where the system does not say."""
     try:
         return float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE")

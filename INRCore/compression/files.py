@@ -18,7 +18,16 @@ from ..geometry import Grid
 from ..io.atomic import atomic_path
 from ..storage import pack_tensors, unpack_tensors
 from ..volume import Volume
-from .assembled import blocks_file, blocks_to_bytes, labels_file, plain_head, upsampled_file, upsampled_to_bytes
+from .assembled import (
+    blocks_file,
+    blocks_to_bytes,
+    labels_file,
+    mosaic_file,
+    mosaic_to_bytes,
+    plain_head,
+    upsampled_file,
+    upsampled_to_bytes,
+)
 from .assembly import Assembly, assembly_from_parts, assembly_to_bytes
 from .container import MAGIC, Section, damaged, pack_container, unpack_container, version_of
 from .heads import dtype_of, grid_of, text_of
@@ -37,6 +46,8 @@ def inr_to_bytes(file: InrFile) -> bytes:
         return assembly_to_bytes("labels", plain_head(file), [], file.labels.to_streams())
     if file.upsampled is not None:
         return upsampled_to_bytes(file)
+    if file.mosaic is not None:
+        return mosaic_to_bytes(file)
     if file.blocks is not None:
         return blocks_to_bytes(file)
     if file.region is not None:
@@ -86,6 +97,8 @@ def _from_any_parts(parts: Parts, label: str) -> InrFile:
         return labels_file(assembly, label)
     if assembly.kind == "upsampled":
         return upsampled_file(assembly, label)
+    if assembly.kind == "mosaic":
+        return mosaic_file(assembly, label)
     if assembly.kind == "blocks":
         return blocks_file(assembly, label)
     if assembly.kind != "region":

@@ -37,7 +37,8 @@ class InrFile:
 
     grid, dtype, name, units, metadata: the volume's. intensity: how the field's values (or the pyramid's fixed-point
     units) become intensities. field: None for a constant volume (the intensity map's offset) or one kept as `pyramid`,
-    `labels`, `upsampled` or `blocks`.
+    `labels`, `upsampled`, `blocks` or `mosaic`.
+    mosaic: boxes that together are the volume, see `mosaic.py`; None for those that the file ends before.
     specials: tag of `SPECIAL_VALUES` -> bits of all voxels, packed (`numpy.packbits`), C order of (k, j, i).
     background: voxels of one value that the pyramid does not show. residual: None unless an error bound was asked for
     and the field alone misses it. double: whether the field is to be evaluated in float64 (error bound asked for).
@@ -53,6 +54,7 @@ class InrFile:
     labels: StoredLabels | None = None
     upsampled: Upsampled | None = None
     blocks: StoredBlocks | None = None
+    mosaic: tuple[InrFile | None, ...] | None = None
     name: str = "volume"
     units: str = ""
     metadata: dict[str, Any] = dataclass_field(default_factory=dict)
@@ -126,6 +128,7 @@ class InrFile:
     def complete(self) -> bool:
         """Whether nothing is missing at the end of the file."""
         own = (self.pyramid is None or self.pyramid.complete) and (self.labels is None or self.labels.complete)
+        own &= all(member is not None and member.complete for member in self.mosaic or ())
         return own and (self.region is None or self.region.complete)
 
     def describe_region(self) -> dict[str, Any]:
@@ -143,6 +146,8 @@ class InrFile:
     def _kind(self) -> str:
         if self.upsampled is not None:
             return f"{self.upsampled.small.describe()['field']}, enlarged by {self.upsampled.name}"
+        if self.mosaic is not None:
+            return f"{len(self.mosaic)} boxes, a pyramid each"
         if self.blocks is not None:
             return "blocks, a sine network each"
         if self.labels is not None:
@@ -152,6 +157,8 @@ class InrFile:
         return "constant" if self.field is None else f"{self.field.settings.encoding} + {self.field.settings.network}"
 
     def _correction_step(self) -> float | None:
+        if self.mosaic is not None:
+            return max((member._correction_step() or 0 for member in self.mosaic if member), default=0) or None
         if self.pyramid is not None:
             return self.pyramid.correction_step or None
         return None if self.residual is None else self.residual.step

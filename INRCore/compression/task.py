@@ -18,15 +18,16 @@ from ..fitting import Control, FitLoop, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..metrics.image import compare_images, max_abs_error, psnr_db
 from ..results import loop_record
-from ..settings import choose_settings
+from ..settings import choose_settings, require
 from ..volume import Volume
 from .assembly import ASSEMBLY_BYTES
 from .blocks.task import blocks_steps
-from .decoding import MAX_VOXELS
+from .decoding import MAX_VOXELS, physical_memory
 from .files import inr_from_bytes, inr_to_bytes, pack_field, unpack_field
 from .inr_file import InrFile
 from .intensity import DTYPES, IntensityMap
 from .lattice import sample_values
+from .mosaic import BYTES_PER_VOXEL, mosaic_steps
 from .plan import learning_rate_for, plan_field
 from .problem import CompressionProblem
 from .pyramid_task import pyramid_steps
@@ -39,7 +40,7 @@ from .stored_labels import StoredLabels
 from .upsampling.coding import Upsampled, check_upsampling, small_settings, small_volume
 from .upsampling.model import UpsamplerModel
 
-_PYRAMID_BYTES = 120  # per voxel; measured at 96^3 and 144^3: 100 with a ratio, 111 with an error bound
+_SHARE_OF_MEMORY = 0.6  # of all there is, when nobody sets a limit
 _TARGET_MARGIN_DB = 0.1  # the fit's PSNR comes from a sample of voxels and float32 weights
 
 
@@ -71,11 +72,13 @@ def compress_steps(
     """`compress`, step by step: yields progress of the stages 'fit', 'residual' (with an error bound) and 'sample'."""
     settings = choose_settings(CompressionSettings, "compression", settings)
     started = time.perf_counter()
-    _check_memory(volume, settings)
+    most_voxels = _most_voxels(settings)
+    is_large = settings.codec == "pyramid" and volume.array.size > most_voxels
     content = plain_content(volume, settings)
     mask = None
     if region is not None:
         check_region(settings)
+        require(not is_large, _too_large_for_a_region(volume, most_voxels))
         mask = region_mask(region, volume.grid)
     record: dict[str, Any] = {"device": "cpu (whole numbers alone)"}
     if content.intensity.scale == 0:
@@ -90,6 +93,10 @@ def compress_steps(
         content, record = yield from blocks_steps(volume, content, settings, control)
     elif mask is not None:
         content = yield from _region_steps(volume, content, settings, mask, control)
+    elif is_large:
+        content = yield from mosaic_steps(volume, content, settings.within(volume.nbytes), most_voxels, control)
+        count = len(content.mosaic or ())
+        record["notes"] = (f"Coded in {count} boxes, one after another, because of the memory allowed.",)
     elif settings.codec == "pyramid":
         content = yield from pyramid_steps(volume, content, settings.within(volume.nbytes), control)
     else:
@@ -99,14 +106,19 @@ def compress_steps(
     return (yield from _measure_steps(volume, data, settings, record, started, mask))
 
 
-def _check_memory(volume: Volume, settings: CompressionSettings) -> None:
-    """Raises `InputError` when the codec 'pyramid', which transforms the volume as a whole, would exceed the limit."""
-    limit, needed = settings.fit.max_memory_gb, volume.array.size * _PYRAMID_BYTES / 2**30
-    if settings.codec == "pyramid" and limit is not None and needed > limit:
-        raise InputError(
-            f"{volume.label} takes about {needed:.2g} GB to compress, more than the {limit:g} GB allowed; allow more, "
-            "crop it, or choose the codec 'network'."
-        )
+def _most_voxels(settings: CompressionSettings) -> float:
+    """How many voxels the codec 'pyramid' may transform as a whole: of a larger volume it makes a mosaic."""
+    limit = settings.fit.max_memory_gb
+    allowed = limit * 2**30 if limit is not None else _SHARE_OF_MEMORY * physical_memory()
+    return allowed / BYTES_PER_VOXEL
+
+
+def _too_large_for_a_region(volume: Volume, most_voxels: float) -> str:
+    needed, allowed = (voxels * BYTES_PER_VOXEL / 2**30 for voxels in (volume.array.size, most_voxels))
+    return (
+        f"{volume.label} takes about {needed:.2g} GB to compress with a region of interest, more than the "
+        f"{allowed:.2g} GB allowed; allow more, or crop it."
+    )
 
 
 def plain_content(volume: Volume, settings: CompressionSettings) -> InrFile:

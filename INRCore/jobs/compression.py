@@ -47,7 +47,8 @@ def _with_tags(job: Job, volume: Volume, settings: CompressionSettings) -> tuple
         return volume, []
     from ..io.dicom_tags import about_the_patient, read_dicom_tags
 
-    found = read_dicom_tags(Path(job.inputs["volume"]), settings.keep_tags)
+    source = job.inputs.get("dicom") or job.inputs["volume"]
+    found = read_dicom_tags(Path(source), settings.keep_tags)
     telling = about_the_patient(list(found))
     notes = [f"The file tells about the patient: {', '.join(telling)}."] if telling else []
     return replace(volume, metadata={**volume.metadata, "dicom": found}), notes

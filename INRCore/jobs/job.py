@@ -15,7 +15,7 @@ from ..settings import PRESET_NAMES, require, require_choice, require_range
 MOST_STACKS = 6
 """So many stacks of a reconstruction can be asked back, aligned, and so many bias fields."""
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
-    "compress": {"inputs": ("volume", "region?"), "outputs": ("file", "volume?", "difference?")},
+    "compress": {"inputs": ("volume", "region?", "dicom?"), "outputs": ("file", "volume?", "difference?")},
     "estimate": {"inputs": ("volume", "region?"), "outputs": ("curve?",)},
     "train-upsampler": {"inputs": ("volumes",), "outputs": ("model",)},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
@@ -71,7 +71,7 @@ TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "map-points": {"inputs": ("field", "points"), "outputs": ("points",)},
     "segment": {
-        "inputs": ("labels", "image?", "start?"),
+        "inputs": ("labels", "image?", "like?", "start?"),
         "outputs": ("labels?", "model?", "distance?", "uncertainty?", "state?"),
     },
 }

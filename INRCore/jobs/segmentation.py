@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from ..errors import InputError
 from ..fitting import Control
 from ..fitting.progress import Steps
 from .job import Job
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
 
 def segment(job: Job, control: Control) -> Steps[Outcome]:
-    """Reads what is given, fits, writes what is asked for. The report has a row for each label and, of sparse slices,
-    what each counts as and which to draw next."""
+    """Reads what is given, fits, writes what is asked for: volumes on the voxels of the input `like`, if there is one.
+    The report has a row for each label and, of sparse slices, what each counts as and which to draw next. Notes and
+    errors call labels as the input does."""
     from ..io.surfaces import check_surface_path, write_surface
     from ..segmentation import SegmentationSettings
+    from ..segmentation.names import errors_with_names, with_names
     from ..segmentation.task import given_steps
     from ..segmentation.warm_start import EarlierFit
 
@@ -30,8 +33,16 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
     settings = settings_of(job, SegmentationSettings, "segmentation")
     source = read_shapes(job, settings)
     start = EarlierFit.load(job.inputs["start"]) if job.inputs.get("start") else None
-    image = read_if_given(job, "image")
-    result = yield from given_steps(source.given, settings, control, started, image, start)
+    image, like = read_if_given(job, "image"), read_if_given(job, "like")
+    if like is not None and not like.grid.overlaps(source.given.domain.grid):
+        raise InputError(
+            f"The shapes lie outside {like.label}, on whose voxels they were asked for; choose another volume for the "
+            "geometry, or none."
+        )
+    with errors_with_names(source.names):
+        result = yield from given_steps(source.given, settings, control, started, image, start)
+    if like is not None:
+        result = replace(result, labels=result.labels_on(like.grid))
     yield writing("results")
     write_volumes(job, labels=result.labels)
     if "distance" in job.outputs:
@@ -43,7 +54,8 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
     if "state" in job.outputs and result.earlier is not None:
         result.earlier.save(job.outputs["state"], force=job.force)
     details, notes = _details(result, source)
-    return Outcome.of(replace(result, notes=(*result.notes, *notes)), **details)
+    told = tuple(with_names(note, source.names) for note in (*result.notes, *notes))
+    return Outcome.of(replace(result, notes=told), **details)
 
 
 def _details(result: SegmentationResult, source: ShapeInput) -> tuple[dict[str, Any], list[str]]:

@@ -32,6 +32,7 @@ def read_shapes(job: Job, settings: SegmentationSettings) -> ShapeInput:
     column radius, .vtp with lines and radii) or points (.csv, surface files). Raises
     `InputError` for anything else."""
     from ..segmentation.given import check_given
+    from ..segmentation.names import errors_with_names
     from ..segmentation.scattered import given_contours, given_points
     from ..segmentation.tubes import given_tubes
 
@@ -42,7 +43,8 @@ def read_shapes(job: Job, settings: SegmentationSettings) -> ShapeInput:
         contours = read_contours(paths)
         names = dict(enumerate(contours, start=1))
         _refuse_choice(settings)
-        return ShapeInput(given_contours({n: contours[name] for n, name in names.items()}, None), names)
+        with errors_with_names(names):
+            return ShapeInput(given_contours({n: contours[name] for n, name in names.items()}, None), names)
     if is_centerline_file(paths[0]):
         _refuse_choice(settings)
         return ShapeInput(given_tubes(read_centerlines(paths[0])), {1: Path(paths[0]).stem})

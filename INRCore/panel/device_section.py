@@ -65,30 +65,37 @@ def torch_is_broken(outcome: Outcome) -> bool:
 
 
 class DeviceSection:
-    def __init__(self, ui: Any, changed: Callable[[], None]) -> None:
-        """`changed` is called when it becomes known whether torch is there."""
+    def __init__(self, ui: Any, changed: Callable[[], None], without_torch: str) -> None:
+        """`changed` is called when it becomes known whether torch is there; `without_torch` says what works without."""
         self.ui, self._changed = ui, changed
-        self._name, self._needed = "auto", 0
+        self._without_torch = without_torch
+        self._name, self._needed, self._needs_torch = "auto", 0, True
         self.lacksTorch, self._isOpen = False, True
+        self._explanation = ""
         self.ui.installButton.connect("clicked(bool)", self.install)
         self.ui.torchFrame.setVisible(False)
 
-    def show(self, name: str, needed_bytes: int) -> None:
-        """For the device of that name and a job that needs so much memory."""
-        self._name, self._needed = name, needed_bytes
+    def show(self, name: str, needed_bytes: int, needs_torch: bool) -> None:
+        """For the device of that name and a job that needs so much memory, and PyTorch or not."""
+        self._name, self._needed, self._needs_torch = name, needed_bytes, needs_torch
         outcome = shared_probe().answer(name, self._refresh)
         if outcome is None:
             self.ui.deviceLabel.text = _("Looking for devices ...")
             return
         self.ui.deviceLabel.toolTip = outcome.report["reason"] if outcome.report else outcome.message
         lacks_torch = torch_is_broken(outcome)
-        self.ui.deviceLabel.text = _("unknown without PyTorch") if lacks_torch else self._text(outcome)
+        if not needs_torch:
+            memory = self._memory(outcome) if outcome.report and outcome.report["device"] == "cpu" else []
+            self.ui.deviceLabel.text = " ".join([_("Processor (CPU), which this method takes."), *memory])
+        else:
+            self.ui.deviceLabel.text = _("unknown without PyTorch") if lacks_torch else self._text(outcome)
+        self.ui.torchFrame.setVisible(lacks_torch and needs_torch)
         if lacks_torch != self.lacksTorch:
             self.lacksTorch = lacks_torch
-            self.ui.torchFrame.setVisible(lacks_torch)
-            self.ui.torchLabel.text = _(
-                "The computation needs PyTorch, which is not installed or does not work here: {reason}"
-            ).format(reason=_last_line(outcome.details))
+            told = _("This computation needs PyTorch, which is not installed or does not work here: {reason}.")
+            reason = _last_line(outcome.details).rstrip(".")
+            self._explanation = f"{told.format(reason=reason)} {self._without_torch}"
+            self.ui.torchLabel.text = self._explanation
             self._changed()
 
     def close(self) -> None:
@@ -111,16 +118,18 @@ class DeviceSection:
             return
         self.ui.torchLabel.text = _("Installing; this may take some minutes ...")
         try:
-            PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True)
+            installed = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True)
         except Exception as error:  # it passes on whatever pip or the network said
             text = _("PyTorch could not be installed ({reason}). Check the network and the disk, then try again.")
             self.ui.torchLabel.text = text.format(reason=_last_line(str(error)))
             return
-        self.askAgain()
+        self.ui.torchLabel.text = self._explanation
+        if installed is not None:  # else the user has thought better of it
+            self.askAgain()
 
     def _refresh(self) -> None:
         if self._isOpen:
-            self.show(self._name, self._needed)
+            self.show(self._name, self._needed, self._needs_torch)
 
     def _choice(self, report: dict[str, Any]) -> str:
         """What will be used and why, in plain words."""
@@ -131,14 +140,18 @@ class DeviceSection:
     def _text(self, outcome: Outcome) -> str:
         if outcome.report is None:
             return outcome.message
-        free = outcome.report["free_bytes"]
-        parts = [self._choice(outcome.report)]
-        if self._needed and free:
-            sizes = {"needed": f"{self._needed / _GB:.1f}", "free": f"{free / _GB:.1f}"}
-            parts.append(_("Needs about {needed} GB of {free} GB free.").format(**sizes))
-            if self._needed > free:
-                parts.append(_("That may not fit: choose a region, a faster quality or a coarser spacing."))
-        return " ".join(parts)
+        return " ".join([self._choice(outcome.report), *self._memory(outcome)])
+
+    def _memory(self, outcome: Outcome) -> list[str]:
+        """The memory needed against what is free, as far as both are known."""
+        free = outcome.report["free_bytes"] if outcome.report is not None else 0
+        if not (self._needed and free):
+            return []
+        sizes = {"needed": f"{self._needed / _GB:.1f}", "free": f"{free / _GB:.1f}"}
+        parts = [_("Needs about {needed} GB of {free} GB free.").format(**sizes)]
+        if self._needed > free:
+            parts.append(_("That may not fit: choose a region, a faster quality or a coarser spacing."))
+        return parts
 
 
 def _last_line(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 from ..errors import InputError
 
@@ -54,8 +55,9 @@ def export_node(
 ) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
     `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given, and so
-    do ROI nodes where there is a reference; volumes are cropped to the ROI node `region`. Raises `InputError` or
-    `OutputError` with a line for the user."""
+    do ROI nodes where there is a reference; volumes are cropped to the ROI node `region`. What segments share goes to
+    the smaller of them, of which the table has a note. Raises `InputError` or `OutputError` with a line for the
+    user."""
     from ..io import write_volume
     from ..scene import crop_to_region, labels_from_region, labels_from_segmentation_node, volume_from_node
 
@@ -68,15 +70,27 @@ def export_node(
             path = stem.with_name(f"{stem.name}{extension}")
             write(node, path)
             return path, LabelTable()
+    notes: list[str] = []
     if node.IsA("vtkMRMLSegmentationNode"):
-        volume, names, colors = labels_from_segmentation_node(node, reference, numbers)
+        heard = overlap_notes(notes)
+        volume, names, colors = labels_from_segmentation_node(node, reference, numbers, heard)
     else:
         volume, names, colors = volume_from_node(node), {}, {}
     if region is not None:
         volume = crop_to_region(volume, region)
     path = stem.with_name(f"{stem.name}.nrrd")
     write_volume(volume, path, compress=False)  # it is read once, right away
-    return path, LabelTable(names, colors)
+    return path, LabelTable(names, colors, notes=notes)
+
+
+def overlap_notes(notes: list[str]) -> Callable[[str, str, float], None]:
+    """Hears of segments that overlap and adds a line on each pair to the notes."""
+
+    def hear(smaller: str, larger: str, volume_mm3: float) -> None:
+        text = _("'{smaller}' and '{larger}' overlap; the {volume:.3g} ml that they share were taken as '{smaller}'.")
+        notes.append(text.format(smaller=smaller, larger=larger, volume=volume_mm3 / 1000))
+
+    return hear
 
 
 def _write_points(node: Node, path: Path) -> None:

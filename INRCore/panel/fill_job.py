@@ -14,33 +14,16 @@ from typing import Any
 import slicer
 
 from ..errors import InputError
+from .memory import RunMemory, put_away
 from .worker import worker_command
 
 Node = Any
 
 
-class FillMemory:
-    """What the last run found, for the next one after one more slice is drawn; call `forget` in the end."""
-
-    def __init__(self) -> None:
-        self._folder: Path | None = None
-
-    @property
-    def file(self) -> Path:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="inr_fill_", dir=slicer.app.temporaryPath))
-        return self._folder / "state.npz"
-
-    def forget(self) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder = None
-
-
 class FillJob:
     """The files of one run. `image` is the merged label map of the segments; call `discard` in the end."""
 
-    def __init__(self, image: Node, preset: str, memory: FillMemory, iterations: int = 0) -> None:
+    def __init__(self, image: Node, preset: str, memory: RunMemory, iterations: int = 0) -> None:
         """`iterations` 0: as many as the preset says. Raises `InputError` when there is nothing to fill."""
         from ..io import write_volume
         from ..scene.oriented_images import volume_from_oriented_image
@@ -54,7 +37,7 @@ class FillJob:
         axes = "".join("ijk"[axis] for axis in self._slices.axes)
         job = {
             "task": "segment",
-            "inputs": {"labels": str(labels)} | ({"start": str(memory.file)} if memory.file.exists() else {}),
+            "inputs": {"labels": str(labels)} | ({"start": memory.last} if memory.last else {}),
             "outputs": {"labels": str(self._result), "state": str(self._state)},
             "settings": {"sparse": axes} | ({"fit": {"iterations": iterations}} if iterations else {}),
             "preset": preset,
@@ -76,7 +59,8 @@ class FillJob:
         filled, drawn = read_volume(self._result).array, self._drawn.array
         is_drawn = self._slices.known(drawn.shape)
         put_into_oriented_image(image, np.where(is_drawn, drawn, filled))
-        shutil.copyfile(self._state, self._memory.file)
+        put_away(self._state, self._memory.next)
+        self._memory.keep()
 
     def discard(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -14,9 +14,11 @@ from typing import Any, ClassVar
 import slicer
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from ..errors import INRError
+from ..errors import InputError, INRError
+from ..segmentation.names import with_names
 from .estimate import needed_bytes
 from .files import LabelTable, LabelTables, Node, ResultKind, ResultTarget, export_node, file_stem
+from .memory import put_away
 from .temporary import temporary_folder
 from .undo import SceneChange
 from .worker import Conversation, Outcome, worker_command, worker_environment
@@ -38,7 +40,8 @@ class RunOptions:
 class Request:
     """What the user asks for. inputs: role -> node or list of nodes. outputs: role -> node to update, or None for a new
     one; roles that are left out are not computed. files: role -> path of a file to keep. region: ROI node to which the
-    input volumes are cropped, or None."""
+    input volumes are cropped, or None. start: file of an earlier run to go on from, state: where to keep one for the
+    next run (only tasks that can; "": none)."""
 
     inputs: dict[str, Any]
     outputs: dict[str, Node]
@@ -46,6 +49,8 @@ class Request:
     files: dict[str, str] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
     region: Node = None
+    start: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,8 @@ class PendingResult:
 @dataclass(frozen=True)
 class PreparedJob:
     """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path,
-    labels met in the inputs by role; `names` are the names of the nodes behind the temporary files."""
+    labels met in the inputs by role; `names` are the names of the nodes behind the temporary files; `state`: where a
+    state for the next run is written, if any, and where to keep it."""
 
     folder: Path
     job_file: Path
@@ -70,12 +76,22 @@ class PreparedJob:
     files: dict[Path, str]
     labels: LabelTables
     names: dict[str, str]
+    state: tuple[Path, str] | None = None
 
     def in_users_words(self, text: str) -> str:
-        """A message of the worker with nodes in place of the temporary files, of which the user knows nothing."""
+        """A message of the worker with nodes in place of the temporary files, of which the user knows nothing, and
+        segments by their names."""
         for path, name in self.names.items():
             text = text.replace(path, name)
-        return text
+        return with_names(text, self._label_names())
+
+    def _label_names(self) -> dict[int, str]:
+        """Names by label value, without values that stand for different things in different inputs."""
+        found: dict[int, set[str]] = {}
+        for table in self.labels.values():
+            for value, name in table.names.items():
+                found.setdefault(value, set()).add(name)
+        return {value: names.pop() for value, names in found.items() if len(names) == 1}
 
     @property
     def command(self) -> list[str]:
@@ -125,13 +141,15 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         kept = {role: folder / f"{role}{Path(path).suffix}" for role, path in request.files.items()}
         outputs = {role: str(result.path) for role, result in results.items()}
         outputs |= {role: str(path) for role, path in kept.items()}
+        state = (folder / "state.npz", request.state) if request.state else None
+        outputs |= {"state": str(state[0])} if state else {}
         job_file = folder / "job.json"
         job = self._job(inputs, outputs, request) | {"preview": str(folder / "preview.nii")}
         job_file.write_text(json.dumps(job, indent=2), encoding="utf-8")
         names |= {str(result.path): result.name for result in results.values()}
         names |= {str(path): request.files[role] for role, path in kept.items()}
         files = {path: request.files[role] for role, path in kept.items()}
-        return PreparedJob(folder, job_file, results, files, labels, names)
+        return PreparedJob(folder, job_file, results, files, labels, names, state)
 
     def _job(self, inputs: dict[str, Any], outputs: dict[str, str], request: Request) -> dict[str, Any]:
         """The job as plain data (see `INRCore.jobs.Job`)."""
@@ -173,6 +191,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
             paths = [export(one, role, number) for number, one in enumerate(_nodes(request, role))]
             if paths:
                 inputs[role] = paths if isinstance(node, (list, tuple)) else paths[0]
+        if request.start:
+            inputs["start"] = str(_copied(Path(request.start), folder))
         return inputs, labels, names
 
     def write_input(
@@ -205,6 +225,8 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         for path, target in prepared.files.items():
             with atomic_path(target, force=True) as temporary:
                 shutil.copyfile(path, temporary)
+        if prepared.state is not None:
+            put_away(*prepared.state)
         return {role: self._load_one(result, prepared.labels) for role, result in prepared.results.items()}
 
     def _load_one(self, result: PendingResult, labels: LabelTables) -> Node:
@@ -256,6 +278,13 @@ def _run_and_wait(prepared: PreparedJob, on_event: Callable[[dict[str, Any]], No
         exit_code = process.returncode
     conversation.hear_stderr(log.read_bytes())
     return conversation.outcome(exit_code if exit_code >= 0 else None)
+
+
+def _copied(start: Path, folder: Path) -> Path:
+    """The file of an earlier run, where it stays as long as the job does."""
+    if not start.exists():
+        raise InputError("What the earlier run has left is no longer there; start without it.")
+    return Path(shutil.copyfile(start, folder / "start.npz"))
 
 
 def _nodes(request: Request, role: str) -> list[Node]:

@@ -1,21 +1,19 @@
-"""What the widgets of the four modules share: their parameter node, Apply and Cancel, and what happens after a run."""
+"""What the widgets of the four modules share: Apply and Cancel, and what happens after a run."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
 from typing import Any, ClassVar
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
-from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
-from slicer.util import VTKObservationMixin
 
+from .bound_panel import BoundPanel
 from .device_section import DeviceSection, torch_is_broken
 from .display import Comparison, bring_tables
 from .files import Node
 from .live import LiveView
-from .logic import PanelLogic, PreparedJob, Request
+from .logic import PreparedJob, Request
 from .parameters import Preset
 from .queue import QueuedJob, failure, shared_queue
 from .result_section import ResultSection
@@ -23,37 +21,19 @@ from .run_section import RunSection
 from .samples import add_sample
 from .worker import Outcome
 
-RUN_SECTION = Path(__file__).parent / "Resources" / "UI" / "INRRunSection.ui"
+_DOUBLE_CLICK_SECONDS = 0.4
+"""A double click on Apply is one click, not Apply and Cancel."""
 
 
-class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
-    """A module's widget names the parameters that hold its nodes, says what is missing and what is asked for.
+class PanelWidget(BoundPanel):
+    """A module's widget says what is missing and what is asked for."""
 
-    The widgets of the .ui files are bound to the parameter node by their property SlicerParameterName; everything else
-    looks at the parameters only.
-    """
-
-    inputs: ClassVar[dict[str, str]] = {}
-    """Input role of the task -> parameter with its node."""
-    outputs: ClassVar[dict[str, str]] = {}
-    """Output role of the task -> parameter with its node."""
-    alwaysMade: ClassVar[tuple[str, ...]] = ()
-    """Output roles that are computed even when no node is chosen for them."""
-    defaults: ClassVar[dict[str, tuple[str, ...]]] = {}
-    """Parameter -> classes of the node to start with: the first one in the scene."""
-    regionAround = ""
-    """Parameter of the volume that a new region of interest surrounds, in panels that have one."""
     compared: ClassVar[tuple[str, str, str] | None] = None
     """Input role, output role and the way in which both volumes are shown at first (see `ways_to_compare`)."""
-
-    def __init__(self, parent: Any = None) -> None:
-        ScriptedLoadableModuleWidget.__init__(self, parent)
-        VTKObservationMixin.__init__(self)
+    named: ClassVar[tuple[str, ...]] = ()
+    """Input roles that results are named after; none: the first one."""
 
     # -- what each module answers ------------------------------------------------------------------------------------
-    def createLogic(self) -> PanelLogic:
-        raise NotImplementedError
-
     def missing(self) -> str:
         """What keeps Apply from running, in a few words; empty when nothing does."""
         raise NotImplementedError
@@ -66,128 +46,64 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Whether what is asked for takes PyTorch."""
         return True
 
+    def withoutTorch(self) -> str:
+        """What still works where PyTorch is missing."""
+        return _("Opening .inr files and the module Neural Segmentation work without it.")
+
     # -- life of the panel -------------------------------------------------------------------------------------------
     def setup(self) -> None:
         """Builds the panel; needs neither torch nor a main window."""
-        ScriptedLoadableModuleWidget.setup(self)
-        self.logic = self.createLogic()
-        self.parameters: Any = None
-        self._guiTag: int | None = None
-        self._isEntered = False
-        self.title = getattr(slicer.modules, self.moduleName.lower()).title
+        BoundPanel.setup(self)
         self._job: QueuedJob | None = None
         self._prepared: PreparedJob | None = None
         self._live: LiveView | None = None
-
-        self._frame = self._loadUI()
-        self.ui = slicer.util.childWidgetVariables(self._frame)
-        self.layout.addStretch(1)
-        self._frame.setMRMLScene(slicer.mrmlScene)
         self.runSection = RunSection(self.ui)
-        self.deviceSection = DeviceSection(self.ui, self.updateApplyButton)
+        self.deviceSection = DeviceSection(self.ui, self.updateApplyButton, self.withoutTorch())
         self.resultSection = ResultSection(self.ui, self.logic, self.runSection.showMessage)
         self.ui.applyButton.connect("clicked(bool)", self.onApplyButton)
         self.ui.stopButton.connect("clicked(bool)", self.onStopButton)
         self.ui.tryButton.connect("clicked(bool)", self.onTryButton)
-        if self.regionAround:
-            self.ui.regionSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self.onRegionAdded)
-
-        scene = slicer.mrmlScene
-        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
-        self.addObserver(scene, scene.StartImportEvent, self.onSceneStartImport)
-        for event in (scene.EndCloseEvent, scene.EndImportEvent):
-            self.addObserver(scene, event, self.onSceneChanged)
-        self.bindParameters()
-
-    def _loadUI(self) -> Any:
-        """The module's own .ui with the part that all panels share at its end."""
-        frame = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
-        frame.layout().addWidget(slicer.util.loadUI(str(RUN_SECTION)))
-        self.layout.addWidget(frame)
-        return frame
-
-    def enter(self) -> None:
-        self._isEntered = True
-        self.bindParameters()
-
-    def exit(self) -> None:
-        """Another module is shown; a running job goes on and its results still reach the parameters."""
-        self._isEntered = False
-        self.releaseWidgets()
+        self.watchScene()
 
     def cleanup(self) -> None:
-        """Slicer quits or the module is reloaded."""
         self.cancelJob()
-        self.releaseWidgets()
-        self.removeObservers()
         self.deviceSection.close()
-        self._frame.setMRMLScene(None)  # after a reload the old widgets live on, hidden
+        BoundPanel.cleanup(self)
 
     def onSceneStartClose(self, caller: Any, event: str) -> None:
         """Results of a closed scene belong nowhere."""
         self.cancelJob()
         self.resultSection.forget()
-        self.releaseWidgets()
-        self.parameters = None
+        BoundPanel.onSceneStartClose(self, caller, event)
 
-    def onSceneStartImport(self, caller: Any, event: str) -> None:
-        """While nodes come in one by one, selectors without their node must not overwrite what the scene had saved."""
-        self.releaseWidgets()
-
-    def onSceneChanged(self, caller: Any, event: str) -> None:
-        if self._isEntered:
-            self.bindParameters()
-
-    # -- parameters --------------------------------------------------------------------------------------------------
     def bindParameters(self) -> None:
-        """Connects the scene's parameter node and the widgets."""
-        self.releaseWidgets()
-        self.parameters = self.logic.getParameterNode()
-        self._chooseDefaults()
-        self._guiTag = self.parameters.connectGui(self.ui)
-        self.addObserver(self.parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
-        self.onParametersChanged()
-
-    def releaseWidgets(self) -> None:
-        if self._guiTag is not None:
-            self.parameters.disconnectGui(self._guiTag)
-            self.removeObserver(self.parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self.onParametersChanged)
-            self._guiTag = None
+        self._lastOrigin: str | None = None
+        BoundPanel.bindParameters(self)
 
     def onParametersChanged(self, caller: Any = None, event: str = "") -> None:
+        self._letOldResultsBe()
         self.updateApplyButton()
         if self._isEntered:  # building a panel asks for nothing yet
             needed = 0 if self._whatIsMissing() else self.logic.needed_bytes(self.request())
-            self.deviceSection.show(self.parameters.device.value, needed)
+            self.deviceSection.show(self.parameters.device.value, needed, self.needsTorch())
 
-    def _chooseDefaults(self) -> None:
-        """Saves the user some clicks."""
-        for parameter, classNames in self.defaults.items():
-            if getattr(self.parameters, parameter) is None:
-                nodes = [node for name in classNames for node in slicer.util.getNodesByClass(name)]
-                fitting = [
-                    node for node in nodes if node.GetClassName() in classNames and not node.GetHideFromEditors()
-                ]
-                if fitting:
-                    setattr(self.parameters, parameter, fitting[0])
+    def _origin(self) -> str:
+        """IDs of the inputs that results are named after."""
+        chosen = self.chosenInputs()
+        return " ".join(chosen[role].GetID() for role in self.named or [*self.inputs][:1] if role in chosen)
 
-    def chosenInputs(self) -> dict[str, Node]:
-        """The chosen input nodes by role."""
-        chosen = {role: getattr(self.parameters, name) for role, name in self.inputs.items()}
-        return {role: node for role, node in chosen.items() if node is not None}
+    def _letOldResultsBe(self) -> None:
+        """When other inputs are chosen, results that were made of the last ones are no longer outputs: the next run
+        would overwrite them under their old names. Outputs that the user chose stay chosen."""
+        from ..scene.roles import origin_of
 
-    def chosenOutputs(self) -> dict[str, Node]:
-        """Output nodes by role: those that are chosen and those that are always made (None: a new node)."""
-        chosen = {role: getattr(self.parameters, name) for role, name in self.outputs.items()}
-        return {role: node for role, node in chosen.items() if node is not None or role in self.alwaysMade}
-
-    def onRegionAdded(self, region: Node) -> None:
-        """A new region starts around the whole volume, to be made smaller by its handles."""
-        from ..scene import fit_region
-
-        volume = getattr(self.parameters, self.regionAround)
-        if volume is not None and volume.GetImageData() is not None:
-            fit_region(region, volume)
+        before, self._lastOrigin = self._lastOrigin, self._origin()
+        if before is None or before == self._lastOrigin:
+            return
+        for name in self.outputs.values():
+            node = getattr(self.parameters, name)
+            if node is not None and origin_of(node) not in ("", self._lastOrigin):
+                setattr(self.parameters, name, None)
 
     # -- running -----------------------------------------------------------------------------------------------------
     def updateApplyButton(self) -> None:
@@ -212,9 +128,10 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onApplyButton(self) -> None:
         if self._job is not None:
-            self.cancelJob()
+            if time.monotonic() - self._started > _DOUBLE_CLICK_SECONDS:
+                self.cancelJob()
             return
-        request = self.request()
+        request, self._started, self._jobOrigin = self.request(), time.monotonic(), self._origin()
         self._job = QueuedJob(
             title=self.title,
             prepare=lambda: self._prepare(request),
@@ -292,9 +209,7 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.runSection.showError(outcome.message, outcome.details)
             return
         change.include(tables)
-        for role, node in nodes.items():
-            if role in self.outputs:  # others are found again by their role in the scene
-                setattr(self.parameters, self.outputs[role], node)
+        self._chooseResults(request, nodes)
         self.resultSection.show(report, request, change)
         self.resultSection.offerViews(self._comparison(request, nodes), live)
         heard = [note for table in prepared.labels.values() for note in table.notes]
@@ -305,6 +220,16 @@ class PanelWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         )
         self.runSection.showMessage("\n".join([done, *notes]))
         self.runSection.notify(_("{title}: done").format(title=self.title))
+
+    def _chooseResults(self, request: Request, nodes: dict[str, Node]) -> None:
+        """The results become the outputs, to be updated by the next run, unless other inputs are chosen by now."""
+        from ..scene.roles import tell_origin
+
+        for role, node in nodes.items():
+            if request.outputs[role] is not node:
+                tell_origin(node, self._jobOrigin)
+            if role in self.outputs and self._origin() == self._jobOrigin:  # others are found again by their role
+                setattr(self.parameters, self.outputs[role], node)
 
     def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Node]) -> list[Node]:
         """Nodes of what the report says, beside the results `nodes`."""

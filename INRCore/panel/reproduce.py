@@ -18,7 +18,7 @@ from .files import Node
 from .logic import PanelLogic, Request
 from .worker import worker_program
 
-_FIELDS = ("inputs", "outputs", "settings", "files", "region")
+_FIELDS = ("inputs", "outputs", "settings", "files", "region", "start")
 
 
 def python_text(logic: PanelLogic, request: Request) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+_LONG_SECONDS = 100
+
 
 def metric_labels() -> dict[str, tuple[str, str, str]]:
     """Name in the report -> (label, format of the value, what it means), in the order of display."""
@@ -129,6 +131,9 @@ def progress_text(event: dict[str, Any]) -> str:
     metrics, labels = event.get("metrics") or {}, metric_labels()
     known = {name: value for name, value in metrics.items() if name in labels and value is not None}
     parts += [f"{labels[name][0]} {labels[name][1].format(value)}" for name, value in known.items()]
-    if event.get("eta_seconds"):
-        parts.append(_("about {seconds:.0f} s left").format(seconds=event["eta_seconds"]))
+    seconds = event.get("eta_seconds") or 0
+    if seconds >= _LONG_SECONDS:
+        parts.append(_("about {minutes:.0f} min left").format(minutes=seconds / 60))
+    elif seconds:
+        parts.append(_("about {seconds:.0f} s left").format(seconds=seconds))
     return ", ".join(part for part in parts if part)

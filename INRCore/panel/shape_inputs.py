@@ -8,7 +8,7 @@ from typing import Any, Union
 import slicer
 from slicer.i18n import tr as _
 
-from .files import LabelTable, Node, export_node
+from .files import LabelTable, Node, export_node, overlap_notes
 
 CURVE = "vtkMRMLMarkupsClosedCurveNode"
 _IMAGE = "vtkMRMLScalarVolumeNode"
@@ -41,11 +41,26 @@ def export_shape(node: Node, stem: Path) -> tuple[Path, LabelTable]:
     else:
         path, table = export_node(node, stem)
         _tell_empty(node, table, path)
+        _tell_bent(node, table)
         return path, table
     path = stem.with_name(f"{stem.name}.csv")
     write_contours(contours, path)
     names = dict(enumerate(contours, start=1))
     return path, LabelTable(names, _colors(node, names), _terminology(node, names))
+
+
+def export_geometry(volume: Node, stem: Path) -> Path:
+    """Writes where the voxels of a volume node are, without what they hold, to the path `stem` plus an extension.
+    Raises `InputError` for a volume below a bending transform."""
+    import numpy as np
+
+    from ..io import write_volume
+    from ..scene import reference_grid
+    from ..volume import Volume
+
+    grid, path = reference_grid(volume), stem.with_name(f"{stem.name}.nrrd")
+    write_volume(Volume(np.zeros(grid.shape, np.uint8), grid), path)
+    return path
 
 
 def what_is_wrong(node: Node) -> str:
@@ -68,6 +83,7 @@ def describe_shape(node: Node, settings: dict[str, Any]) -> str:
     from ..scene import labels_from_segmentation_node, volume_from_node
     from ..scene.contours import contours_from_segmentation_node, curves_beside, holds_contours
     from ..segmentation.given import check_given
+    from ..segmentation.names import errors_with_names, with_names
     from ..segmentation.settings import SegmentationSettings
     from ..settings import from_dict
 
@@ -83,11 +99,16 @@ def describe_shape(node: Node, settings: dict[str, Any]) -> str:
         counts = {name: len(curves) for name, curves in contours_from_segmentation_node(node).items()}
         return _count(_("Planar contours: {counts}."), counts)
     is_segmentation = node.IsA("vtkMRMLSegmentationNode")
-    volume = labels_from_segmentation_node(node)[0] if is_segmentation else volume_from_node(node)
-    given = check_given(volume, from_dict(SegmentationSettings, settings))
-    if given.notes:
-        return "\n".join(given.notes)
-    return _("All slices count as drawn: every voxel without a label is outside.")
+    notes, names = list[str](), dict[int, str]()
+    if is_segmentation:
+        volume, names, _colors = labels_from_segmentation_node(node, on_overlap=overlap_notes(notes))
+    else:
+        volume = volume_from_node(node)
+    with errors_with_names(names):
+        given = check_given(volume, from_dict(SegmentationSettings, settings))
+    if given.slices is None and given.levels is None:
+        notes.append(_("All slices count as drawn: every voxel without a label is outside."))
+    return "\n".join([*notes, *(with_names(note, names) for note in given.notes)])
 
 
 def show_uncertainty(model: Node, shown: bool) -> None:
@@ -116,6 +137,18 @@ def _tell_empty(node: Node, table: LabelTable, path: Path) -> None:
     table.terminology = terminology_of(node, table.names)
     if empty:
         table.notes.append(_("Empty and left out: {names}.").format(names=", ".join(empty)))
+
+
+def _tell_bent(node: Node, table: LabelTable) -> None:
+    """Slices of labels that were resampled are no longer the ones that were drawn, which is said."""
+    from ..scene.mrml import world_matrix
+
+    if world_matrix(node) is None and not node.IsA("vtkMRMLModelNode") and not node.IsA("vtkMRMLMarkupsNode"):
+        text = _(
+            "A transform bends '{name}', so its labels were resampled, and slices drawn on it are not recognised as "
+            "such; take it off the transform if only some slices are drawn."
+        )
+        table.notes.append(text.format(name=node.GetName()))
 
 
 def _colors(node: Node, names: dict[int, str]) -> dict[int, tuple[float, float, float]]:

@@ -30,7 +30,7 @@ def bring_slices(
     if with_transforms:
         for number, stack in enumerate(stacks):
             own = [row for row in rows if row["number"] == number and "pose" in row]
-            found += _transforms(scene, module, number, stack, own)
+            found += _transforms(scene, module, stack, own)
     return found
 
 
@@ -48,7 +48,7 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, list[Any]]:
     return columns
 
 
-def _transforms(scene: Scene, module: str, number: int, stack: Node, rows: list[dict[str, Any]]) -> list[Node]:
+def _transforms(scene: Scene, module: str, stack: Node, rows: list[dict[str, Any]]) -> list[Node]:
     import numpy as np
 
     from ..scene import matrix_to_transform_node, move_to_folder, result_folder
@@ -67,7 +67,7 @@ def _transforms(scene: Scene, module: str, number: int, stack: Node, rows: list[
         def transform(node: Node, pose: Any = pose, title: str = title) -> Node:
             return matrix_to_transform_node(scene, pose, node, name=title, reference=stack)
 
-        role = f"{module}/stack {number} " + ("transform" if is_rigid else f"slice {index}")
+        role = f"{module}/{stack.GetID()} " + ("transform" if is_rigid else f"slice {index}")
         node = updated_node(scene, "vtkMRMLLinearTransformNode", role, transform)
         if folder:
             move_to_folder(scene, node, folder)

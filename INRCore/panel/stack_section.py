@@ -55,6 +55,13 @@ def in_best_order(volumes: list[Node]) -> list[Node]:
     return [volumes[layout.number] for layout in _layouts(volumes)] or volumes
 
 
+def is_bent(volumes: list[Node]) -> bool:
+    """Whether a transform that bends space moves any of them: its slices are no planes then."""
+    from ..scene.mrml import world_matrix
+
+    return any(world_matrix(volume) is None for volume in volumes)
+
+
 def _layouts(volumes: list[Node]) -> list[Any]:
     from ..reconstruction import layout_of_grids
     from ..scene import grid_from_node

@@ -44,6 +44,7 @@ _HOMES = {
     "metrics_to_node": ".tables",
     "table_to_node": ".tables",
     "labels_from_segmentation_node": ".segmentation_labels",
+    "reference_grid": ".segmentation_labels",
     "segmentation_to_node": ".segmentations",
     "displacement_to_transform_node": ".transforms",
     "matrix_from_transform_node": ".transforms",

@@ -8,20 +8,20 @@ from .mrml import Node, Scene, slicer
 
 def place_beside(scene: Scene, node: Node, reference: Node | None) -> None:
     """Puts `node` into the subject hierarchy folder (study, patient) of `reference`, unless somebody has put it into a
-    folder already; without a reference nothing is moved."""
+    folder already; without a reference (or with one that was deleted) nothing is moved."""
     hierarchy = _hierarchy(scene)
     item = _item(hierarchy, node)
-    if reference is not None and hierarchy.GetItemParent(item) == hierarchy.GetSceneItemID():
+    if _is_there(scene, reference) and hierarchy.GetItemParent(item) == hierarchy.GetSceneItemID():
         hierarchy.SetItemParent(item, _folder_of(hierarchy, reference))
 
 
 def result_folder(scene: Scene, reference_node: Node | None, name: str) -> int:
-    """Subject hierarchy item of the folder `name` beside `reference_node` (at the root without one); found again when
-    it is there already. Put nodes into it with `move_to_folder`."""
+    """Subject hierarchy item of the folder `name` beside `reference_node` (at the root without one, or if it was
+    deleted); found again when it is there already. Put nodes into it with `move_to_folder`."""
     if not name:
         raise InputError("The result folder needs a name.")
     hierarchy = _hierarchy(scene)
-    parent = hierarchy.GetSceneItemID() if reference_node is None else _folder_of(hierarchy, reference_node)
+    parent = _folder_of(hierarchy, reference_node) if _is_there(scene, reference_node) else hierarchy.GetSceneItemID()
     existing = hierarchy.GetItemChildWithName(parent, name)
     return int(existing or hierarchy.CreateFolderItem(parent, name))
 
@@ -69,6 +69,10 @@ def show_in_slice_views(
         composite.SetForegroundOpacity(opacity if foreground is not None else 0.0)
     if application_logic is not None:
         application_logic.FitSliceToAll(True)
+
+
+def _is_there(scene: Scene, node: Node | None) -> bool:
+    return node is not None and node.GetScene() is scene
 
 
 def _hierarchy(scene: Scene) -> Node:

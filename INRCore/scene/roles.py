@@ -5,6 +5,7 @@ from __future__ import annotations
 from .mrml import Node, Scene
 
 _ATTRIBUTE = "INRCore.Role"
+_ORIGIN = "INRCore.MadeOf"
 
 
 def give_role(node: Node, role: str) -> None:
@@ -15,6 +16,16 @@ def give_role(node: Node, role: str) -> None:
 def role_of(node: Node) -> str:
     """The node's role, or nothing."""
     return node.GetAttribute(_ATTRIBUTE) or ""
+
+
+def tell_origin(node: Node, inputs: str) -> None:
+    """Marks a node as made anew of the nodes with these IDs."""
+    node.SetAttribute(_ORIGIN, inputs)
+
+
+def origin_of(node: Node) -> str:
+    """IDs of the nodes it was made of; nothing for nodes that are not ours."""
+    return node.GetAttribute(_ORIGIN) or ""
 
 
 def node_with_role(scene: Scene, class_name: str, role: str) -> Node | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 
 import numpy as np
@@ -26,27 +26,35 @@ from .mrml import (
 from .resampling import bounding_grid, resample
 from .segmentations import LABELMAP, REFERENCE_GEOMETRY, Color, segments_of
 
+OnOverlap = Callable[[str, str, float], None]
+"""Hears which segment gets what it shares with which larger one, and how many mm³ that is."""
+
 
 def labels_from_segmentation_node(
-    node: Node, reference: Node | None = None, numbers: Mapping[int, str] | None = None
+    node: Node,
+    reference: Node | None = None,
+    numbers: Mapping[int, str] | None = None,
+    on_overlap: OnOverlap | None = None,
 ) -> tuple[Volume, dict[int, str], dict[int, Color]]:
     """(labels, {value: name}, {value: colour}) of a segmentation, where Slicer shows it in the world; 0 is background.
 
     The labels lie on the voxels of the volume node `reference`, or without one on the segmentation's own; parent
     transforms of both, bending ones of the segmentation too, are honoured. Values are the segments' own label values
     when these differ, else 1, 2, ... in the order of the segments; with `numbers`, {value: name} of another
-    segmentation, segments of the same name have the same value and the others are left out. The node is not changed.
+    segmentation, segments of the same name have the same value and the others are left out. One voxel can hold one
+    label: what segments share goes to the smaller of them where `on_overlap` is there to hear of it. The node is not
+    changed.
 
     Raises `InputError` for another kind of node, an empty segmentation, no segment of a name in `numbers`, segments
-    that overlap (one voxel can hold one label), or a reference under a bending transform.
+    that overlap without `on_overlap`, or a reference under a bending transform.
     """
     require_node(node, "vtkMRMLSegmentationNode", "segmentation")
-    target = None if reference is None else _reference_grid(reference)
+    target = None if reference is None else reference_grid(reference)
     segmentation = _with_label_maps(node)
     segments = segments_of(segmentation)
     values = _values(segments) if numbers is None else _values_by_name(segments, numbers, node.GetName())
 
-    array, grid = _merged(segmentation, values, node.GetName())
+    array, grid = _merged(segmentation, values, node.GetName(), on_overlap)
     if not array.any():
         raise InputError(f"'{node.GetName()}': all its segments are empty; draw or import something first.")
     matrix = world_matrix(node)
@@ -80,7 +88,9 @@ def _values_by_name(segments: list[Node], numbers: Mapping[int, str], name: str)
     return found
 
 
-def _reference_grid(reference: Node) -> Grid:
+def reference_grid(reference: Node) -> Grid:
+    """The voxels of a volume node where it stands in the world. Raises `InputError` for another kind of node and one
+    below a bending transform."""
     require_node(reference, "vtkMRMLScalarVolumeNode", "scalar volume")
     matrix = world_matrix(reference)
     if matrix is None:
@@ -105,10 +115,11 @@ def _with_label_maps(node: Node) -> Node:
     return converted
 
 
-def _merged(segmentation: Node, values: list[int], name: str) -> tuple[np.ndarray, Grid]:
+def _merged(segmentation: Node, values: list[int], name: str, on_overlap: OnOverlap | None) -> tuple[np.ndarray, Grid]:
     """All segments in one (k, j, i) array on the lattice that holds them all, in the segmentation's coordinates."""
     geometry = _common_geometry(segmentation)
     layers: dict[Node, np.ndarray] = {}
+    sizes: dict[int, int] = {}
     merged = np.zeros(geometry.GetDimensions()[::-1], np.int16 if max(values) < 2**15 else np.int32)
     for value, segment in zip(values, segments_of(segmentation), strict=True):
         image = segment.GetRepresentation(LABELMAP)
@@ -121,14 +132,19 @@ def _merged(segmentation: Node, values: list[int], name: str) -> tuple[np.ndarra
             )
             layers[image] = image_array(resampled)
         inside = layers[image] == segment.GetLabelValue()
-        taken = merged[inside]
-        if taken.any():
-            other = segmentation.GetNthSegment(values.index(int(taken[taken != 0][0])))
-            raise InputError(
-                f"'{name}': the segments '{other.GetName()}' and '{segment.GetName()}' overlap in "
-                f"{np.count_nonzero(taken)} voxels, but a voxel can hold one label; remove the overlap in the Segment "
-                "Editor (Logical operators: Subtract)."
-            )
+        sizes[value], taken = int(np.count_nonzero(inside)), merged[inside]
+        for other in np.unique(taken[taken != 0]).tolist():
+            rival, shared = segmentation.GetNthSegment(values.index(other)), inside & (merged == other)
+            if on_overlap is None:
+                raise InputError(
+                    f"'{name}': the segments '{rival.GetName()}' and '{segment.GetName()}' overlap in "
+                    f"{np.count_nonzero(shared)} voxels, but a voxel can hold one label; remove the overlap in the "
+                    "Segment Editor (Logical operators: Subtract)."
+                )
+            smaller, larger = (segment, rival) if sizes[value] <= sizes[other] else (rival, segment)
+            if smaller is rival:
+                inside &= ~shared
+            on_overlap(smaller.GetName(), larger.GetName(), np.count_nonzero(shared) * np.prod(geometry.GetSpacing()))
         merged[inside] = value
     matrix = vtkMatrix4x4()
     geometry.GetImageToWorldMatrix(matrix)

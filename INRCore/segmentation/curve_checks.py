@@ -30,7 +30,7 @@ def crossing_notes(planes: Mapping[int, list[ContourPlane]], step_mm: float) -> 
             count = sum(_overlap(a, b, step_mm) for a in planes[first] for b in planes[second])
             if count:
                 notes.append(
-                    f"Contours of the labels {first} and {second} overlap in {count} plane(s); unless surfaces may "
+                    f"Contours of label {first} and label {second} overlap in {count} plane(s); unless surfaces may "
                     "overlap, each gets half of what both claim."
                 )
     return tuple(notes)

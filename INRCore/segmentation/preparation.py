@@ -25,10 +25,13 @@ _COARSE_VOXELS = 64**3
 
 @dataclass(frozen=True)
 class Prepared:
-    """Lattices of signed distances in the order of the labels, and why there are no better ones."""
+    """Lattices of signed distances in the order of the labels, the same before an image moved their surfaces, and why
+    there are no better ones. `continued`: for how many labels an earlier run was of use."""
 
     lattices: list[LabelLattice]
+    drawn: list[LabelLattice]
     stop_reason: str
+    continued: int = 0
 
 
 def prepare_steps(
@@ -43,12 +46,16 @@ def prepare_steps(
     show, and then every label, which takes its place. Once stopped, the remaining labels are interpolated from slice to
     slice only."""
     lattices: list[LabelLattice] = []
+    drawn: list[LabelLattice] = []
+    continued = 0
     stage, count = "fit" if settings.method == "spline" else "prepare", len(given.values)
     coarse = given.coarse()
     yield Progress(FIRST_STAGE, 0, count, preview=partial(_preview, given, [], settings, coarse))
     for number, value in enumerate(given.values):
-        kept = None if earlier is None or image is not None else earlier.lattice(value, given, settings)
+        kept = None if earlier is None else earlier.lattice(value, given, settings)
         lattice = kept or given.lattice(value, settings, 0 if control.stopped else settings.rounds)
+        drawn.append(lattice)
+        continued += kept is not None
         if image is not None and settings.image_weight > 0 and not control.stopped:
             lattice = guided(lattice, value, given, image, settings.image_weight)
         lattices.append(lattice)
@@ -61,7 +68,7 @@ def prepare_steps(
             eta_seconds=elapsed / (number + 1) * (count - number - 1),
             preview=partial(_preview, given, list(lattices), settings, coarse),
         )
-    return Prepared(lattices, "stopped" if control.stopped else "iterations")
+    return Prepared(lattices, drawn, "stopped" if control.stopped else "iterations", continued)
 
 
 def label_preview(shapes: Shapes, voxels: int) -> Volume:

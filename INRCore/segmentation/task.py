@@ -127,16 +127,17 @@ def given_steps(
     control, started = control or Control(), time.perf_counter() if started is None else started
     edges = None if image is None else EdgeImage.of(image)
     prepared = yield from prepare_steps(given, settings, control, started, edges, start)
+    notes = given.notes if start is None else (*given.notes, _continued(prepared))
     if settings.method == "spline":
         shapes = Shapes(SplineField(prepared.lattices), given.domain, given.values, settings)
         record: dict[str, Any] = {
             "device": _SPLINE_DEVICE,
             "stop_reason": prepared.stop_reason,
-            "notes": given.notes,
+            "notes": notes,
             "metrics": {},
         }
     else:
-        shapes, record = yield from _fit_network(given, prepared, settings, control)
+        shapes, record = yield from _fit_network(given, prepared, settings, control, notes)
     yield Progress("sample", 0, len(given.values))
     numbers = shapes.label_numbers(given.domain.grid)
     result = SegmentationResult(
@@ -147,13 +148,20 @@ def given_steps(
         labels=native_labels(given.volume, label_array(given.volume).dtype, numbers, shapes),
         table=[],
         seconds=0.0,
-        earlier=EarlierFit.of(given, settings, prepared.lattices, image is not None),
+        earlier=None if prepared.stop_reason == "stopped" else EarlierFit.of(given, settings, prepared.drawn),
     )
     return (yield from measure_steps(result, prepared, given, numbers, started))
 
 
+def _continued(prepared: Prepared) -> str:
+    count, kept = len(prepared.drawn), prepared.continued
+    if kept == 0:
+        return "The last result was of no use for what is drawn or set now; everything was found anew."
+    return f"Went on from the last result for {kept} of {count} label(s)" + ("." if kept == count else "; others anew.")
+
+
 def _fit_network(
-    given: Given, prepared: Prepared, settings: SegmentationSettings, control: Control
+    given: Given, prepared: Prepared, settings: SegmentationSettings, control: Control, notes: tuple[str, ...]
 ) -> Steps[tuple[Shapes, dict[str, Any]]]:
     """The fitted network, and what the result records of the fit."""
     from ..fitting import FitLoop  # torch, which the splines do without
@@ -162,4 +170,4 @@ def _fit_network(
     problem, shapes = yield from network_problem_steps(given, prepared, settings)
     loop = FitLoop(problem, settings.fit, control)
     yield from loop.run()
-    return shapes, {**loop_record(loop, *given.notes), "metrics": problem.metrics()}
+    return shapes, {**loop_record(loop, *notes), "metrics": problem.metrics()}

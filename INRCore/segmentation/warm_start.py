@@ -44,12 +44,10 @@ class EarlierFit:
     evidence: Mapping[int, Evidence]
 
     @classmethod
-    def of(
-        cls, given: Given, settings: SegmentationSettings, lattices: list[LabelLattice], guided: bool
-    ) -> EarlierFit | None:
-        """What a run can leave behind for the next one; None for inputs that are not drawn slices, and when an image
-        has moved the surfaces."""
-        if not isinstance(given, GivenLabels) or given.slices is None or guided:
+    def of(cls, given: Given, settings: SegmentationSettings, lattices: list[LabelLattice]) -> EarlierFit | None:
+        """What a run can leave behind for the next one, which an image pulls at anew: the lattices before it moved
+        their surfaces. None for inputs that are not drawn slices."""
+        if not isinstance(given, GivenLabels) or given.slices is None:
             return None
         pairs = list(zip(given.values, lattices, strict=True))
         moved = {v: dataclasses.replace(found, start=found.start + given.domain.start) for v, found in pairs}

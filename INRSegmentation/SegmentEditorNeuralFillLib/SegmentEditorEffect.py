@@ -13,7 +13,8 @@ from SegmentEditorEffects import AbstractScriptedSegmentEditorAutoCompleteEffect
 from slicer.i18n import tr as _
 
 from INRCore.errors import InputError, INRError
-from INRCore.panel.fill_job import FillJob, FillMemory, show_coarse_fill
+from INRCore.panel.fill_job import FillJob, show_coarse_fill
+from INRCore.panel.memory import RunMemory
 from INRCore.panel.queue import QueuedJob, shared_queue
 from INRCore.panel.results import progress_text
 from INRCore.panel.worker import Outcome
@@ -45,7 +46,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
         scriptedEffect.title = _("Neural fill between slices")
         self._queued: QueuedJob | None = None
         self._files: FillJob | None = None
-        self._memory = FillMemory()
+        self._memory = RunMemory()
         self._image: Any = None
         self._sceneObserver = 0
 

@@ -4,12 +4,40 @@ import numpy as np
 import pytest
 from panel_tools import a_ball, a_grid, ready, run_to_end, table
 
+from INRCore.errors import InputError
+
 TARGETS = {
     "ratioSpinBox": (12.5, {"target_ratio": 12.5}),
     "megabytesSpinBox": (0.25, {"target_bytes": 250_000}),
     "psnrSpinBox": (41, {"target_psnr_db": 41}),
     "maximumErrorSpinBox": (0, {"target_max_error": 0}),
 }
+
+
+def test_an_upsampler_and_dicom_entries_reach_the_job(open_panel, scene, tmp_path, monkeypatch):
+    import slicer
+
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    assert not panel.ui.upsamplerLineEdit.enabled
+    panel.parameters.codec = type(panel.parameters.codec)("upsampled")
+    assert panel.ui.upsamplerLineEdit.enabled and "upsampler" in panel.ui.applyButton.toolTip
+    panel.ui.upsamplerLineEdit.currentPath = "model.safetensors"
+    panel.ui.keptTagsLineEdit.text = "KVP, StudyDescription,"
+    panel.ui.embedUpsamplerCheckBox.checked = True
+    assert panel.request().settings == {
+        "codec": "upsampled",
+        "upsampler": "model.safetensors",
+        "embed_upsampler": True,
+        "keep_tags": ["KVP", "StudyDescription"],
+    }
+    with pytest.raises(InputError, match="not loaded from DICOM"):
+        panel.logic.job_in(tmp_path, panel.request())
+    panel.parameters.inputVolume.SetAttribute("DICOM.instanceUIDs", "1.2 1.3")
+    files = {"1.2": "/database/1.dcm"}
+    database = type("Database", (), {"fileForInstance": lambda self, uid: files.get(uid, "")})()
+    monkeypatch.setattr(slicer, "dicomDatabase", database, raising=False)
+    (tmp_path / "again").mkdir()
+    assert panel.logic.job_in(tmp_path / "again", panel.request())["inputs"]["dicom"] == "/database/1.dcm"
 
 
 @pytest.mark.parametrize("widget", TARGETS)

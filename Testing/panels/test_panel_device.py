@@ -49,7 +49,7 @@ def test_without_torch_the_panel_explains_itself_and_offers_to_install(open_pane
     a_volume(scene, "MR")
     panel = open_panel("INRCompression")
     slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
-    assert "No module named 'torch'" in panel.ui.torchLabel.text
+    assert "No module named 'torch'. Opening .inr files" in panel.ui.torchLabel.text
     assert panel.ui.applyButton.text == "Install PyTorch first"
     assert not panel.ui.applyButton.enabled
     panel.ui.installButton.click()  # the extension is not there either
@@ -59,10 +59,16 @@ def test_without_torch_the_panel_explains_itself_and_offers_to_install(open_pane
 def test_without_torch_shapes_can_be_made_of_splines(open_panel, scene, no_torch, slicer_app):
     a_ball(scene, "Ball")
     panel = open_panel("INRSegmentation")
-    slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
+    slicer_app.wait_until(lambda: panel.deviceSection.lacksTorch)
+    assert not panel.ui.torchFrame.isVisibleTo(panel.parent)
+    assert panel.ui.deviceLabel.text == "Processor (CPU), which this method takes."
     assert panel.ui.applyButton.text == "Apply"
     panel.ui.methodComboBox.currentIndex = 1
     assert panel.ui.applyButton.text == "Install PyTorch first"
+    assert panel.ui.torchFrame.isVisibleTo(panel.parent)
+    assert "The method 'Splines' works without it." in panel.ui.torchLabel.text
+    panel.ui.methodComboBox.currentIndex = 0
+    assert not panel.ui.torchFrame.isVisibleTo(panel.parent)
 
 
 def test_the_pytorch_extension_installs_torch_and_the_panel_goes_on(
@@ -73,15 +79,20 @@ def test_the_pytorch_extension_installs_torch_and_the_panel_goes_on(
     class PyTorchUtilsLogic:
         def installTorch(self, askConfirmation=False):  # noqa: N802, N803 - the extension's names
             asked.append(askConfirmation)
+            if len(asked) == 1:
+                return None  # the user has cancelled
             no_torch()
+            return sys.modules[__name__]  # the real one gives the module torch
 
     monkeypatch.setitem(sys.modules, "PyTorchUtils", types.SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic))
     a_volume(scene, "MR")
     panel = open_panel("INRCompression")
     slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
     panel.ui.installButton.click()
+    assert "No module named 'torch'" in panel.ui.torchLabel.text
+    panel.ui.installButton.click()
     slicer_app.wait_until(lambda: panel.ui.applyButton.text == "Apply")
-    assert asked == [True]
+    assert asked == [True, True]
     assert not panel.ui.torchFrame.isVisibleTo(panel.parent)
 
 

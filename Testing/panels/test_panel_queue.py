@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from panel_tools import MANY, a_volume, node_names, ready, start_long, table
+from panel_tools import MANY, a_volume, click_later, node_names, ready, start_long, table
 
 from INRCore.panel.worker import worker_environment
 
@@ -46,7 +46,7 @@ def test_a_waiting_job_can_be_cancelled(busy, open_panel, scene, slicer_app, tmp
     second = ready("INRSegmentation", open_panel, scene, tmp_path)
     second.ui.applyButton.click()
     slicer_app.wait_until(lambda: "Waiting" in second.ui.statusLabel.text)
-    second.ui.applyButton.click()
+    click_later(second)
     assert second.ui.applyButton.text == "Apply"
     assert "Cancelled" in second.ui.statusLabel.text
     assert busy.ui.applyButton.text == "Cancel"
@@ -114,7 +114,7 @@ def test_apply_answers_at_once_for_a_large_volume_and_cancel_within_two_seconds(
     assert "Preparing" in panel.ui.statusLabel.text
     slicer_app.wait_until(lambda: panel._job.process)
     begun = time.monotonic()
-    panel.ui.applyButton.click()
+    click_later(panel)
     assert panel.ui.applyButton.text == "Apply"
     assert time.monotonic() - begun < 2
 

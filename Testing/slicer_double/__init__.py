@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from .mrml_widgets import MRML_CLASSES
 from .parameter_node import parameter_node_module
 from .pythonqt import QtModule
 from .sample_data import sample_data_module
 from .scripted_module import Application, ModuleFrame, ModuleParent, scripted_loadable_module, translation_module
 from .segment_editor import segment_editor_classes, segment_editor_modules
 from .ui_loader import UiLoader
-from .widgets import CTK_CLASSES, MRML_CLASSES
+from .widgets import CTK_CLASSES
 
 _HOLDING = ("INRCore.panel", "SegmentEditorNeuralFillLib")  # our modules that hold on to `slicer.app` and the like
 

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from PySide6 import QtCore, QtGui, QtWidgets
 
 from .file_plugins import CoreIOManager
+from .mrml_widgets import qMRMLWidget
 from .pythonqt import PythonQtRules
-from .widgets import qMRMLWidget
 
 
 class ModuleParent:

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from PySide6 import QtCore, QtUiTools, QtWidgets
 
+from .mrml_widgets import MRML_CLASSES
 from .pythonqt import wrapper_of
-from .widgets import CTK_CLASSES, MRML_CLASSES
+from .widgets import CTK_CLASSES
 
 
 class UiLoader(QtUiTools.QUiLoader):

@@ -45,6 +45,7 @@ def palettes() -> dict[str, QPalette]:
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
         dark.setColor(QPalette.ColorGroup.Disabled, role, QColor(127, 127, 127))
     dark.setColor(roles.Highlight, QColor(42, 130, 218))
+    dark.setColor(roles.PlaceholderText, QColor(235, 235, 235, 128))
     return {"light": QApplication.style().standardPalette(), "dark": dark}
 
 
@@ -175,6 +176,8 @@ def photograph(app: Any, module: Any, photographer: Photographer, folder: Path) 
             photographer.take("Error (no such device)", panel)
     with without_torch(folder), opened(app, module) as panel:
         fill_in(panel, folder)
+        if panel.moduleName == "INRSegmentation":  # splines do without
+            panel.parameters.method = type(panel.parameters.method).NETWORK
         app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
         photographer.take("Without PyTorch", panel)
 

@@ -48,6 +48,7 @@ _SOURCES = {
     "ms_patient26_t1": _Source("ms_patient26/T1.nii.gz", False),
     "cta_aorta": _Source("cta_aorta/ct_cropped.nii.gz", True, _CTA_LABELS),
     "ct_chest_crop": _Source("ct_chest.nrrd", True, {}, (192, 192, 96)),
+    "ct_chest_128": _Source("ct_chest.nrrd", True, {}, (128, 128, 128)),
     "ct_phantom_crop": _Source("ct_phantom_thin.nrrd", True, {}, (256, 256, 70)),
     "mr_t1_crop": _Source("mr_t1_submm_oblique.nrrd", False, {}, (128, 192, 192)),
 }
