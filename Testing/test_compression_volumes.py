@@ -31,7 +31,7 @@ def psnr_of_usual_values():
 def test_huge_and_tiny_values_are_coded_as_well_as_others(factor, psnr_of_usual_values):
     volume = phantom(dtype=np.float64, peak=1.0)
     scaled = compress(volume.with_array(volume.array * factor), settings(target_ratio=20))
-    assert scaled.metrics["psnr_db"] == pytest.approx(psnr_of_usual_values, abs=0.5)
+    assert scaled.metrics["psnr_db"] > psnr_of_usual_values - 0.5
     assert scaled.metrics["psnr_db"] > 30
 
 

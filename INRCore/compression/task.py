@@ -27,7 +27,7 @@ from .files import inr_from_bytes, inr_to_bytes, pack_field, unpack_field
 from .inr_file import InrFile
 from .intensity import DTYPES, IntensityMap
 from .lattice import sample_values
-from .mosaic import BYTES_PER_VOXEL, mosaic_steps
+from .mosaic import bytes_to_code, mosaic_steps, most_voxels_within
 from .plan import learning_rate_for, plan_field
 from .problem import CompressionProblem
 from .pyramid_task import pyramid_steps
@@ -110,11 +110,11 @@ def _most_voxels(settings: CompressionSettings) -> float:
     """How many voxels the codec 'pyramid' may transform as a whole: of a larger volume it makes a mosaic."""
     limit = settings.fit.max_memory_gb
     allowed = limit * 2**30 if limit is not None else _SHARE_OF_MEMORY * physical_memory()
-    return allowed / BYTES_PER_VOXEL
+    return most_voxels_within(allowed)
 
 
 def _too_large_for_a_region(volume: Volume, most_voxels: float) -> str:
-    needed, allowed = (voxels * BYTES_PER_VOXEL / 2**30 for voxels in (volume.array.size, most_voxels))
+    needed, allowed = (bytes_to_code(voxels) / 2**30 for voxels in (volume.array.size, most_voxels))
     return (
         f"{volume.label} takes about {needed:.2g} GB to compress with a region of interest, more than the "
         f"{allowed:.2g} GB allowed; allow more, or crop it."
