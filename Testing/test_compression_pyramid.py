@@ -1,4 +1,4 @@
-"""Compression by the codec 'pyramid' end to end: targets, bounds, places, coarse and truncated reading, damage."""
+"""Compression by the codec 'pyramid' end to end: targets, bounds, places, coarse and truncated reading."""
 
 import subprocess
 import sys
@@ -20,8 +20,6 @@ from INRCore.compression import (
     pyramid_encoder,
     read_inr,
 )
-from INRCore.compression.parts import Parts
-from INRCore.compression.pyramid.filters import Filters
 from INRCore.compression.stored_pyramid import FILTERS_KEY
 from INRCore.errors import InputError
 from INRCore.geometry import Grid
@@ -218,95 +216,3 @@ def test_a_python_without_torch_reads_the_same_voxels(tmp_path):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     assert np.array_equal(np.load(tmp_path / "a.npy"), result.volume.array)
-
-
-# -- damage ----------------------------------------------------------------------------------------------------------
-def small_files():
-    volume = phantom(Grid.from_parts((5, 14, 13), (1, 2, 3)), np.float32)
-    holed = volume.array.copy()
-    holed[0, 0, :3] = [np.nan, np.inf, -np.inf]
-    taps = np.arange(-33, 33, dtype=np.int8).reshape(3, 22)
-    filters = Filters((30, 40), 1, True, 9, taps).to_bytes()
-    small = compress(phantom(volume.grid), pyramid(target_ratio=3)).data
-    return [
-        compress(volume.with_array(holed), pyramid(target_max_error=5)).data,
-        small,
-        resealed(small, lambda parts: with_filters(parts, filters)),
-    ]
-
-
-def with_filters(parts, filters):
-    head = bytearray(parts["H", 0, 0])
-    head[151] |= 16
-    return {**parts, ("H", 0, 0): bytes(head), FILTERS_KEY: filters}
-
-
-def survives(data):
-    """Whether the bytes give a volume; anything but a volume or a one-line `InputError` fails the test."""
-    try:
-        file = inr_from_bytes(data, "'f'")
-        if file.grid.voxel_count < 100_000:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                volume = file.decompress(device="cpu")
-            assert volume.array.shape == file.grid.shape
-        file.describe()
-        return True
-    except InputError as error:
-        assert "\n" not in str(error) and len(str(error)) < 1000
-        return False
-
-
-def resealed(data, spoil):
-    """The file with its parts changed by `spoil` and checksums that fit again."""
-    from INRCore.compression.parts import pack_parts
-
-    return pack_parts(spoil(dict(Parts.of_bytes(data, "'f'"))))
-
-
-def mutated(data, generator):
-    content = bytearray(data)
-    for _ in range(generator.integers(1, 4)):
-        content[generator.integers(8, len(content))] = generator.integers(256)
-    return bytes(content)
-
-
-def hostile(data, generator):
-    """Bytes within a part changed, its checksum valid."""
-
-    def spoil(parts):
-        key = list(parts)[generator.integers(len(parts))]
-        content = bytearray(parts[key])
-        for _ in range(generator.integers(1, 3)):
-            content[generator.integers(len(content))] = generator.choice([generator.integers(256), 0, 255])
-        if generator.random() < 0.2:
-            content = content[: generator.integers(len(content) + 1)]
-        return {**parts, key: bytes(content)}
-
-    return resealed(data, spoil)
-
-
-def fuzz(count, seed):
-    generator, originals, survivors = np.random.default_rng(seed), small_files(), 0
-    assert all(survives(data) for data in originals)
-    for number in range(count):
-        data = originals[number % len(originals)]
-        kind = number // len(originals) % 3
-        if kind == 0:
-            changed = mutated(data, generator)
-            assert changed == data or not survives(changed)
-        elif kind == 1:
-            survivors += survives(hostile(data, generator))
-        else:
-            survives(data[: generator.integers(len(data))])
-    return survivors
-
-
-def test_two_thousand_damaged_files_give_a_line_and_never_a_crash():
-    assert 10 < fuzz(2000, 1) < 600
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 12))
-def test_a_hundred_thousand_damaged_files_give_a_line_and_never_a_crash(seed):
-    assert 50 < fuzz(10_000, seed) < 3_000

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 from compression_cases import phantom, quick, settings
+from damaged_files import survives
 
 from INRCore.compression import (
     compress,
-    inr_from_bytes,
     inr_to_bytes,
     read_inr,
     write_inr,
@@ -69,20 +69,6 @@ def small_files():
         compress(phantom(volume.grid), quick()).data,
         compress(volume.with_array(np.full(volume.array.shape, 3.0)), quick()).data,
     ]
-
-
-def survives(data):
-    """Whether the bytes give a volume; anything but a volume or a one-line `InputError` fails the test."""
-    try:
-        file = inr_from_bytes(data, "'f'")
-        if file.grid.voxel_count < 100_000:
-            volume = file.decompress(device="cpu")
-            assert volume.array.shape == file.grid.shape
-        file.describe()
-        return True
-    except InputError as error:
-        assert "\n" not in str(error) and len(str(error)) < 1000
-        return False
 
 
 def test_two_thousand_damaged_files_give_a_line_and_never_a_crash():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,30 +34,50 @@ def plain_head(file: InrFile) -> dict[str, Any]:
     }
 
 
-def labels_file(assembly: Assembly, label: str) -> InrFile:
-    """A label map. Raises `InputError` when its head makes no sense."""
-    head = assembly.about
+def _head_with_limits(file: InrFile) -> dict[str, Any]:
+    return {**plain_head(file), "units": file.units, "low": file.intensity.low, "high": file.intensity.high}
+
+
+def _with_limits(assembly: Assembly, label: str) -> InrFile:
+    """The volume that a head with limits describes, still without its voxels."""
+    low, high = float(assembly.about["low"]), float(assembly.about["high"])
+    intensity = IntensityMap((high - low) / 2, low + (high - low) / 2, low, high)
+    return replace(_without_voxels(assembly, label, intensity), units=text_of(assembly.about["units"]))
+
+
+def _without_voxels(assembly: Assembly, label: str, intensity: IntensityMap) -> InrFile:
+    """What every head says."""
+    head, dtype = assembly.about, dtype_of(assembly.about, label)
+    check_limits(intensity, dtype)
+    return InrFile(
+        grid=grid_of(head, label),
+        dtype=dtype,
+        intensity=intensity,
+        field=None,
+        name=text_of(head["name"]),
+        metadata=dict(head["metadata"]),
+        creator=text_of(head["creator"]),
+        file_bytes=assembly.size,
+    )
+
+
+@contextmanager
+def _sense_of(label: str) -> Iterator[None]:
+    """Says of a file what a head made of nonsense raises; lines that name the file already stay as they are."""
     try:
-        grid, dtype = grid_of(head, label), dtype_of(head, label)
-        labels = StoredLabels.from_streams(grid.shape, assembly.streams, label)
-        low, high = float(labels.values.min()), float(labels.values.max())
-        intensity = IntensityMap(1.0, 0.0, low, high)
-        check_limits(intensity, dtype)
-        return InrFile(
-            grid=grid,
-            dtype=dtype,
-            intensity=intensity,
-            field=None,
-            labels=labels,
-            name=text_of(head["name"]),
-            metadata=dict(head["metadata"]),
-            creator=text_of(head["creator"]),
-            file_bytes=assembly.size,
-        )
+        yield
     except (KeyError, ValueError, TypeError, OverflowError) as error:
         if isinstance(error, InputError) and str(error).startswith(label):
             raise
         damaged(label, f"its head makes no sense ({str(error)[:200]})")
+
+
+def labels_file(assembly: Assembly, label: str) -> InrFile:
+    """A label map. Raises `InputError` when its head makes no sense."""
+    with _sense_of(label):
+        labels = StoredLabels.from_streams(grid_of(assembly.about, label).shape, assembly.streams, label)
+        low, high = float(labels.values.min()), float(labels.values.max())
+        return replace(_without_voxels(assembly, label, IntensityMap(1.0, 0.0, low, high)), labels=labels)
 
 
 def upsampled_to_bytes(file: InrFile) -> bytes:
@@ -64,10 +87,7 @@ def upsampled_to_bytes(file: InrFile) -> bytes:
     upsampled = file.upsampled
     assert upsampled is not None
     about = {
-        **plain_head(file),
-        "units": file.units,
-        "low": file.intensity.low,
-        "high": file.intensity.high,
+        **_head_with_limits(file),
         "model": upsampled.name,
         "sha256": upsampled.checksum,
     }
@@ -82,31 +102,14 @@ def upsampled_file(assembly: Assembly, label: str) -> InrFile:
     head, member = assembly.about, assembly.members[0] if len(assembly.members) == 1 else None
     if member is None:
         damaged(label, "it ends before its volume")
-    try:
-        grid, dtype = grid_of(head, label), dtype_of(head, label)
-        low, high = float(head["low"]), float(head["high"])
-        intensity = IntensityMap((high - low) / 2, low + (high - low) / 2, low, high)
-        check_limits(intensity, dtype)
+    with _sense_of(label):
+        file = _with_limits(assembly, label)
         small = member_file(member, label)
-        k, j, i = grid.shape
+        k, j, i = file.grid.shape
         if small.grid.shape != (k, -(-j // 4), -(-i // 4)) or small.upsampled is not None:
             damaged(label, "its small volume does not fit")
-        return InrFile(
-            grid=grid,
-            dtype=dtype,
-            intensity=intensity,
-            field=None,
-            upsampled=Upsampled(small, text_of(head["model"]), text_of(head["sha256"]), assembly.streams.get(0)),
-            name=text_of(head["name"]),
-            units=text_of(head["units"]),
-            metadata=dict(head["metadata"]),
-            creator=text_of(head["creator"]),
-            file_bytes=assembly.size,
-        )
-    except (KeyError, ValueError, TypeError, OverflowError) as error:
-        if isinstance(error, InputError):
-            raise
-        damaged(label, f"its head makes no sense ({str(error)[:200]})")
+        model, checksum = text_of(head["model"]), text_of(head["sha256"])
+        return replace(file, upsampled=Upsampled(small, model, checksum, assembly.streams.get(0)))
 
 
 _SPECIAL_STREAMS = {tag: number for number, tag in enumerate(SPECIAL_VALUES, 2)}
@@ -117,10 +120,7 @@ def blocks_to_bytes(file: InrFile) -> bytes:
     blocks = file.blocks
     assert blocks is not None
     about = {
-        **plain_head(file),
-        "units": file.units,
-        "low": file.intensity.low,
-        "high": file.intensity.high,
+        **_head_with_limits(file),
         "steps": [[kind, *steps] for kind, steps in blocks.steps.items()],
     }
     streams = {0: blocks.boxes, 1: blocks.weights}
@@ -134,42 +134,24 @@ def blocks_file(assembly: Assembly, label: str) -> InrFile:
     head, streams = assembly.about, assembly.streams
     if 0 not in streams or 1 not in streams:
         damaged(label, "it ends before its networks")
-    try:
-        grid, dtype = grid_of(head, label), dtype_of(head, label)
-        low, high = float(head["low"]), float(head["high"])
-        intensity = IntensityMap((high - low) / 2, low + (high - low) / 2, low, high)
-        check_limits(intensity, dtype)
+    with _sense_of(label):
+        file = _with_limits(assembly, label)
         steps = {int(row[0]): tuple(row[1:]) for row in head["steps"]}
         if not all(
             len(row) == TENSORS and all(type(step) is int and 1 <= step <= LARGEST_STEP for step in row)
             for row in steps.values()
         ):
             damaged(label, "the steps of its weights make no sense")
-        count = -(-grid.voxel_count // 8)
+        count = -(-file.grid.voxel_count // 8)
         specials = {
             tag: np.frombuffer(inflated(streams[number], count, label), np.uint8)
             for tag, number in _SPECIAL_STREAMS.items()
             if number in streams
         }
-        if any(dtype.kind != "f" or len(bits) != count for bits in specials.values()):
+        if any(file.dtype.kind != "f" or len(bits) != count for bits in specials.values()):
             damaged(label, "its marked voxels do not fit its size")
-        return InrFile(
-            grid=grid,
-            dtype=dtype,
-            intensity=intensity,
-            field=None,
-            blocks=StoredBlocks(grid.shape, steps, streams[0], streams[1], label),
-            specials=specials,
-            name=text_of(head["name"]),
-            units=text_of(head["units"]),
-            metadata=dict(head["metadata"]),
-            creator=text_of(head["creator"]),
-            file_bytes=assembly.size,
-        )
-    except (KeyError, ValueError, TypeError, OverflowError) as error:
-        if isinstance(error, InputError):
-            raise
-        damaged(label, f"its head makes no sense ({str(error)[:200]})")
+        blocks = StoredBlocks(file.grid.shape, steps, streams[0], streams[1], label)
+        return replace(file, blocks=blocks, specials=specials)
 
 
 def mosaic_to_bytes(file: InrFile) -> bytes:
@@ -177,8 +159,8 @@ def mosaic_to_bytes(file: InrFile) -> bytes:
     from .files import inr_to_bytes
 
     assert file.mosaic is not None
-    about = {**plain_head(file), "units": file.units, "low": file.intensity.low, "high": file.intensity.high}
-    return assembly_to_bytes("mosaic", about, [inr_to_bytes(member) for member in file.mosaic if member is not None])
+    members = [inr_to_bytes(member) for member in file.mosaic if member is not None]
+    return assembly_to_bytes("mosaic", _head_with_limits(file), members)
 
 
 def mosaic_file(assembly: Assembly, label: str) -> InrFile:
@@ -187,33 +169,13 @@ def mosaic_file(assembly: Assembly, label: str) -> InrFile:
     from .files import member_file
     from .mosaic import box_in
 
-    head = assembly.about
-    try:
-        grid, dtype = grid_of(head, label), dtype_of(head, label)
-        low, high = float(head["low"]), float(head["high"])
-        intensity = IntensityMap((high - low) / 2, low + (high - low) / 2, low, high)
-        check_limits(intensity, dtype)
+    with _sense_of(label):
         members = tuple(None if one is None else _box(member_file(one, label), label) for one in assembly.members)
-        file = InrFile(
-            grid=grid,
-            dtype=dtype,
-            intensity=intensity,
-            field=None,
-            mosaic=members,
-            name=text_of(head["name"]),
-            units=text_of(head["units"]),
-            metadata=dict(head["metadata"]),
-            creator=text_of(head["creator"]),
-            file_bytes=assembly.size,
-        )
+        file = replace(_with_limits(assembly, label), mosaic=members)
         for member in members:
             if member is not None:
                 box_in(file, member)
         return file
-    except (KeyError, ValueError, TypeError, OverflowError) as error:
-        if isinstance(error, InputError):
-            raise
-        damaged(label, f"its head makes no sense ({str(error)[:200]})")
 
 
 def _box(member: InrFile, label: str) -> InrFile:
