@@ -30,7 +30,7 @@ def choose_device(name: str = "auto") -> DeviceChoice:
 
     require_choice("The device", name, DEVICE_NAMES)
     if name == "cpu":
-        return DeviceChoice(torch.device("cpu"), f"CPU ({torch.get_num_threads()} threads), as asked")
+        return DeviceChoice(torch.device("cpu"), f"{_processor()}, as asked")
     failures = []
     for kind in ("cuda", "mps") if name == "auto" else (name,):
         failure = _probe(kind)
@@ -39,7 +39,14 @@ def choose_device(name: str = "auto") -> DeviceChoice:
         failures.append(failure)
     if name != "auto":
         raise DeviceError(f"The device '{name}' cannot be used: {failures[0]}. Choose 'auto' or 'cpu'.")
-    return DeviceChoice(torch.device("cpu"), f"CPU ({torch.get_num_threads()} threads): {'; '.join(failures)}")
+    return DeviceChoice(torch.device("cpu"), f"{_processor()}: {'; '.join(failures)}")
+
+
+def _processor() -> str:
+    import torch
+
+    threads = torch.get_num_threads()
+    return f"CPU ({threads} thread{'s' * (threads > 1)})"
 
 
 def _probe(kind: str) -> str | None:

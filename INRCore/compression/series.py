@@ -90,7 +90,7 @@ def series_steps(
     return SeriesResult(
         settings=settings,
         metrics=_metrics(volumes, per_volume, raw, len(data)),
-        device="cpu (whole numbers alone)",
+        device="CPU (whole numbers alone)",
         seconds=time.perf_counter() - started,
         data=data,
         series=series,

@@ -80,7 +80,7 @@ def compress_steps(
         check_region(settings)
         require(not is_large, _too_large_for_a_region(volume, most_voxels))
         mask = region_mask(region, volume.grid)
-    record: dict[str, Any] = {"device": "cpu (whole numbers alone)"}
+    record: dict[str, Any] = {"device": "CPU (whole numbers alone)"}
     if content.intensity.scale == 0:
         record = {"device": choose_device(settings.fit.device).reason}
     elif settings.codec == "labels":

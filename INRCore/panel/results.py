@@ -45,6 +45,11 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
             "{:.0%}",
             _("Share of the noise that should be left, estimated."),
         ),
+        "detail_gain_db": (
+            _("Learned detail"),
+            "{:.1f} dB nearer",
+            _("How much nearer than cubic B-spline it came to slices that were held out."),
+        ),
         "bias_range": (_("Bias field"), "{:.1%}", _("Largest difference in brightness that was taken away.")),
         "similarity_before": (
             _("Similarity before"),
@@ -119,7 +124,8 @@ def metric_rows(report: dict[str, Any]) -> list[tuple[str, str, str]]:
 def _plain_row(name: str, value: float) -> tuple[str, str, str]:
     """A row from the name in the report alone: 'displacement_max_mm' is 'Displacement max' in mm."""
     words = name.split("_")
-    unit = words.pop() if words[-1] in ("mm", "db", "ms") else ""
+    unit = {"mm": "mm", "db": "dB", "ms": "ms"}.get(words[-1], "")
+    words = words[:-1] if unit else words
     return " ".join(words).capitalize(), f"{value:.4g} {unit}".strip(), name
 
 
