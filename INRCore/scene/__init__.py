@@ -47,6 +47,7 @@ _HOMES = {
     "reference_grid": ".segmentation_labels",
     "segmentation_to_node": ".segmentations",
     "displacement_to_transform_node": ".transforms",
+    "make_inverse_of": ".transforms",
     "matrix_from_transform_node": ".transforms",
     "matrix_to_transform_node": ".transforms",
     "transform_node_from_file": ".transform_files",

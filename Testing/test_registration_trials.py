@@ -21,7 +21,7 @@ from INRCore.registration.images import prepare_image
 from INRCore.registration.models import new_model
 from INRCore.registration.problem import Pair
 from INRCore.registration.pyramid import refined
-from INRCore.registration.stiffness import stiffest_that_is_enough, stiffness_steps
+from INRCore.registration.trials import simplest_that_is_enough, trial_steps
 from INRCore.volume import Volume
 
 SPLINES = FieldSettings(encoding="grid", grid_levels=3, grid_coarsest=3, grid_finest=16)
@@ -125,22 +125,22 @@ def test_an_affine_start_is_where_held_out_voxels_are_looked_up():
 
 
 # -- choice ------------------------------------------------------------------------------------------------------------
-def test_the_stiffest_is_taken_unless_a_looser_one_is_clearly_better():
+def test_the_simplest_is_taken_unless_a_freer_one_is_clearly_better():
     rng = np.random.default_rng(0)
     base, weights = rng.uniform(0.5, 0.9, 400), np.full(400, 1 / 400)
     noise = rng.normal(0, 0.05, 400)
     noise -= noise.mean()
-    assert stiffest_that_is_enough([base, base + noise + 0.004], weights) == 0
-    assert stiffest_that_is_enough([base, base + noise + 0.006], weights) == 1
-    assert stiffest_that_is_enough([base, base - 0.1], weights) == 0
-    assert stiffest_that_is_enough([base, base + 0.1, base + 0.1], weights) == 1
+    assert simplest_that_is_enough([base, base + noise + 0.004], weights) == 0
+    assert simplest_that_is_enough([base, base + noise + 0.006], weights) == 1
+    assert simplest_that_is_enough([base, base - 0.1], weights) == 0
+    assert simplest_that_is_enough([base, base + 0.1, base + 0.1], weights) == 1
 
 
 @pytest.mark.parametrize(("warp", "levels"), [(slow_wave, 2), (quick_wave, 3)])
 def test_a_slow_warp_gets_stiff_splines_and_a_quick_one_loose_ones(warp, levels):
     settings = small_settings({**FIT, "iterations": 120}, **CHOOSING)
     pair = prepared_pair(*noisy_pair(warp, 0.6))
-    chosen, notes = run_to_end(stiffness_steps(pair, settings, Control(), Guides(), None))
+    chosen, notes = run_to_end(trial_steps(pair, settings, Control(), Guides(), None))
     assert chosen.field.grid_levels == levels and not chosen.choose_stiffness
     assert chosen.bending_weight == (2 if levels == 3 else 10)
     assert chosen.fit == replace(settings.fit, iterations=120 if levels == 3 else 60)
