@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..fitting import Control
+from ..fitting import Control, FitSettings
 from ..fitting.progress import Steps
 from ..volume import Volume
 from .fit import fit_steps
@@ -53,7 +53,7 @@ def trial_steps(
     held_out = HeldOut(pair, settings)
     if held_out.blocks < _FEWEST_BLOCKS:
         return loose, None, ()
-    trials = _Trials(held_out, control, guides, landmarks, sliding)
+    trials = _Trials(held_out, settings.fit, control, guides, landmarks, sliding)
     stiff = _stiffer(loose)
     if may_not_slide:
         stiff = yield from trials.simplest_good([replace(stiff, model="displacement"), stiff], _OF_SLIDING)
@@ -74,12 +74,13 @@ class _Trials:
     def __init__(
         self,
         held_out: HeldOut,
+        asked: FitSettings,
         control: Control,
         guides: Guides,
         landmarks: Landmarks | None,
         sliding: Volume | None,
     ) -> None:
-        self._held_out, self._control, self._more = held_out, control, (guides, landmarks, sliding)
+        self._held_out, self._asked, self._control, self._more = held_out, asked, control, (guides, landmarks, sliding)
         self.models: dict[RegistrationSettings, Model] = {}
         self.found: dict[RegistrationSettings, np.ndarray] = {}
         self.notes: list[str] = []
@@ -92,7 +93,7 @@ class _Trials:
         for candidate in candidates:
             if candidate not in self.found:
                 model, _ = yield from fit_steps(
-                    self._held_out.pair, _short(candidate), self._control, *self._more, "try out"
+                    self._held_out.pair, self._short(candidate), self._control, *self._more, "try out"
                 )
                 self.models[candidate] = model
                 self.found[candidate] = self._held_out.correlations(model)
@@ -102,6 +103,17 @@ class _Trials:
         number = simplest_that_is_enough(found, weights)
         self.notes.append(_note(words[number], number, found, weights))
         return candidates[number]
+
+    def _short(self, settings: RegistrationSettings) -> RegistrationSettings:
+        """All trials take as many steps, so that none is ahead for that alone."""
+        fit = replace(
+            settings.fit,
+            iterations=max(round(_ITERATIONS * self._asked.iterations), len(settings.smoothing_voxels)),
+            points=max(round(_POINTS * self._asked.points), 1),
+            max_seconds=self._asked.max_seconds and _TIME * self._asked.max_seconds,
+            target_loss=None,
+        )
+        return replace(settings, fit=fit)
 
 
 def simplest_that_is_enough(found: list[np.ndarray], weights: np.ndarray) -> int:
@@ -115,17 +127,6 @@ def simplest_that_is_enough(found: list[np.ndarray], weights: np.ndarray) -> int
         if mean <= _STANDARD_ERRORS * error:
             return number
     return best
-
-
-def _short(settings: RegistrationSettings) -> RegistrationSettings:
-    fit = settings.fit
-    return replace(settings, fit=replace(
-        fit,
-        iterations=max(round(_ITERATIONS * fit.iterations), len(settings.smoothing_voxels)),
-        points=max(round(_POINTS * fit.points), 1),
-        max_seconds=fit.max_seconds and _TIME * fit.max_seconds,
-        target_loss=None,
-    ))  # fmt: skip
 
 
 def _stiffer(settings: RegistrationSettings) -> RegistrationSettings:
