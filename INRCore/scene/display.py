@@ -68,8 +68,8 @@ def show_quantity(scene: Scene, node: Node, quantity: str, within: np.ndarray | 
     'log jacobian': blue where it shrinks, grey at 0, red where it stretches, alike far to both sides.
     'uncertainty': dark at 0, brighter the larger. 'factor': blue below 1, grey at 1, red above. 'distance': signed,
     blue inside, grey at the surface, red outside, 20 mm to both sides. within: (k, j, i) bool, the voxels whose values
-    choose the window (None: all), since in the air around a body a map may say anything. Raises `InputError` for another
-    quantity.
+    choose the window (None: all), since in the air around a body a map may say anything. Raises `InputError` for
+    another quantity.
     """
     if quantity not in _QUANTITIES:
         raise InputError(f"'{quantity}' is no quantity; choose one of {', '.join(QUANTITY_NAMES)}.")
