@@ -26,8 +26,8 @@ _STRETCH = 3.0
 def least_distance(planes: Sequence[Plane], mask: np.ndarray, grid: Grid) -> np.ndarray:
     """(k, j, i) float32 mm: what a signed distance is at least, given the planes and the drawn (k, j, i) bool `mask`.
 
-    Each area reaches as far as a ball of its inscribed circle, stretched to three times the height; between two neighbouring
-    slices of an orientation that both show something there is no bound (minus infinity)."""
+    Each area reaches as far as a ball of its inscribed circle, stretched to three times the height; between two
+    neighbouring slices of an orientation that both show something there is no bound (minus infinity)."""
     least = np.full(mask.shape, np.inf, np.float32)
     for axis in sorted({plane.axis for plane in planes}):
         across = np.moveaxis(least, 2 - axis, 0)
