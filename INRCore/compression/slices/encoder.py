@@ -118,7 +118,7 @@ class SliceEncoder:
             for number, of_size in enumerate(zip(*offered, strict=True)):
                 names = ("kinds", "moves", "bits", "predicted")
                 others[number] = Offers(*(np.stack([getattr(one, name) for one in of_size]) for name in names))
-        walk = Walk(target, guesses, others, step, _SHIFTS, limits, PRICE)
+        walk = Walk(target, guesses, others, base, step, _SHIFTS, limits, PRICE)
         stack = walk.run()
         planes.values[numbers] = walk.planes
         return stack

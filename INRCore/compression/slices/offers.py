@@ -11,7 +11,7 @@ from .motion_coding import packed, unpacked
 from .quantising import coding_costs
 from .search import MOVING_SIZES, Mover, move_bits
 
-_TAKEN_BITS, _OWN_BITS = 1.5, 4.5
+TAKEN_BITS, OWN_BITS = 1.5, 4.5
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,10 @@ class _Choice:
         kinds, moves = unpacked(self.codes)
         near = [np.roll(self.codes, shift, axis) for axis in (0, 1) for shift in (1, -1)]
         free = (self.codes == packed(np.full(self.grid, BOTH), base)) | np.any([self.codes == n for n in near], 0)
-        self.bits = np.where(free, _TAKEN_BITS, _OWN_BITS + told_bits(kinds, moves, near, base))
+        self.bits = np.where(free, TAKEN_BITS, OWN_BITS + told_bits(kinds, moves, near, base))
         self._least = self._coding + self._price * self.bits
         for option in near:
-            self.offer(*unpacked(option), np.full(self.grid, _TAKEN_BITS))
+            self.offer(*unpacked(option), np.full(self.grid, TAKEN_BITS))
 
     @property
     def predicted(self) -> np.ndarray:
@@ -99,7 +99,7 @@ def offers(
     for number, size in enumerate(MOVING_SIZES):
         choice = _Choice(target, movers, size, step, price)
         own_base = base[:: size // 4, :: size // 4]
-        choice.offer(np.full(choice.grid, BOTH), own_base, np.full(choice.grid, _TAKEN_BITS))
+        choice.offer(np.full(choice.grid, BOTH), own_base, np.full(choice.grid, TAKEN_BITS))
         choice.offer_sides(np.zeros_like(own_base), np.full((*choice.grid, 2), 1.5))
         own = np.stack([side[number] for side in searched], 2)
         told = [[move_bits(own - np.roll(own, s, a)) for s in (1, -1)] for a in (0, 1)]
