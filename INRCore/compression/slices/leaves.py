@@ -64,7 +64,11 @@ def joined(stacks: list[Stack]) -> Stack:
         names = ("rows", "columns", "kinds", "directions", "moves", "levels")
         parts = (np.concatenate([getattr(leaves, name) for leaves in own]) for name in names)
         found.append(Leaves(size, slices, *parts))
-    return Stack((sum(stack.shape[0] for stack in stacks), *stacks[0].shape[1:]), tuple(found), np.concatenate([stack.roots for stack in stacks]))
+    return Stack(
+        (sum(stack.shape[0] for stack in stacks), *stacks[0].shape[1:]),
+        tuple(found),
+        np.concatenate([stack.roots for stack in stacks]),
+    )
 
 
 def filled(length: int) -> int:
