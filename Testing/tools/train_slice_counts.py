@@ -2,8 +2,8 @@
 
 python Testing/tools/train_slice_counts.py DATA
 
-DATA: the folder of the benchmarks' volumes. None of the parts that it takes is a crop of the benchmark of compression or
-overlaps one; they are small, so that little more is learned than what blocks of any volume have in common.
+DATA: the folder of the benchmarks' volumes. None of the parts that it takes overlaps a crop of the benchmark of
+compression; they are small, so that little more is learned than what blocks of any volume have in common.
 """
 
 from __future__ import annotations
