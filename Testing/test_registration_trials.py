@@ -138,13 +138,13 @@ def test_the_simplest_is_taken_unless_a_freer_one_is_clearly_better():
 
 @pytest.mark.parametrize(("warp", "levels"), [(slow_wave, 2), (quick_wave, 3)])
 def test_a_slow_warp_gets_stiff_splines_and_a_quick_one_loose_ones(warp, levels):
-    settings = small_settings({**FIT, "iterations": 240, "points": 2000}, **CHOOSING)
+    settings = small_settings({**FIT, "iterations": 180, "points": 2000}, **CHOOSING)
     pair = prepared_pair(*noisy_pair(warp, 0.6))
     chosen, begun, notes = run_to_end(trial_steps(pair, settings, Control(), Guides(), None))
     assert begun is None
     assert chosen.field.grid_levels == levels and not chosen.choose_stiffness
     assert chosen.bending_weight == (2 if levels == 3 else 10)
-    assert chosen.fit == replace(settings.fit, iterations=240 if levels == 3 else 120)
+    assert chosen.fit == replace(settings.fit, iterations=180 if levels == 3 else 90)
     assert len(notes) == 1 and "foretold" in notes[0]
 
 

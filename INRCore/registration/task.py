@@ -101,7 +101,7 @@ def register_steps(
     warnings = (
         *volume_notes(volumes[0][0], fixed_mask, channels[0][0], "fixed"),
         *volume_notes(volumes[0][1], moving_mask, channels[0][1], "moving"),
-        *input_notes(pair, settings),
+        *input_notes(pair, settings, volumes),
     )
     if warnings:
         yield Progress("check", 1, 1, note=" ".join(warnings))
