@@ -110,8 +110,8 @@ def _with_region(assembly: Assembly, label: str) -> InrFile:
     """A volume and the region of interest in it; a file that ends before the region is opened without."""
     if len(assembly.members) != 2 or assembly.members[0] is None:
         damaged(label, "it ends before its volume")
-    outer, inner = (None if member is None else member_file(member, label) for member in assembly.members)
-    assert outer is not None
+    outer = member_file(assembly.members[0], label)
+    _, inner = member_files(assembly, label)
     if outer.region is not None or (inner is not None and inner.region is not None):
         damaged(label, "a region within a region")
     if inner is None:
@@ -122,6 +122,22 @@ def _with_region(assembly: Assembly, label: str) -> InrFile:
 def member_file(member: Parts | bytes, label: str) -> InrFile:
     """A member of an assembly."""
     return inr_from_bytes(member, label) if isinstance(member, bytes) else _from_any_parts(member, label)
+
+
+def member_files(assembly: Assembly, label: str) -> list[InrFile | None]:
+    """All members; None for those that a file cut short lacks, or has too little of for even a coarse picture."""
+    return [_member_that_is_there(member, label, assembly.complete) for member in assembly.members]
+
+
+def _member_that_is_there(member: Parts | bytes | None, label: str, is_complete: bool) -> InrFile | None:
+    if member is None:
+        return None
+    try:
+        return member_file(member, label)
+    except InputError:
+        if is_complete or not isinstance(member, Parts) or member.complete:
+            raise
+        return None
 
 
 def _from_parts(header: dict[str, Any], sections: dict[str, Section], label: str, size: int) -> InrFile:
