@@ -54,10 +54,11 @@ def test_a_large_volume_comes_back_at_the_size_asked_for_and_as_good(compressed)
 
 
 def test_where_boxes_meet_the_error_does_not_jump():
-    """Voxel to voxel, errors differ no more there than elsewhere."""
-    volume = phantom(GRID)
-    noise = np.random.default_rng(0).normal(500, 25, volume.array.shape)
-    volume = volume.with_array(np.rint(noise).astype(np.int16))
+    """Voxel to voxel, errors differ little more there than elsewhere; without fading it is four to five times as much.
+    In noise no seam would be seen, so these are waves."""
+    k, j, i = np.indices(GRID.shape) / 9.0
+    waves = 500 + 150 * np.sin(k) * np.sin(1.3 * j) + 100 * np.sin(0.9 * i + k)
+    volume = phantom(GRID).with_array(np.rint(waves).astype(np.int16))
     result = compress(volume, CompressionSettings(target_ratio=20))
     error = result.volume.array.astype(float) - volume.array
     boxes = [mosaic.box_in(result.file, member) for member in result.file.mosaic]
@@ -66,7 +67,7 @@ def test_where_boxes_meet_the_error_does_not_jump():
         jumps = np.abs(np.diff(np.moveaxis(error, axis, 0), axis=0)).mean((1, 2))
         for start in {box[axis].start for box in boxes} - {0}:
             seams += 1
-            assert jumps[start - 1 : start + mosaic.OVERLAP].max() < 1.25 * np.median(jumps)
+            assert jumps[start - 1 : start + mosaic.OVERLAP].max() < 1.8 * np.median(jumps)
     assert seams
 
 
