@@ -17,6 +17,7 @@ from .spline_field import SplineField
 
 _BAND_VOXELS, _FADE_VOXELS = 5.5, 1.0
 _SEAM_VOXELS = 0.3
+_RIM = 0.6
 _STEP_VOXELS = 0.02
 _NEWTON_STEPS, _LEAST_SLOPE, _OFF_VOXELS = 3, 0.1, 0.2
 
@@ -45,13 +46,25 @@ class DistanceField:
             found[:, number] = band.distances(points, found[:, number])
         return found
 
+    def distance_to(self, number: int | None, points: np.ndarray) -> np.ndarray:
+        """(N, 3) RAS mm to the values (N) of one output, or for None to the least of all, which takes less time than
+        all of them do."""
+        if number is not None:
+            return self._bands[number].distances(points, self._splines.value_of(number, points))
+        found = self._splines.evaluate(points)
+        least = found.min(1)
+        for label, band in enumerate(self._bands):
+            rivals = np.flatnonzero(found[:, label] < least + band.voxel)
+            found[rivals, label] = band.distances(points[rivals], found[rivals, label])
+        return np.asarray(found.min(1))
+
     def evaluate_jacobian(self, points: np.ndarray, max_memory_gb: float | None = None) -> np.ndarray:
         """(N, 3) RAS mm to the Jacobian (N, D, 3) float32, per mm: central differences over a 25th of a voxel near the
         surfaces, the splines' own elsewhere."""
         found = self._splines.evaluate_jacobian(points, max_memory_gb)
         values = self._splines.evaluate(points, max_memory_gb)
         for number, band in enumerate(self._bands):
-            near = band.holds(values[:, number])
+            near = band.holds(points, values[:, number])
             found[near, number] = band.gradient(points[near])
         return found
 
@@ -61,7 +74,7 @@ class _Band:
 
     def __init__(self, splines: SplineField, number: int) -> None:
         self._splines, self._number, self._lattice = splines, number, splines.lattices[number]
-        self._voxel = self._lattice.grid.voxel_volume ** (1 / 3)
+        self.voxel = self._lattice.grid.voxel_volume ** (1 / 3)
 
     @cached_property
     def _nearest(self) -> SmoothSurfaceDistance:
@@ -76,31 +89,39 @@ class _Band:
             square = np.maximum((slope**2).sum(1), _LEAST_SLOPE)
             step = self._splines.value_of(self._number, points)[:, None] * slope / square[:, None]
             length = np.linalg.norm(step, axis=1, keepdims=True)
-            points = points - step * np.minimum(1, 0.5 * self._voxel / np.maximum(length, 1e-12))
+            points = points - step * np.minimum(1, 0.5 * self.voxel / np.maximum(length, 1e-12))
         left = np.abs(self._splines.value_of(self._number, points))
-        arrived = np.flatnonzero(left < _OFF_VOXELS * self._voxel)
+        arrived = np.flatnonzero(left < _OFF_VOXELS * self.voxel)
         slope = self._splines.gradient_of(self._number, points[arrived])
         return Crossings(points[arrived], unit(slope), self._lattice.surface.areas[arrived])
 
-    def holds(self, values: np.ndarray) -> np.ndarray:
-        """Of the spline's values (N), which belong to the band (N) bool."""
-        near = np.abs(values) < (_BAND_VOXELS + _FADE_VOXELS) * self._voxel
-        return near if len(self._lattice.surface) else np.zeros_like(near)
+    def holds(self, points: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Numbers (n) of the points (N, 3) that belong to the band, from the spline's values (N) there. Beyond the
+        lattice, which reaches farther than the band, those may be no more than a lower bound."""
+        if len(self._lattice.surface) == 0:
+            return np.empty(0, int)
+        near = np.flatnonzero(np.abs(values) < (_BAND_VOXELS + _FADE_VOXELS) * self.voxel)
+        grid = self._lattice.grid
+        index = grid.world_to_index(points[near])
+        return near[((index > -_RIM) & (index < grid.size_ijk - 1 + _RIM)).all(1)]
 
     def distances(self, points: np.ndarray, values: np.ndarray) -> np.ndarray:
         """(N) mm at points (N, 3) at which the spline has the values (N)."""
-        near = self.holds(values)
         found = values.astype(float)
-        if near.any():
-            away = np.abs(found[near]) / self._voxel
-            share = _step(away / _SEAM_VOXELS) * _step((_BAND_VOXELS + _FADE_VOXELS - away) / _FADE_VOXELS)
+        near = self.holds(points, values)
+        if len(near) == 0:
+            return found
+        away = np.abs(found[near]) / self.voxel
+        share = _step(away / _SEAM_VOXELS) * _step((_BAND_VOXELS + _FADE_VOXELS - away) / _FADE_VOXELS)
+        near, share = near[share > 0], share[share > 0]
+        if len(near):
             exact = np.copysign(np.abs(self._nearest(points[near])), found[near])
             found[near] += share * (exact - found[near])
         return found
 
     def gradient(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) per mm."""
-        rise, half = np.empty((len(points), 3)), _STEP_VOXELS * self._voxel
+        rise, half = np.empty((len(points), 3)), _STEP_VOXELS * self.voxel
         for axis, step in enumerate(half * np.eye(3)):
             ends = [points + step, points - step]
             high, low = (self.distances(end, self._splines.value_of(self._number, end)) for end in ends)
