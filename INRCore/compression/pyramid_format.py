@@ -20,7 +20,7 @@ from .parts import Key, Parts, deflated, inflated, pack_parts
 from .pyramid.damage import StreamError
 from .pyramid.layout import Level, Shape
 from .pyramid.tiles import TILED_LEVELS
-from .pyramid.walk import SLICE_CODING
+from .pyramid.walk import SLICE_CODING, TRELLIS_CODING
 from .specials import SPECIAL_VALUES
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid
 from .stored_slices import StoredSlices
@@ -121,8 +121,8 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     filtered, model = model & _WITH_FILTERS, model & ~_WITH_FILTERS
     if (FILTERS_KEY in parts) != bool(filtered) and (parts.complete or not filtered):
         damaged(label, "its filters are missing or should not be there")
-    if not 1 <= model <= SLICE_CODING:
-        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {SLICE_CODING}; update it.")
+    if not 1 <= model <= TRELLIS_CODING:
+        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {TRELLIS_CODING}; update it.")
     dtype = np.dtype(DTYPES[code])
     check_limits(intensity, dtype)
     if intensity.scale == 0:

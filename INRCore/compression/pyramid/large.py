@@ -16,12 +16,15 @@ _WEIGHTS = (4, 2, 1)
 _FINENESS = 16  # the expected magnitude is in 16ths
 _HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
 
+LARGE_CONTEXTS = 2 * (len(_HALF_OCTAVES) + 1)
+"""Of each quantiser."""
+
 
 class LargeNumbers(AdaptiveNumbers):
     """Magnitudes of the large bands of one level, by `large_contexts`."""
 
     def __init__(self) -> None:
-        super().__init__(2 * (len(_HALF_OCTAVES) + 1))
+        super().__init__(2 * LARGE_CONTEXTS)
 
 
 def sum_of(arrays: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
@@ -32,13 +35,13 @@ def sum_of(arrays: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     return total
 
 
-def large_contexts(near: list[np.ndarray], beside: np.ndarray, phase: int) -> np.ndarray:
+def large_contexts(near: list[np.ndarray], beside: np.ndarray, phase: int, scale: int = 1) -> np.ndarray:
     """(N) contexts, from the seven sums over neighbours within the band (see `neighbour_sums`) and the (N) sums of
     what is known at the same place of other bands, which counts as one more face neighbour."""
     total = beside.astype(np.int64) * _WEIGHTS[0]
     for number, part in enumerate(near):
         total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
-    expected = total * _FINENESS // (_WEIGHTS[0] + _known_weight(phase))
+    expected = total * _FINENESS // (scale * (_WEIGHTS[0] + _known_weight(phase)))
     return np.searchsorted(_HALF_OCTAVES, expected, side="right") + (phase > 0) * (len(_HALF_OCTAVES) + 1)
 
 
