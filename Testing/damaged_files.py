@@ -25,9 +25,10 @@ def survives(data):
         return False
 
 
-def resealed(data, spoil, version=2):
+def resealed(data, spoil):
     """The file with its parts changed by `spoil` and checksums that fit again."""
-    return pack_parts(spoil(dict(Parts.of_bytes(data, "'f'"))), version)
+    parts = Parts.of_bytes(data, "'f'")
+    return pack_parts(spoil(dict(parts)), parts.version)
 
 
 def mutated(data, generator):
@@ -37,7 +38,7 @@ def mutated(data, generator):
     return bytes(content)
 
 
-def hostile(data, generator, version=2):
+def hostile(data, generator):
     """Bytes within a part changed, its checksum valid."""
 
     def spoil(parts):
@@ -49,7 +50,7 @@ def hostile(data, generator, version=2):
             content = content[: generator.integers(len(content) + 1)]
         return {**parts, key: bytes(content)}
 
-    return resealed(data, spoil, version)
+    return resealed(data, spoil)
 
 
 def survivors_of(originals, count, seed):

@@ -118,7 +118,7 @@ class PyramidEncoder:
         return trials[apart < whole]
 
     def _quantised(self, step: float, background: Background | None = None) -> Quantised:
-        unit = step / UNITS
+        unit = _short(step / UNITS)
         if not unit > 0 or not np.isfinite(self._range / unit):
             raise InputError(f"{self.volume.label} has values too close together to be coded; rescale it first.")
         whole = integer_type(self._range / unit, len(self.levels))
@@ -147,7 +147,7 @@ class PyramidEncoder:
     def _sliced(self, step: float) -> Quantised:
         assert self._slices is not None
         limits = self.content.intensity
-        intensity = IntensityMap(step / UNITS, self._middle, limits.low, limits.high)
+        intensity = IntensityMap(_short(step / UNITS), self._middle, limits.low, limits.high)
         coded = self._slices.sliced(intensity.scale, self._middle, unit_limits(intensity), UNITS)
         return Quantised(coded, intensity)
 
@@ -234,8 +234,14 @@ class PyramidEncoder:
         empty = StoredPyramid(self.content.grid.shape, (), 0, {LOW_KEY: b""})
         count = 1 + sum(1 for _ in coding_order(empty.shape, self.levels, self.edge))
         intensity = replace(self.content.intensity, scale=1.0)
-        # Head of the part, shifts, number of lanes, the state of the last lane.
-        return len(pyramid_to_bytes(replace(self.content, pyramid=empty, intensity=intensity))) + 27 * count
+        # Its line in the table, shifts, number of lanes, the state of the last lane.
+        return len(pyramid_to_bytes(replace(self.content, pyramid=empty, intensity=intensity))) + 15 * count
+
+
+def _short(unit: float) -> float:
+    """About the same number, in fewer bytes of the file."""
+    short = float(np.float32(unit))
+    return short if short and abs(short / unit - 1) < 1e-6 else unit
 
 
 def _slice_encoder(values: np.ndarray, step: float) -> SliceEncoder:

@@ -1,4 +1,4 @@
-"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
+"""Reads .inr files (versions 2 to 4, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
 
     python read_inr.py scan.inr scan.npy
 
@@ -26,60 +26,63 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 import numpy as np
-MODEL = """c-m!}>8>3`5`^Eyzq?1ZFT4t}5E!HJ3}YkPe-QG!PkfQpXJ8QA%RPN+$;u@vBbq<ny#M(1^QYf_|KUHMet!S!KmPUQ)5ka8{qg3fUq8M3_ZR;9<-
-_MMU*CN9{r7hs*Im+;u6tek%K56-
-&7<qiSJu;h<xAh^&UZ~u^{ic4qx{3PoZntrs4;#sLj&}0iB;;Q5rstuOE7Hd&!ojBvsbKHSYxn{9#jqRg4t_q7Ra0JN@JxwHQR<_*YpaQ)2_ubo$s^@2Vn
-^<WE1o^R%pqvJ!TC?Pt4`B{@JmHr)u$p0XG(0<@iPe`KZ6<IVLt--9|Saj5tm|2IG;=oZ=-
-hXdI7Mj@$XrVk1VTSU?uc6O(@VSet>^Q1GNZM_3lV42KQd%GSBE1|tV6$MV|-
-++HWKwU4eD1bIhPHzBg)I3QD5h=^AGEFZXgjzhqIY#}kx)1<v4Cfh?XLm%qJ&okS;+n0k-
-!)G3QIp?~q9QIeYD+|x6S6vQG7@uF0opa97<WcsFeT28CU4eZkw>fBdpGXpTo}~DS&u4}0#R%ftx7VAWe*fXOUw?e}K1!#O?QLA8lCxC~XmU`JO?a{siC(
-T2Su+)dURI15+F&aD_+jp=Ou17->)O}ooOx-
-*wv()GoBGk*F=Lav7NWPbt&&5IQHqs{v4xZEsV7@`uC3T+Yk4i(hVon^o9wNu&de#>3z?P|rKAMgiO`Lu2x=~-
-&e(e4Y|T|96xV%ehoV#ZagrUihL!!=N`pa6+SGxGUiOiuMs+ssq`0gc$;nl^BHhVzInXJn(D#H_w9qv;RCjtWlDg<;S9ZDaSf%3S%C@NpPC+6l4`d0S>)6
-*+1bdPj7a`dh7m|lbnc*mr^WBErg^=j^%*Ms4rTf4|rBSIp;Q^pd3rwwDC)KEu)^-Ww7bq&r<-)R@7uq~vqGq3_8BZJM(-
-vgMxF$tXQs)Bzs?;UaM39hP3@4E|@(2?<bv!atwo3w-X`r4=kR_Ah`b-AgSW|&d_Nk1joM-
-E}#b$G`g6}jzfxC5XrwQkilc~N&`V1SV^i!qbw`E5yl_%9JZ<3}x8@@;=M||U>rrg$Po3Im5T$BJ~PfR)KB0mipR8eNAwl173Q&s`WO%W{IIhnm0lUzr*R
-{7HajY%!k85!LwMV))(WF~xom;4tY2hOLfm3mOP<cx_Kc*jLpl;@ctc&>~c_OP|ma_SC|%Ztn!TDOwc4V#&y&6EISg<|DxilQat*ahstmz7#7(|KI%JaUC
-C$PGn(s1_?Xi(D|tQwpAJ+#DGvY(W8Ac<OXE0N>Mqu8DH=#{9aJsgny1h!D)k%Ojtyrhbh|iOXMI-
-&0fgz$c%@<FpdR9sPh7=ME>FawIk|eRjtQBZ<;x?Vcjs)ZI?FSL<ZrsNy)y#7;gp1*3e`8dDdW>-
-2<h*J6~o$<xv|5mw?QlC4c=z7KWjSgKNapJJaIs8oDZH>7W+T8urU?#6r6vI`$8$+G2(l{C=LqJU)FT82vCPIc&8MtH*l3nWxB7=f!SBus#>;f#j`yx8(S
-R%2>WMK&G|2Z=lYPaT$`4aX)S3RqbyJy2t1-
-wN{dHqu8LR8<lwSsMO(Am_%rWC1CEgHGfJWkq{XNQe=(c_R?BIzilwR3(M%U$U(M&D>9hmST`Gy6cv1Mh<y{G^mv9BsZK<*;kHiCg=lXC&6`e=cpSY*Asp
-u{c<506@V@~3Y9nmg>}}c90r8s8E#^&yRpHTuk;6Ys={3itQ&~iQE;33P)L<PJeYFxc2h~NY0;vaq$WDNN+@eHPNc|3Y?2LZnE`&vem7bJrO43Z)!Z0Wxn
-d<?-x%0HRQF~I&Kf-eGvq6orU&e-
-%Xt=%mU}mG3_Q2e1KEkIDK%q~FroR{QQZl%5`D;*_wPP^{FyE!N1IMI)7|9g2?wB~G>pEex(_N8Gxh>`rw`j#iS}3zr#m!0&FGulfu05lT#LpO7;yLK)=x
-3?+7~F9XEayEt&`i<9HVJSceJW}?N049xY<^lCfu~KC0aISRr*kO;&chLU{r(`b;}KIn+(je#M7VO7^&E~lh2S1jkuOcNA_~8N=vMp*9{NW2j`KU%huw!d
-MHmjeYxh4UF0?AabLYI`>2$|C(_eI17_L9<%Rt{bYgJS8OHXfk7Yn~*~cL-
-j4f`XgGOY|ke8cY8Xt3|a>Bn4A2`b;N2Z_nW*UIwj&sm<#=;aXuYkwtdyAvtiZy?zFP>wPcev3*>L5185+8L36N*HvS3MoItI2(~<BPxf1c!hvbZ4<|y>h
-k3c>1&856+-
-m%xbRt746~#hD3HVOHGNv`A{;FGzG251l9Oub`liPX_!r{_F*Q$gTVM}1sSa*We!%Ds}C1Viq|G2?B6K3%l$4cwolrNNpba1SmhAKpfWYZ@Vh!g@8bslZ6
-MBvaYY(>aj$kybLf1|>BNhF!|gfvts{~tE4&j#X<hlnY-
-;4>ank>g<%gd>{P;!iLcajE<2I05w@Xdcx4pa41CJznakEI)_`26TdjB_H|M}tb&q0@LJ@r85x{Pq?cIojeSY|RrIa8mp%T8jF>HT{9toxX$dLRAmx9iQj
-Pw#*E<-@xV?>~P1tIlDc8#|KY-hvg^7M>1F%;Wsd^t|C#N7;CTuZ=)1s+zBpLJn6Cj(7C~T-
->(?r>KMWMBXXva?na)3SBk0>&<d3?a0i75=y{KPP&;`X2#QrT^@Wi%Q_@Dj|YSU6#z50^-(Z@&%tD)_Z=w|vdU2{#-
-D)12~&<TQM^T9#_c4{vEv8~49Uc(7|@FVQqF3jT9ntJoVfW&LAGWdxhU?e^3e8n6r||Mj*bxsW5ZsG&bAdT^qf=w<q>qkCx`o|P-
-adY`YvlBjI_YkKZ!k#_X}29c+Y}O6z=enjqn_Kp@$^#KrcP+V?m3B4N%QDQVl7~7XfbU@l}rdCP(e{@MgW9a5yQG+vysd?ONAMBe`Pfaqi+AVKwO2z~tj3
-{tgAoyQffJobUZ;W&baGEc(eE-5s103e`t-
-aHIEi{{(AMd!^n@OBp)2R0@PyMwqY~SfGFf9Rv~xwJqHU0A&V5s`;&grJ9BN(0rq3xYsf%+%4>|zOqA%$^NAtaXPRS-iiJ&Q?NQ?QK>;@vl~GAS>HJ}1_m
-*?Xsb_Vj7=u1+)=&qO%BF*PYC%eBRFP8HE`SHZcZoNzIZve%fq)aj@YiTRLlr(#F^-
-BFH>0vI3wW+%%l0YSzV4+D_9%QEGXcns<3gl8lpykw%kpZpW;KS7E$Qb^~g@(I%@7jd@aECU=6jq4%UoAW+M+Rhk}eNAb7Roy{;f&voLhn7~}zU*j$z_!)
-W!I7|dwvusi(QphikNa;8Fl@KM$e5)DUhhK%UF?YYIZ*bn8Kt%Y#F5#%Lb$<?xvwyIF_hmF);-
-22}?e$yvqm0UP!_TB5l?0RyMQQ?z;6;`%l3h4^w^<~kC1DKLP4BeL@B*<wHS?4%+A*j%uIk_S$!92FH(pTs5txQkVVIyQ*4spmnvk1f42$z|uSrzGB5dO+
-hYurYM_$1#ClVP#~QB#<2%(GO4V228W-XS**%eqvK+>);CTvKbbP%aL)&X%T>>CC--
-<5&4>qtrRB(>!w4aJc6ANIs|B>jG3)7h)dORwGR`r4*|*yaTZGHnFf<rXy6Y>XNPfRag69UY9L>vdau~nQr5`{S?B`jLg5?t7z@nOyr9xXfnuK=nFCBE|G
-~P6p?^2ibGezz~yAoZtg#9HjdueYR(L$Ovbs$v0ofC2S8YpE56`>#TgZZu0>FqIe+$Ei(ixa4XMmGIcjQgVxpAwP=jEoL>CdZjF2t6<<IGt6Uf2MD%`f5W
-_qnk+Ge-vD^#9NPU5o0bPq|<PfwCNsH=|WZD0>o5$?^~80Ul|DbEzJhve&z&}6Ja39s_cqS(4!lI<?vJTo+6bK`spu_g`xSh*%Z>NJe>V_Ax#wk=#x+^$k
-?Y4X^zBR2>^xHk!v+_7vo6y~@yP3s6OxK0+A9eT{L(!;Mh&8(fCC`7`o1~B`rgQX$>hxV)l?i5S2))@^<+%jXI<dby>fGIj<5^o^RJEP?;%Ut~U<$!iGh*
-{f-rz%S17VW{jD(jI|Mj~LK8Ay6t_gjuQr}d@NtSRRs03m%FPz-Ap&e76+>sXm|vxRij4JuOs==hZk7_Q`wKf80<dQMViTP`-
-Z?9iG?L*E<SsKkBkQh=1;mTW#B9YG0v<a|^3yJ)~$2mn;8wieV_fdyr`ILkrk$(iN`G-
-!BDer&K)cUTLxVmfl%cV%#)H@B`Ea$3+;pwvD8RXK@%^rj1h{JHZfr^`Ms98WiDD22LClRUqwONW8F%a2~$O;B*`WY(7bE^0m<*WDjosh$om!)JoIrXY;_
-C=|X(+<~P-0=v`T3JvqTN3=5I#@B+!iZ0t)0w!9ifRSS%|Fr}j?`)%8@6kW+M~f+LKzrOWCWm)BGROIswy^nK#c3}e{@Fs8dETS-_@W-
-NX>!LaKfk{_{uy@3I`2Nq4!UwQsytp!ab7tv4|~XmAY|JT$GBU#mI{W^KI&1A_X(kIxDTK4F10={sDlq2niQ>fe$MF}$&aoSGFl!XRs|(|4r=;vTFVj3Se
-Lp@<sSQ9_WMO~KaTf2jBGEVB({sVg@RW?fml|Yda$<am$DBXuy!}iEN3KHyopafzq{CSoum6@cbxE1Calqs&LRJ}DZl2)wwLY}okjOL!8p!a(|jbPy9Jv#
-B2jSm!ws8rHe@xjG9Ri}ABoM9z<CvXzx2fQ=x^r7k7jmw>a@et;Y)t^d}PKR+%VM0;t?hn#gv+Eu9!m=UfEtV0#xHQ{s`q~1P7fyZdg(u?pq%+=?owo6!P
-Cylz4MD;>{c?KQBUDi(DX}Jbg;5jw!DmDwh#Lu`i*y{-
-UFFSY{8hen{LpQmwPzYRR@wF@1;gjJ72m5@_j=e@2ut+~O>GN1N;Lod2)Gn1Q$F5zCGeGF|~c^tPX%gnZMFYS2QpvP|Hi=YI(iCj3pv$-
-Yi=yaz5TV7$Hk_U+q$0U62giU"""
+MODEL = """c-rlq?T#L|k%jL?zu7_atJ%!01cG79GNN6r6<Gcg1iJS<&nfn7ydHazAb?{mVa<5vohDhVI#sN5dfw^3y?Ourk3W3+%U{3xuTS5;|M-Xh`26YnH-
+G%wn{PgTdiS57`Rcn5KYaf2%^&~trz2nKC}%p;ai^JbPBk68l#ZOTUhOF-
+{XBPm*7T}gYbon0e=scPw@DK<uAhw11^QQFmYQ@$VbY5!xa`)KrzRVWzGKe992e{8g{liYVfGx83G!sQ(wHd^jkclKH9Q06v~)8~=Vw}ljWC5KvI+VcD>P
+-;9-}U<9+=Db`ftV@9;(St3^=eLmE{{<$hZ1xtZiaL>NdLZ!WG-;%V0dx8B;tZ23^bJmF;%EX|WJjo-u(e7%L_{d0UeUv7z8edycT&_%a-
+J*;ba$l{vWbV&<5B+JM9JoGk6FYXm`_5!FeE>^L^aP$nXxRUfxE+&#u2;D5G|nCR70Ye!6`FU1UfQxhN0X!~v^2cd?~d~Gu3x~;tIuWnZsUaOw<c4)%*{4
+&^>Ge%EeWzX10czf6t*tf9FM#K9=lECxI89(CtHN*5|1o7?L^yZtte)X4+U%z`FsZ&9FyHcrOw#orb4mxEMp6o=Tm(&6^Ls97Ej%zM0Fcg0LFlH)4?$o9A
+p6TlB`PPhWp0c`4@<(H@5sMtP5WQQ=3LJ8bAXX~I7Irp=UYWwVmSUNy={0S;gmYclWN&45Mh@9tKw7>@B>`-
+ngzmZ(L5;=K5li1VTVoXo#dRjFP_#?Ge9Dem!^)nfU~mzWHnd@)m%XK-
+t2zsJATBGf)8Hyyk?!DJ4m1Q6`hMaSO_VM+)eY|(P#1m7$|?sQt7N=f*(MpmE&zgXAWQhZUNa3vu%B|{O-N?Oh2ZcMG8`o^-
+)+cI2#H=F*>$mM>VDy((#X_);sHvXCK#H#4zf`xt>sRPzp0|KTrMoPaiPVdOw{b%G}qI{{<H+>xY8g=%Gvpb0xIYdY9dHT6PE)dwtR(&ojkrWL#9)LGSjG
+fGC`IMF4y-
+U;J}(n`DC5SRh9irZMWELHdgSR1}Jcc_HCH3KRKD~YryBSae|*R4Zq!X)UEU+d*w}F+Ox|SfO5nqK5D|YcH2}tDT+5Kz_lx;?DPhoE*fM}=29(P*jXm6q9
+`{-uyE#N)@lrL9^qQyr%^Npxll(Sx>b@o_rPQ(d=xMFFG5Z^AI?_tLE(}!24>(LCt(rJGne4Ga?P-
+Zr3K5OGej;gGV9X36<9ZHW{?&W06>Le<z<SZrOGi2wFh5Ta;XgCxY&7Mg(bj-qJAkCD<_LwFu*AZ4;m+1#tBoUfF(S17!8!~;exJ#a`eRfdJCz81CA1*G9
+xcvc`Y^c>8hl-{MGeyata@K=cD*K%|voXKcLAu!wIJxi46=N-
+EqQ5qBNPipAl~IZl1VT^JL<v<XFwbJiTucMtId6LkFAlbcJx%;wo`~)6ypq7Vu8M)`pSqO(kthSt{?7>|;_Y6(8jd@U3KvYY)(!c#m9m;$tN!yM3?%1AW{
+ikc_);mrBZ=^3bP@>J1azR6>El6}ZYm!bI_PIpf7by_oVoR%2>WMmAo&93*f+J#|=$7Q7~aDAdYY>46$E`&5vprz?HHpemDqWNG;CDLDt;1qDF<pgMsM(u
+($=0EjDW^Fmb2YJj*IsRD)UzhzsaG;=<=v=kQ^S9hJ#&6Pvm00xzm9bm(V%06;rGeN(o>;PO_H%8qEIiK(&@XG}-
+Dga$}6f$u{71mydFia7WXE=#9@5Bbze8HcxQx)#w!a6B&GZJo+9}1}e#0x`io^C3^nkFqeN$N?5R|#cpt`leA5u0QKOJ)i`X+ImSfgp0}<-
+55ts&d7BQubW~8x_^PnSyg)JpyydS29g6u(A&4QK+<>yC>VgbNBg_?31JEY_3VF3C+ij@=i7Dq!0Q0{@thVzoiSw(WZlDx|<w5;YHCA45Kfq?t==+jJ=e+
+)rZYgqCM7&!yOvmjp&=)fvyILx)zNoWx(B|TR+9nb0?}~9?@JCw@z+bb6ibBI-^zP$L`ctgPU!&X~IDpTcTxSRHYAfCr+0@3r0qGQn%dHZIgkqrg-
+}E10xkXck&ssp)1mD(vdwKv(ggl<aNV?^}%^$=WT0oTwRo>t-
+f4iKo_`XKklpVWFM8X_{8}%(G;`n<nqM+IdtM;t0Ro<Pan$#(Pb}(ywup@HaciTW)Jyx(@W!Hu2fd|=i&ovy3>*AE54ZqV7X&$w5@Al3du9zar)lkXgFid
+AL<LwG09up=pl6w8`lzVbp{g(Al6h@N9}BKpY8bKZ@z;=z!thu>{G9#_83op7W}~o%EhcE9WT)?1~4SDn^|f|T$~pr1EgoricC;lzsyd8A{vI-
+#A+^P5<G|+pY9-|6;S42g}Hij(WH28Lc;ougiG#saj|{UUYHa|4~bP4Q4A_m&$#@kM(DBJ;ICbX^I}{9Lr?D6j$sa+*FFur_!n-
+^!EYUrOj_ZcAWC=2FU+O}CYO``r?PzY&4;f)tGv)JP}^}Em0G7uJ*!W9ccrU50`%f$5!Cp&*Eo9rH$VRQ!w=sEU9$D$1ITq6;nL~U<5RHA(<RDCeXhOjBn
+Fw@-*2CJA2XHjSAY8@y?OWP{deDec=zG`_dotr=djORJ5I;F1uL#CJRLPLU+Z(G=MA?y%C0x~+7-x2RdZSpa=3bMywq3W;=FZniacmf<PBk`gJud-
+=&Gr^UM$Ddj?7q9LIBKQ(#^zeW;_h+^3+GOtVM$J^%UW#3KTQ9^^q_XpH-7xy^nxU$SO;<xc;t?7%*ii6U9qJ%{UCw94lT?14A-#RgBV$08-
+X$p<0xeO&Pd(NkO(|EV(Gotn$$IwiKl3$(D{06~>0WC_2+tw9s=_{+CD437;(Pe}*!%^3Z2l3t^;1ZT&m3$MJqCD=oZd!6p*-
+@|2D6EP0`aB=MA9dfdl?78AQbHJ?Z|q%0o<xUt8Na-26ga<7LsYkI<AP@Zn5YjC!7rx%SR#njh2i*tn4MZZQ(UQXicP@uf}8S0Di-
+j`PPzh#e`esV^42j_%B^{YC#(fhi8g0-l<QtzgzTsk;Z3WQlkn6SFAKmiLn2qX|{Te>R%l$jz@&2JSf<t*HX<{Lf3y_QMgY+;A>l^J48_9yj-!-
+1{vPV|Ry2CH)|DmBP#b^}O1>odp3z#s+(ZS~GvV^5P+&Zu7bNe;$%3<&usS8&XXYT&lX-JEtheekkxr-
+x5v95J0^XE7r@5ND#hO{TICaIS<WFplQmW_3AQtzd1GW|aa?stOx-
+t08Jc(U!aE^3V9DRf{Ne>Uzme;5cgTM0_m3_FxUQI}h#=o6N2}v>XaDu7Kdxj`zBPfX%9*myJOlP>0Q7=`@U1uZh82?OyB-
+|2C+RU<YO@<Od&ReIU`W_2!Zhy|+Dgb1e2n`9^CY9Iyp>$wzXvY^0?sl>A{MwHNpPhqvGKolqqg4w`-U`Y^kGI?2fJ!G#r8cE=FlO3mxHMJG03N&+!-
+Uxtt%r$J<man3@jLN{`9MOK1&OxH>uowrYAda4c^0dYCRA^XfC40|J7W~OFUz`G#)m8I6WjSlfizQ0U{K?S0wYQAfpr6L47R2cLQx$&~BOXkQeXPU;ETB9
+4~VsYziX-Y_E?BNr?%3l+u&T$>)k)wvgHO^b|KIL8~pt`yc^T@UuFwu}wtk!T3z|z~m!fu(4P&unhw)R(@?HA*^Z0UnlMpT#KHlEW@Aq>sP{M)^X<{r&Nz
+L<iZF7g)oLQFYIAhCoZ5@n3!(2;QAa!@pz`wyFqqi437GeRkoaZYmV7YEHzAgsw1A8?e#5gCN8MNpbKfA(58p9c9GQkhS3)YM{NqLlSegJ7sc7ZJ8xAzOC
+KpTjpNkb|35xM?}f^jeuT&2H6KC_N2M;&NZZJtRp#JV@>!uR5N$fjv}3xHorWj0s0lo+;EGz}Fw4$+Ze4yvjc}$=2<XY<KzO8KDuI8|RgX^<)DSE9V52`n
++7}uiH`-xozQs<aU;FN`qs|j+`I_;g|sGbjLE?P?+P6b67`U!h4~(%+O;lD?NOw!_3<7L?Ke$Y7}PQb+A-
+K!J$1XQFn@^S?i20Oq?>;T;P*+2!LmF$^h>|oHwH7F3Vhe_~w9Ca}l$)6R#>Mkz2F|<EpGjR=G|BMm3|79@hPCN1WaI&}r6`^AdoNzFkmU)-
+0T(rTf&eGU;Xu>8QJ?3<aR$R}gSHlRN(G#<caEQ^>Yl?BX&*YX*isH@d45=e1J-
+Qi5Bu`FwN)CF&#l8>+uI4R{LyfNa&$Dm7MMsj?iLWmV|Gp2nnT(D0i4*kD8VvKDH^^vZGGm5T$txpke8(}J!7rSAEs%1QL22VEfK&z(<MUG}=+xVll7QmE
+@N$@8tcb1_hN`O#~;2?~yVnzd!$iyBYIb@WG9s;k4x@R?w)XAs7@6bc_C?!eAP0=r?5Lc?755v|O)@wMP_N0)6a0TZoMz{s(X|62l&d$!T8_voMJqs0_Ap
+gm3*lf$DenPdH<Eo{D5vD(Xrf40zNp8IG$eoz<LG`ZuJpYPu-|6F#-z3zRM8FXc7RQY;wigD$@JnSJaf{<-
+XY~yI*S~3_$`>01f?k9x4;XZuCz0~^LpbkE;Xi~J^`Prv2k{?|uWVC#RSQV7;*{JEmYAvsr#=6vDD)-
+p;V!v+`_vLtx!^rj`l*Doow@~m(C=j<5ryi^=`=;ze2dv!<Gs_Vmi#zeB_wO#Yq_uV5?2a8i%7isK;2iRgoANXk+Fo?G=q$SD3C6MRn&u@T9WB_z5{ZJdF
+K*b3*^t#hWnNUTJ`$THfpshRc+nH@M}IRvel)YiQ-
+>XXF23Y@&r4?P!3{%=EWX0zqL@<C%@uQ~!Y$i0B0x26<6oitT){zyw;Pt!hx^utOd0`%gGBzhiV}D3uDCOY%Fm4u=OPCPRh~YjRmYTD50%3Rq1cDexPPLf
+bXaB&vc5>%y`);B-fGFTPceOl^IUDqxk#X;L;kxWmEjg^$|KrbhiCm>hieAj9!o4+O33vR@I`O?3QEW~eW?a5R4dB_zI6Rch-$*mgq-
+Z-G{=45az`0&Z@+xeg+ILi`0>N%|ND1Z_Aj;UUuyY1{8G!A{-OW=eSQsQXV}iLonbq}c82W?+ZnbqY-iZcu$^H$!*+)44BHvDGi+zr&aj<fJHvK{?F`!)_
+8Vu|e%I=L*Xn-P>VDVie%I=L*Xn-P>VDVie%I=L*Xn-
+P>VDVie%I>1$GcX8p8fgj&!%Vp1kKzd_K1J|2$Z?)tvzC6agW#|HWv4Yjm14;kJwn;BQ_TIh&^IsagX?&Vewc0MBe@zdHZkV{oemZ-aqk6TEE#})!PZT6K
+*HmPPm<LJK=W1?S$J2w-
+atB+)lWia6934!tI3H3AYn&C)`fBop3whcEbICNx1#Ao&B_({j{C^w4MF5o&B_({j{C^w4MF5o&B_({j{C^w4MF5o!|IrJL%O2@1$3sz>{8m7*BfTsXXb`
+$MdAup45|GePU1g<)`<gUwxEM`o$;vq*ovDlYaSWKj~MV{gZy_IY8<4M*^jP_~Agwe_-
+Zkj||%HtKTE``vLZdJz`^VkJwn;Bld`m#XVwUagW#|HWv4Yjm14;kNDTTul~!I{|3`_=AZ"""
 class resources:
     """Stands for importlib.resources: the tables of the entropy model, which lie in this file."""
 
@@ -156,7 +159,7 @@ class Sequence:
 def filled(length):
     return -(-length // SIZES[0]) * SIZES[0]
 REACH_of_motion = 64
-_BEFORE, _AFTER = (3, 4)
+_BEFORE_of_motion, _AFTER = (3, 4)
 MARGIN = REACH_of_motion + _AFTER + 1
 def padded(plane):
     return np.pad(plane, MARGIN, mode='edge')
@@ -364,8 +367,8 @@ def _filtered(block, fraction, axis, size):
             total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
     return total >> 6
 def _interpolated(plane, rows, columns, down, across, size):
-    before, after = (_BEFORE if down else 0, _AFTER if down else 0)
-    left, right = (_BEFORE if across else 0, _AFTER if across else 0)
+    before, after = (_BEFORE_of_motion if down else 0, _AFTER if down else 0)
+    left, right = (_BEFORE_of_motion if across else 0, _AFTER if across else 0)
     row = np.arange(-before, size + after)
     column = np.arange(-left, size + right)
     places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
@@ -848,8 +851,8 @@ class IntensityMap:
 def level_count(shape):
     return max(0, int(np.ceil(np.log2(max(shape) / 8)))) if max(shape) > 8 else 0
 _VOTES = 15
-_ROUNDS, _GUESSES, _KINDS = (2, 2, 6)
-CONTEXTS = _KINDS * _ROUNDS * _GUESSES * _VOTES
+_ROUNDS, _GUESSES, _KINDS_of_label_coding = (2, 2, 6)
+CONTEXTS = _KINDS_of_label_coding * _ROUNDS * _GUESSES * _VOTES
 def _most_named(around, excluded):
     best, most = (np.full(len(excluded), -1, np.int64), np.zeros(len(excluded), np.int64))
     for candidate, _weight in around[:6]:
@@ -912,7 +915,7 @@ def _walk_level(answers, lattice, level, is_known):
     for axis in range(3):
         part = np.moveaxis(lattice[tuple((slice(None, None, 1 if a <= axis else 2) for a in range(3)))], axis, 0)
         if part.shape[0] > 1:
-            _fill_between(answers, part, min(level, _KINDS - 1), is_known)
+            _fill_between(answers, part, min(level, _KINDS_of_label_coding - 1), is_known)
 def _even(count):
     return np.full(count, EVEN, np.uint32)
 def code_whole_numbers(coder, count, wanted=None):
@@ -963,42 +966,146 @@ def decode_labels(shape, labels, odds, streams, finest=0):
     if known.size and known.max() >= labels:
         raise StreamError('a label does not exist')
     return known
+VERSION_of_parts = 4
 PREFIX = struct.Struct('<8sIIQI')
 Key = tuple[str, int, int]
+_TABLE = struct.Struct('<8sIIHB')
 def damaged(label, problem):
     raise InputError(f'{label} is cut short or damaged: {problem}; use an intact copy.')
+_FLOAT64, _FLOAT32, _INT16, _INT32, _DECIMAL24, _DECIMAL32, _SAME, _NEGATED = (200, 201, 202, 203, 204, 205, 206, 222)
+_ZERO = 100
+_MOST_DECIMALS = 12
+_BACK = 16
+class ShortReader:
+
+    def __init__(self, content):
+        self._content, self._at = (content, 0)
+
+    @property
+    def finished(self):
+        return self._at == len(self._content)
+
+    def take(self, count):
+        content = self._content[self._at:self._at + count]
+        if len(content) != count:
+            raise ValueError('it ends too early')
+        self._at += count
+        return content
+
+    def whole(self):
+        number = 0
+        for place in range(0, 63, 7):
+            byte = self.take(1)[0]
+            number |= (byte & 127) << place
+            if byte < 128:
+                return number
+        raise ValueError('a number is too long')
+
+    def floats(self, count):
+        found: list[float] = []
+        for _ in range(count):
+            found.append(self._float(found))
+        return found
+
+    def _float(self, before):
+        tag = self.take(1)[0]
+        if tag < 2 * _ZERO:
+            return float(tag - _ZERO)
+        if tag in (_DECIMAL24, _DECIMAL32):
+            places, digits = (self.take(1)[0], self.take(3 if tag == _DECIMAL24 else 4))
+            if places > _MOST_DECIMALS:
+                raise ValueError('a number has too many decimals')
+            return int.from_bytes(digits, 'little', signed=True) / 10 ** places
+        if tag >= _SAME:
+            back = (tag - _SAME) % _BACK + 1
+            if tag >= _NEGATED + _BACK or back > len(before):
+                raise ValueError('a number makes no sense')
+            return -before[-back] if tag >= _NEGATED else before[-back]
+        form = {_FLOAT64: '<d', _FLOAT32: '<f', _INT16: '<h', _INT32: '<i'}[tag]
+        return float(struct.unpack(form, self.take(struct.calcsize(form)))[0])
 PART = struct.Struct('<cBHIQ')
-def _checksum(head, content):
-    return zlib.crc32(content, zlib.crc32(head[8:], zlib.crc32(head[:4])))
-VERSION_of_parts = 2
-ASSEMBLY_VERSION = 3
 MAX_PARTS = 1 << 17
+PLAIN_VERSION = 2
+ASSEMBLY_VERSION = 3
 def _prefix_checksum(count, size):
     return zlib.crc32(struct.pack('<IQ', count, size))
+_SMALL = 1 << 12
+def _short_checksum(key, content):
+    kind, level, number = key
+    whole = zlib.crc32(content, zlib.crc32(struct.pack('<cBH', kind.encode(), level, number)))
+    return whole.to_bytes(4, 'little')[:3 if len(content) < _SMALL else 4]
+def _checksum(head, content):
+    return zlib.crc32(content, zlib.crc32(head[8:], zlib.crc32(head[:4])))
+def _table_end(first):
+    _, version, _, low, high = _TABLE.unpack(first)
+    return _TABLE.size + (low | high << 16) if version == VERSION_of_parts else 0
+_NUMBERED = 128
+_KINDS_of_parts = 'HLMBWSRP'
+_LAST_LEVEL = 15
 class Parts:
 
     def __init__(self, read, size, label):
         self._read, self._label = (read, label)
-        self._places: dict[Key, tuple[int, int]] = {}
+        self._places: dict[Key, tuple[int, int, bytes]] = {}
         self._cut: tuple[Key, int] | None = None
         self.size = size
-        _, self.version, count, whole, checksum = PREFIX.unpack(self._exactly(0, PREFIX.size))
-        if self.version not in (VERSION_of_parts, ASSEMBLY_VERSION) or not 1 <= count <= MAX_PARTS or checksum != _prefix_checksum(count, whole):
+        self.version = int.from_bytes(self._exactly(0, len(MAGIC) + 4)[len(MAGIC):], 'little')
+        if self.version == VERSION_of_parts:
+            self.complete = self._list_table()
+        else:
+            self.complete = self._list_heads()
+
+    def _list_table(self):
+        *_, checksum, low, high = _TABLE.unpack(self._exactly(0, _TABLE.size))
+        length = low | high << 16
+        table = self._exactly(_TABLE.size, length)
+        if zlib.crc32(struct.pack('<HB', low, high) + table) != checksum:
+            damaged(self._label, 'its first bytes make no sense')
+        reader, start = (ShortReader(table), _TABLE.size + length)
+        try:
+            count = reader.whole()
+            for _ in range(count):
+                code = reader.take(1)[0]
+                level = code & 15
+                number = reader.whole() if code & _NUMBERED else 0
+                key = (_KINDS_of_parts[code >> 4 & 7], 255 if level == _LAST_LEVEL else level, number)
+                size = reader.whole()
+                checksum = reader.take(3 if size < _SMALL else 4)
+                if key in self._places or (self._cut is not None and self._cut[0] == key):
+                    damaged(self._label, 'a part is there twice')
+                if start + size <= self.size:
+                    self._places[key] = (start, size, checksum)
+                elif self._cut is None:
+                    self._cut = (key, start)
+                start += size
+        except ValueError:
+            damaged(self._label, 'its table makes no sense')
+        if not 1 <= count <= MAX_PARTS or not reader.finished or start < self.size:
+            damaged(self._label, 'its parts do not fill it')
+        return self._cut is None
+
+    def _list_heads(self):
+        label, size = (self._label, self.size)
+        _, version, count, whole, checksum = PREFIX.unpack(self._exactly(0, PREFIX.size))
+        if version not in (PLAIN_VERSION, ASSEMBLY_VERSION) or not 1 <= count <= MAX_PARTS or checksum != _prefix_checksum(count, whole):
             damaged(label, 'its first bytes make no sense')
         start = PREFIX.size
         while len(self._places) < count and start + PART.size <= size:
-            kind, level, number, _, length = PART.unpack(self._exactly(start, PART.size))
+            head = self._exactly(start, PART.size)
+            kind, level, number, _, length = PART.unpack(head)
             key = (kind.decode('latin-1'), level, number)
             if key in self._places:
                 damaged(label, 'a part is there twice')
-            if length > size - start - PART.size:
+            start += PART.size
+            if length > size - start:
                 self._cut = (key, start)
                 break
-            self._places[key] = (start, length)
-            start += PART.size + length
-        self.complete = len(self._places) == count and start == size == whole
-        if size >= whole and (not self.complete):
+            self._places[key] = (start, length, head)
+            start += length
+        complete = len(self._places) == count and start == size == whole
+        if size >= whole and (not complete):
             damaged(label, 'its parts do not fill it')
+        return complete
 
     @classmethod
     def of_bytes(cls, data, label):
@@ -1017,22 +1124,25 @@ class Parts:
         return cls(read, Path(path).stat().st_size, label)
 
     def __getitem__(self, key):
-        start, length = self._places[key]
-        head = self._exactly(start, PART.size)
-        content = self._exactly(start + PART.size, length)
-        if _checksum(head, content) != PART.unpack(head)[3]:
+        start, length, check = self._places[key]
+        content = self._exactly(start, length)
+        if self.version == VERSION_of_parts:
+            intact = _short_checksum(key, content) == check
+        else:
+            intact = _checksum(check, content) == PART.unpack(check)[3]
+        if not intact:
             damaged(self._label, 'a part fails its checksum')
         return content
 
     def inner(self, key, label):
-        start, length = self._places.get(key, (0, 0))
+        start, length, _ = self._places.get(key, (0, 0, b''))
         if not length and self._cut is not None and (self._cut[0] == key):
             start = self._cut[1]
-            length = self.size - start - PART.size
-        if length < PREFIX.size:
+            length = self.size - start
+        first = self._read(start, min(length, _TABLE.size))
+        if length < PREFIX.size or len(first) < _TABLE.size or length < _table_end(first):
             return None
-        begin = start + PART.size
-        return Parts(lambda at, count: self._read(begin + at, min(count, max(length - at, 0))), length, label)
+        return Parts(lambda at, count: self._read(start + at, min(count, max(length - at, 0))), length, label)
 
     def __iter__(self):
         return iter(self._places)
@@ -1070,32 +1180,39 @@ def block_sums(array, steps):
     for axis, step in enumerate(steps):
         total = np.add.reduceat(total, np.arange(0, total.shape[axis], step), axis)
     return total
+def numbers_of(halves):
+    return halves + 1 >> 1
 PHASES = ((0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))
 def phase_view(array, phase):
     k, j, i = PHASES[phase]
     return array[k::2, j::2, i::2]
 class FixedSource:
 
-    def __init__(self, coefficients):
-        self._coefficients = coefficients
+    def __init__(self, coefficients, in_halves=False):
+        self._coefficients, self._in_halves = (coefficients, in_halves)
 
     def flags(self, band):
         return block_sums(self._coefficients[band] != 0, [BLOCK] * 3) > 0
 
     def large(self, band):
-        return is_large(np.abs(self._coefficients[band]), self.flags(band))
+        return is_large(self._numbers(self._coefficients[band]), self.flags(band))
 
     def magnitudes(self, band, phase, active, logits):
-        return np.abs(phase_view(self._coefficients[band], phase).reshape(-1)[active])
+        return self._numbers(phase_view(self._coefficients[band], phase).reshape(-1)[active])
 
     def negative(self, band, places):
         return self._coefficients[band].reshape(-1)[places] < 0
+
+    def _numbers(self, coefficients):
+        magnitudes = np.abs(coefficients)
+        return numbers_of(magnitudes) if self._in_halves else magnitudes
 _BAND = 0
 _HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
+LARGE_CONTEXTS = 2 * (len(_HALF_OCTAVES) + 1)
 class LargeNumbers(AdaptiveNumbers):
 
     def __init__(self):
-        super().__init__(2 * (len(_HALF_OCTAVES) + 1))
+        super().__init__(2 * LARGE_CONTEXTS)
 ACTIVATION_BITS = 5
 def _activated(sums):
     sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
@@ -1109,22 +1226,29 @@ class EntropyNetwork:
     second_bias: object
     third: object
     third_bias: object
+    by_phase: object = None
 
-    def logits(self, features, bias):
-        hidden = _activated(features @ self.first + bias)
+    def logits(self, features, weights, bias):
+        hidden = _activated(features @ weights + bias)
         hidden = _activated(hidden @ self.second + self.second_bias)
         logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-4)))
         return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
+
+    def weights(self, band, phase):
+        return self.first if self.by_phase is None else self.first[band] + self.by_phase[phase]
 
     def bias(self, *places):
         return self.by_place[list(places)].sum(0)
 def network_of(tables):
     return EntropyNetwork(**{name: np.array(table, np.float32) for name, table in tables.items()})
 @lru_cache
-def load_networks():
-    text = resources.files(__package__).joinpath('entropy_model.json').read_text(encoding='utf-8')
-    stored = json.loads(text)
+def load_networks(trellis=False):
+    name = 'trellis_model.json' if trellis else 'entropy_model.json'
+    stored = json.loads(resources.files(__package__).joinpath(name).read_text(encoding='utf-8'))
     return (network_of(stored['blocks']), network_of(stored['coefficients']))
+LARGEST_of_contexts = 31
+LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST_of_contexts + 1))), 255).astype(np.float32)
+HALVES_LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(12 * 27 * LARGEST_of_contexts + 1) / 2)), 255).astype(np.float32)
 def phase_views(array):
     for number, (k, j, i) in enumerate(PHASES):
         view = array[k::2, j::2, i::2]
@@ -1135,9 +1259,7 @@ def _flagged(magnitudes, flags):
     for axis in range(3):
         mask = np.repeat(mask, BLOCK // 2, axis)
     for phase, view in phase_views(magnitudes):
-        active = np.flatnonzero(mask[tuple((slice(n) for n in view.shape))])
-        if active.size:
-            yield (phase, view, active)
+        yield (phase, view, np.flatnonzero(mask[tuple((slice(n) for n in view.shape))]))
 LARGEST_SEEN = 1 << 20
 def sum_of(arrays, shape):
     total = np.zeros(shape, np.int32)
@@ -1167,9 +1289,8 @@ def neighbour_sums(padded, phase, shape):
     for signs in ((-1, -1, 1), (-1, 1, -1), (-1, 1, 1), (1, -1, -1), (1, -1, 1), (1, 1, -1), (1, 1, 1)):
         corners += shifted(*signs)
     return [*faces, *edges, corners]
-LARGEST_of_contexts = 31
-def clipped(magnitudes):
-    return np.minimum(magnitudes, LARGEST_of_contexts).astype(np.int16)
+def clipped(magnitudes, largest=LARGEST_of_contexts):
+    return np.minimum(magnitudes, largest).astype(np.int16)
 def box_sums(magnitudes):
     total = magnitudes
     for axis in range(3):
@@ -1189,10 +1310,15 @@ def shells(magnitudes):
             moved[axis] = slice(1 + step, 1 + step + magnitudes.shape[axis])
             faces += padded[tuple(moved)]
     return [magnitudes, faces, box_sums(magnitudes) - faces - magnitudes]
-def _put(view, active, found):
-    values = np.zeros(view.size, np.int32)
-    values[active] = found
-    view[...] = values.reshape(view.shape)
+def halves_of(numbers, second):
+    return 2 * numbers - (second & (numbers > 0))
+def fitted(array, shape):
+    result = np.zeros(shape, array.dtype)
+    common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
+    result[common] = array[common]
+    return result
+LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
+PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
 _WEIGHTS = (4, 2, 1)
 _FINENESS = 16
 def _known_weight(phase):
@@ -1204,20 +1330,19 @@ def _known_weight(phase):
                 if distance and ((own[0] + k) % 2, (own[1] + j) % 2, (own[2] + i) % 2) in before:
                     total += _WEIGHTS[distance - 1]
     return total
-def large_contexts(near, beside, phase):
+def large_contexts(near, beside, phase, scale=1):
     total = beside.astype(np.int64) * _WEIGHTS[0]
     for number, part in enumerate(near):
         total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
-    expected = total * _FINENESS // (_WEIGHTS[0] + _known_weight(phase))
+    expected = total * _FINENESS // (scale * (_WEIGHTS[0] + _known_weight(phase)))
     return np.searchsorted(_HALF_OCTAVES, expected, side='right') + (phase > 0) * (len(_HALF_OCTAVES) + 1)
-LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST_of_contexts + 1))), 255).astype(np.float32)
-def fitted(array, shape):
-    result = np.zeros(shape, array.dtype)
-    common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
-    result[common] = array[common]
-    return result
-LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
-PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
+_LEVEL_KINDS = 5
+def spread(array, axes, shape, times=2):
+    for axis in axes:
+        array = np.repeat(array, times, axis)
+    return fitted(array, shape)
+def of_quantiser(logits, second):
+    return np.where(second[:, None], logits[:, logits.shape[1] // 2:], logits[:, :logits.shape[1] // 2])
 LAST_UNARY = 14
 def code_magnitudes(coder, logits, wanted):
     count = len(logits)
@@ -1232,34 +1357,37 @@ def code_magnitudes(coder, logits, wanted):
     rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
     magnitudes[going] += rest.astype(np.int32)
     return magnitudes
-_LEVEL_KINDS = 5
-def spread(array, axes, shape, times=2):
-    for axis in axes:
-        array = np.repeat(array, times, axis)
-    return fitted(array, shape)
 class _BandWalk:
 
-    def __init__(self, coder, level, band, shape, source, numbers):
+    def __init__(self, coder, level, band, shape, source, numbers, trellis=None):
         self._coder, self._level, self._band, self._shape, self._source = (coder, level, band, shape, source)
-        self._blocks, self._coefficients = load_networks()
-        self._numbers = numbers
+        self._blocks, self._coefficients = load_networks(trellis is not None)
+        self._numbers, self._trellis = (numbers, trellis)
+        self._scale = 1 if trellis is None else 2
+        self._table = LOG_TABLE if trellis is None else HALVES_LOG_TABLE
 
     def run(self, parent, axes, siblings):
-        beside = np.zeros(self._shape, np.int16)
-        for sibling in siblings:
-            beside += clipped(fitted(sibling, self._shape))
-        seen = None if parent is None else clipped(parent)
-        flags = self._code_flags(seen, axes, beside)
+        beside, nearest = (np.zeros(self._shape, np.int16), np.zeros(self._shape, np.int16))
+        for band, sibling in siblings.items():
+            magnitudes = clipped(fitted(sibling, self._shape), LARGEST_of_contexts * self._scale)
+            beside += magnitudes
+            if (band ^ self._band).bit_count() == 1:
+                nearest += magnitudes
+        of_siblings = [beside] if self._trellis is None else [nearest, beside]
+        seen = None if parent is None else clipped(parent, LARGEST_of_contexts * self._scale)
+        flags = self._code_flags(seen, axes, of_siblings)
         magnitudes = np.zeros(self._shape, np.int32)
         if not flags.any():
+            if self._trellis is not None:
+                self._trellis.pass_over(magnitudes)
             return magnitudes
         if self._numbers is not None and self._code_large():
-            around = [fitted(sibling, self._shape) for sibling in siblings]
+            around = [fitted(sibling, self._shape) for sibling in siblings.values()]
             around += [] if parent is None else [spread(parent, axes, self._shape)]
             self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
         else:
             around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
-            self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
+            self._code_magnitudes(magnitudes, flags, [*around, *of_siblings, box_sums(beside)])
         self._code_signs(magnitudes)
         return magnitudes
 
@@ -1267,16 +1395,17 @@ class _BandWalk:
         wanted = None if self._source is None else np.array([self._source.large(self._band)])
         return bool(self._coder.code(_even(1), wanted)[0])
 
-    def _code_flags(self, parent, axes, beside):
+    def _code_flags(self, parent, axes, of_siblings):
         shape = tuple((-(-n // BLOCK) for n in self._shape))
         wanted = None if self._source is None else self._source.flags(self._band)
         flags = np.zeros(shape, bool)
         around = []
         if parent is not None:
             steps = [BLOCK // 2 if axis in axes else BLOCK for axis in range(3)]
-            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100).astype(np.int16))
-        besides = np.minimum(block_sums(beside, [BLOCK] * 3), 100).astype(np.int16)
-        fixed = [*around, besides, box_sums(besides)]
+            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100 * self._scale).astype(np.int16))
+        sums = [block_sums(beside, [BLOCK] * 3) for beside in of_siblings]
+        besides = [np.minimum(beside, 100 * self._scale).astype(np.int16) for beside in sums]
+        fixed = [*around, *besides, box_sums(besides[-1])]
         padded = np.zeros([n + 2 for n in shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view in phase_views(flags):
@@ -1292,24 +1421,47 @@ class _BandWalk:
         padded = np.zeros([n + 2 for n in self._shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view, active in _flagged(magnitudes, flags):
-            logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
-            wanted = None
-            if self._source is not None:
-                wanted = self._source.magnitudes(self._band, phase, active, logits)
-            _put(view, active, code_magnitudes(self._coder, logits, wanted))
-            phase_view(inner, phase)[...] = clipped(view)
+            if active.size:
+                second = self._second(view, active)
+                logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
+                wanted = None
+                if self._source is not None:
+                    wanted = self._source.magnitudes(self._band, phase, active, logits)
+                if second is not None:
+                    logits = of_quantiser(logits, second)
+                self._put(view, active, code_magnitudes(self._coder, logits, wanted), second)
+                phase_view(inner, phase)[...] = clipped(view, LARGEST_of_contexts * self._scale)
+            elif self._trellis is not None:
+                self._trellis.advance(view)
 
     def _code_large_magnitudes(self, magnitudes, flags, numbers, around):
         beside = sum_of(around, self._shape)
         padded = np.zeros([n + 2 for n in self._shape], np.int32)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view, active in _flagged(magnitudes, flags):
-            parts = neighbour_sums(padded, PHASES[phase], self._shape)
-            near = [part.reshape(-1)[active] for part in parts]
-            contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase)
-            wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
-            _put(view, active, numbers.code(self._coder, contexts, wanted))
-            phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
+            if active.size:
+                second = self._second(view, active)
+                parts = neighbour_sums(padded, PHASES[phase], self._shape)
+                near = [part.reshape(-1)[active] for part in parts]
+                contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, self._scale)
+                if second is not None:
+                    contexts = contexts + second * LARGE_CONTEXTS
+                wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
+                self._put(view, active, numbers.code(self._coder, contexts, wanted), second)
+                phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
+            elif self._trellis is not None:
+                self._trellis.advance(view)
+
+    def _second(self, view, active):
+        return None if self._trellis is None else self._trellis.second(view.shape).reshape(-1)[active]
+
+    def _put(self, view, active, found, second):
+        values = np.zeros(view.size, np.int32)
+        values[active] = found
+        if self._trellis is not None and second is not None:
+            self._trellis.advance(values.reshape(view.shape))
+            values[active] = halves_of(found, second)
+        view[...] = values.reshape(view.shape)
 
     def _code_signs(self, magnitudes):
         flat = magnitudes.reshape(-1)
@@ -1320,17 +1472,18 @@ class _BandWalk:
 
     def _logits(self, network, padded, fixed, phase, shape, active):
         parts = neighbour_sums(padded, PHASES[phase], shape)
-        first_sibling = len(parts) + 3
-        features = np.zeros((active.size, first_sibling + 2), np.float32)
+        count = network.first.shape[-2]
+        features = np.zeros((active.size, count), np.float32)
         for column, part in enumerate(parts):
-            features[:, column] = LOG_TABLE[part.reshape(-1)[active]]
-        for column, part in enumerate(fixed, first_sibling + 2 - len(fixed)):
-            features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
+            features[:, column] = self._table[part.reshape(-1)[active]]
+        for column, part in enumerate(fixed, count - len(fixed)):
+            features[:, column] = self._table[phase_view(part, phase).reshape(-1)[active]]
         kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
-        return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
+        weights = network.weights(self._band, phase)
+        return network.logits(features, weights, network.bias(phase, len(PHASES) + self._band, kind))
 def code_band(coder, band, shape, source=None, model=ENTROPY_CODING):
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
-    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
+    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), {})
 def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
     half = 1 << low_bits >> 1
     high = None if wanted is None else wanted + half >> low_bits
@@ -1345,6 +1498,7 @@ def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
         bits = coder.code(even, None if low is None else low >> place & 1 > 0)
         rest += bits.astype(np.int64) << place
     return (coded << low_bits) + rest.reshape(shape) - half
+TRELLIS_CODING = 4
 def code_low(coder, shape, low):
     wanted = None
     if low is not None:
@@ -1358,11 +1512,12 @@ _FRACTION = 256
 class BandStep:
     units: object
     shifts: object
+    parts: object = 1
 
     def restore(self, coefficients):
         magnitudes = np.abs(coefficients).astype(np.int64)
         shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
-        values = (magnitudes * _FRACTION - shift) * self.units + (1 << 15) >> 16
+        values = (magnitudes * (_FRACTION // self.parts) - shift) * self.units + (1 << 15) >> 16
         return np.where(coefficients < 0, -values, values)
 SHIFT = 10
 _HALF_of_lifting = 1 << SHIFT - 1
@@ -1423,6 +1578,8 @@ LOW_OF_CONSTANT = 1.2287
 _GROWTH = LOW_OF_CONSTANT ** 3
 def integer_type(largest, levels):
     return np.int32 if 4 * largest * _GROWTH ** levels < _SAFE_32_of_lifting else np.int64
+def parts_of(model):
+    return 2 if model >= TRELLIS_CODING else 1
 @dataclass(frozen=True)
 class Pyramid:
     shape: object
@@ -1432,6 +1589,7 @@ class Pyramid:
     shifts: object
     edge: object = 0
     bits: object = 0.0
+    model: object = TRELLIS_CODING
 
     def samples(self, largest, coarsest=0):
         levels, units = (self.levels[coarsest:], band_units(self.levels))
@@ -1439,29 +1597,52 @@ class Pyramid:
         for number, level in enumerate(levels, coarsest):
             part = result[tuple((slice(n) for n in level.shape))]
             for band in level.bands:
-                step = BandStep(units[number][band], self.shifts[number])
+                step = BandStep(units[number][band], self.shifts[number], parts_of(self.model))
                 part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
         low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
         result[tuple((slice(n) for n in self.low.shape))] = low_step.restore(self.low)
         return synthesise(result, levels)
 def _zeros(levels, finest=0):
     return [{band: np.zeros(level.band_shape(band) if number >= finest else (0, 0, 0), np.int32) for band in level.bands} for number, level in enumerate(levels)]
+SECOND = np.array([False, False, True, True])
+NEXT = np.array([[0, 2], [2, 0], [1, 3], [3, 1]], np.int8)
+class Trellis:
+
+    def __init__(self, low_shape):
+        self._states = np.zeros([-(-n // 2) for n in low_shape], np.int8)
+
+    def second(self, shape):
+        return SECOND[self._cells(shape)]
+
+    def advance(self, numbers):
+        cells = self._cells(numbers.shape)
+        cells[...] = NEXT[cells, numbers & 1]
+
+    def pass_over(self, band):
+        for _, view in phase_views(band):
+            self.advance(view)
+
+    def _cells(self, shape):
+        return self._states[tuple((slice(n) for n in shape))]
 def parent_of(levels, number, band):
     if number + 1 >= len(levels):
         return (0, ())
     coarser = levels[number + 1]
     return (band & sum((1 << a for a in coarser.axes)), coarser.axes)
-def code_level(coder, levels, number, coarser, source=None, model=ENTROPY_CODING):
+def code_level(coder, levels, number, coarser, source=None, model=ENTROPY_CODING, trellis=None):
     level, done = (levels[number], {})
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
+    if trellis is None and model >= TRELLIS_CODING:
+        trellis = Trellis(level.low_shape)
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
             done[band] = np.zeros(shape, np.int32)
             continue
-        walk = _BandWalk(coder, number, band, shape, source, numbers)
+        walk = _BandWalk(coder, number, band, shape, source, numbers, trellis)
         parent, axes = parent_of(levels, number, band)
-        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, [np.abs(v) for v in done.values()])
+        siblings = {number: np.abs(values) for number, values in done.items()}
+        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, siblings)
     return done
 @dataclass(frozen=True)
 class Piece:
@@ -1529,7 +1710,7 @@ _THREADS_of_codec = 4
 LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
-def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=ENTROPY_CODING):
+def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=TRELLIS_CODING):
     coder = Decoder(streams(LOW_PLACE) or b'')
     low = code_low(coder, levels[-1].low_shape if levels else shape, None)
     coder.finish()
@@ -1550,7 +1731,7 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, 
         for number in reversed(range(finest, len(levels))):
             list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
             on_level(number)
-    return Pyramid(shape, levels, low, coefficients, shifts, edge)
+    return Pyramid(shape, levels, low, coefficients, shifts, edge, model=model)
 _SAFE_32_of_filters = 1 << 15
 def number_type(largest):
     return np.int32 if largest < _SAFE_32_of_filters else np.int64
@@ -1566,7 +1747,7 @@ def classes_of(activity, changes, limits):
         second = changes[1] > changes[0]
         chosen += np.where(changes[2] > np.maximum(changes[0], changes[1]), np.uint8(2), second.astype(np.uint8))
     return chosen
-_HEAD = struct.Struct('<BBBB')
+_HEAD_of_filters = struct.Struct('<BBBB')
 MOST_ACTIVITIES = 16
 MOST_SHIFT = 15
 _THREADS_of_filters = 4
@@ -1621,22 +1802,22 @@ class Filters:
     taps: object
 
     def to_bytes(self):
-        head = _HEAD.pack(len(self.limits), self.directions, self.wide, self.shift)
+        head = _HEAD_of_filters.pack(len(self.limits), self.directions, self.wide, self.shift)
         return head + bytes(self.limits) + self.taps.tobytes()
 
     @classmethod
     def from_bytes(cls, data, shape):
-        if len(data) < _HEAD.size:
+        if len(data) < _HEAD_of_filters.size:
             raise StreamError('its filters end too early')
-        count, directions, wide, shift = _HEAD.unpack(data[:_HEAD.size])
-        pairs, start = (len(pairs_of(shape, wide == 1)), _HEAD.size + count)
+        count, directions, wide, shift = _HEAD_of_filters.unpack(data[:_HEAD_of_filters.size])
+        pairs, start = (len(pairs_of(shape, wide == 1)), _HEAD_of_filters.size + count)
         size = (count + 1) * directions * pairs
         if count >= MOST_ACTIVITIES or directions not in (1, 3) or wide > 1 or (shift > MOST_SHIFT):
             raise StreamError('its filters make no sense')
         if len(data) != start + size:
             raise StreamError('its filters have the wrong length')
         taps = np.frombuffer(data, np.int8, size, start).reshape((count + 1) * directions, pairs)
-        return cls(tuple(data[_HEAD.size:start]), directions, wide == 1, shift, taps)
+        return cls(tuple(data[_HEAD_of_filters.size:start]), directions, wide == 1, shift, taps)
 
     def applied(self, samples, boxes, largest):
         result = samples.copy()
@@ -1734,7 +1915,43 @@ def decode_mask(shape, data):
     coder.finish()
     return mask
 SLICE_CODING = 3
-HEAD = struct.Struct('<3I12d4ddBBBBH8B')
+META_KEY = ('M', 0, 0)
+_MOST_META = 1 << 20
+_USUAL = b'"metadata":{"units":"HU","creator":"INRCore 0.1.0"}{"name":"volume","creator":"INRCore '
+def description_of(parts, label):
+    content = parts[META_KEY]
+    if parts.version != VERSION_of_parts:
+        return inflated(content, _MOST_META, label)
+    try:
+        inflater = zlib.decompressobj(-15, zdict=_USUAL)
+        text = inflater.decompress(content, _MOST_META + 1)
+    except zlib.error:
+        damaged(label, 'its description cannot be inflated')
+    if len(text) > _MOST_META or not inflater.eof or inflater.unused_data:
+        damaged(label, 'its description inflates to the wrong length')
+    return text
+HEAD_KEY = ('H', 0, 0)
+_HEAD_of_pyramid_head = struct.Struct('<3I12d4ddBBBBH8B')
+_SHAPE, _FLOATS, _REST = (3, 17, 5)
+_MOST_LEVELS_of_pyramid_head = 8
+def head_numbers(parts, label):
+    content = parts[HEAD_KEY]
+    if parts.version != VERSION_of_parts:
+        if len(content) != _HEAD_of_pyramid_head.size:
+            damaged(label, 'its head has the wrong length')
+        numbers = list(_HEAD_of_pyramid_head.unpack(content))
+        levels = numbers[_SHAPE + _FLOATS + 1]
+        return numbers[:_SHAPE + _FLOATS + _REST + min(levels, _MOST_LEVELS_of_pyramid_head)]
+    reader = ShortReader(content)
+    try:
+        shape, floats = ([reader.whole() for _ in range(_SHAPE)], reader.floats(_FLOATS))
+        rest = [reader.whole() for _ in range(_REST)]
+        masks = [reader.whole() for _ in range(min(rest[1], _MOST_LEVELS_of_pyramid_head))]
+    except ValueError as error:
+        damaged(label, f'its head makes no sense ({error})')
+    if not reader.finished:
+        damaged(label, 'its head has the wrong length')
+    return [*shape, *floats, *rest, *masks]
 _MOST_UNITS = 1 << 30
 def unit_limits(intensity):
     low = math.floor((intensity.low - intensity.offset) / intensity.scale)
@@ -1744,11 +1961,11 @@ def read_inr(path, frame=0):
     """(array (k, j, i), 4 x 4 matrix from (i, j, k, 1) to RAS mm, dictionary with what else is known) of an .inr file;
     `frame`: which frame or component of several."""
     data = Path(path).read_bytes()
-    if data[:8] != MAGIC or data[8:12] not in (b'\x02\x00\x00\x00', b'\x03\x00\x00\x00'):
-        raise InputError(f"'{path}' is no .inr file of version 2 or 3")
+    if data[:8] != MAGIC or data[8:12] not in (b'\x02\x00\x00\x00', b'\x03\x00\x00\x00', b'\x04\x00\x00\x00'):
+        raise InputError(f"'{path}' is no .inr file of versions 2 to 4")
     return read_parts(Parts.of_bytes(data, str(path)), frame)
 def read_parts(parts, frame=0):
-    if parts.version == 2:
+    if parts.version != 3:
         return _read_pyramid(parts)
     about = json.loads(inflated(parts['J', 0, 0], 1 << 22, 'the head'))
     if about['kind'] == 'labels':
@@ -1789,11 +2006,11 @@ def _read_labels(parts, about):
     array = values[decode_labels(shape, count, odds, streams)].astype(about['dtype'])
     return (array, np.array(about['ijk_to_ras']), about)
 def _read_pyramid(parts):
-    head = HEAD.unpack(parts['H', 0, 0])
+    head = head_numbers(parts, 'the file')
     shape, matrix = (head[:3], np.array([*head[3:15], 0, 0, 0, 1.0]).reshape(4, 4))
     (unit, offset, low, high), (step, code, count, low_bits, model, edge) = (head[15:19], head[19:25])
     levels, size = ([], shape)
-    for mask in head[25:25 + count]:
+    for mask in head[25:]:
         levels.append(Level(size, tuple((a for a in range(3) if mask >> a & 1))))
         size = levels[-1].low_shape
     levels = tuple(levels)
@@ -1832,7 +2049,7 @@ def _read_pyramid(parts):
         array[decode_mask(shape, parts['B', 0, 0][8:])] = struct.unpack('<d', parts['B', 0, 0][:8])[0]
     about = {'low': low, 'high': high}
     if ('M', 0, 0) in parts:
-        about |= json.loads(inflated(parts['M', 0, 0], 1 << 20, 'the description'))
+        about |= json.loads(description_of(parts, 'the file'))
     return (array, matrix, about)
 if __name__ == '__main__':
     voxels, affine, known = read_inr(sys.argv[1], int(sys.argv[3]) if len(sys.argv) > 3 else 0)
