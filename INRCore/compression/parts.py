@@ -1,5 +1,5 @@
-"""The bytes of an .inr file of version 2, 3 or 4: a short prefix, then parts that are checked one by one. Versions 2 and
-3 have a head before each part, version 4 one table before all.
+"""The bytes of an .inr file of version 2, 3 or 4: a short prefix, then parts that are checked one by one. Versions 2
+and 3 have a head before each part, version 4 one table before all.
 
 This file knows nothing of pyramids. Parts are listed without reading their content, so a region or a coarse volume
 needs no more of a file than its own parts; a file that ends early still gives the parts before its end.
@@ -23,7 +23,7 @@ VERSION = 4
 PREFIX = struct.Struct("<8sIIQI")  # magic, version, number of parts, bytes of the file, CRC-32 of the two
 PART = struct.Struct("<cBHIQ")  # kind, level, number, CRC-32 of the rest of the part, length
 _TABLE = struct.Struct("<8sIIHB")  # magic, version, CRC-32 of the rest and the table, length of the table (24 bits)
-_KINDS = "HLMBWSRP"
+_KINDS = "HLMBWSRP"  # numbered so in the table
 _LAST_LEVEL = 15  # in the table; stands for 255
 _NUMBERED = 128
 _SMALL = 1 << 12  # bytes of a part whose checksum has only 24 bits
@@ -51,11 +51,9 @@ def _with_table(parts: dict[Key, bytes]) -> bytes:
         code = _KINDS.index(kind) << 4 | min(level, _LAST_LEVEL)
         table += bytes([code | _NUMBERED]) + pack_whole(number) if number else bytes([code])
         table += pack_whole(len(content)) + _short_checksum(key, content)
-    lengths = struct.pack("<HB", len(table) & 0xFFFF, len(table) >> 16)
-    return b"".join(
-        [_TABLE.pack(MAGIC, VERSION, zlib.crc32(lengths + table), len(table) & 0xFFFF, len(table) >> 16), table]
-        + list(parts.values())
-    )
+    low, high = len(table) & 0xFFFF, len(table) >> 16
+    prefix = _TABLE.pack(MAGIC, VERSION, zlib.crc32(struct.pack("<HB", low, high) + table), low, high)
+    return b"".join([prefix, table, *parts.values()])
 
 
 class Parts(Mapping[Key, bytes]):
@@ -94,7 +92,7 @@ class Parts(Mapping[Key, bytes]):
                 key = (_KINDS[code >> 4 & 7], 255 if level == _LAST_LEVEL else level, number)
                 size = reader.whole()
                 checksum = reader.take(3 if size < _SMALL else 4)
-                if key in self._places or self._cut is not None and self._cut[0] == key:
+                if key in self._places or (self._cut is not None and self._cut[0] == key):
                     damaged(self._label, "a part is there twice")
                 if start + size <= self.size:
                     self._places[key] = start, size, checksum

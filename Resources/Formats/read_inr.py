@@ -1208,11 +1208,11 @@ class FixedSource:
         return numbers_of(magnitudes) if self._in_halves else magnitudes
 _BAND = 0
 _HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
-LARGE_CONTEXTS = 2 * (len(_HALF_OCTAVES) + 1)
+LARGE_CONTEXTS = 4 * (len(_HALF_OCTAVES) + 1)
 class LargeNumbers(AdaptiveNumbers):
 
     def __init__(self):
-        super().__init__(2 * LARGE_CONTEXTS)
+        super().__init__(LARGE_CONTEXTS)
 ACTIVATION_BITS = 5
 def _activated(sums):
     sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
@@ -1330,12 +1330,15 @@ def _known_weight(phase):
                 if distance and ((own[0] + k) % 2, (own[1] + j) % 2, (own[2] + i) % 2) in before:
                     total += _WEIGHTS[distance - 1]
     return total
-def large_contexts(near, beside, phase, scale=1):
+_FEW = 12
+def large_contexts(near, beside, phase, second=None):
     total = beside.astype(np.int64) * _WEIGHTS[0]
     for number, part in enumerate(near):
         total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
-    expected = total * _FINENESS // (scale * (_WEIGHTS[0] + _known_weight(phase)))
-    return np.searchsorted(_HALF_OCTAVES, expected, side='right') + (phase > 0) * (len(_HALF_OCTAVES) + 1)
+    scale = 1 if second is None else 2
+    expected = np.searchsorted(_HALF_OCTAVES, total * _FINENESS // (scale * (_WEIGHTS[0] + _known_weight(phase))), side='right')
+    contexts = expected + (phase > 0) * (len(_HALF_OCTAVES) + 1)
+    return contexts if second is None else contexts + (second & (expected < _FEW)) * (LARGE_CONTEXTS // 2)
 _LEVEL_KINDS = 5
 def spread(array, axes, shape, times=2):
     for axis in axes:
@@ -1443,9 +1446,7 @@ class _BandWalk:
                 second = self._second(view, active)
                 parts = neighbour_sums(padded, PHASES[phase], self._shape)
                 near = [part.reshape(-1)[active] for part in parts]
-                contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, self._scale)
-                if second is not None:
-                    contexts = contexts + second * LARGE_CONTEXTS
+                contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, second)
                 wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
                 self._put(view, active, numbers.code(self._coder, contexts, wanted), second)
                 phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)

@@ -93,9 +93,12 @@ def record(volume, step_share: float, rng, blocks: Recorder, coefficients: Recor
     crop, step = np.nan_to_num(crop, nan=low), step_share * (high - low)
     if rng.random() < NOISY:
         crop += rng.normal(0, rng.uniform(0.3, 2) * step, crop.shape)
-    order = rng.permutation(3) if rng.random() < SWAPPED and flat < 0 else [0, 1, 2] if flat <= 0 else [flat, *{0, 1, 2} - {flat}]
+    if flat >= 0:
+        order = [flat, *sorted({0, 1, 2} - {flat})]
+    else:
+        order = list(rng.permutation(3)) if rng.random() < SWAPPED else [0, 1, 2]
     samples = np.rint((crop.transpose(order) - (low + high) / 2) / step * 64).astype(np.int64)
-    levels = plan_levels(samples.shape, volume.grid.spacing[::-1][list(order)])
+    levels = plan_levels(samples.shape, volume.grid.spacing[::-1][order])
     if not levels:
         return
     pyramid = quantise(samples.copy(), levels, price=rng.uniform(0.06, 0.1))
@@ -110,7 +113,11 @@ def record(volume, step_share: float, rng, blocks: Recorder, coefficients: Recor
         coefficients.follow(wanted)
         return choose(coder, logits, wanted)
 
-    walk.code_magnitudes, walk.of_quantiser, walk.load_networks = follow, remember, lambda trellis: (blocks, coefficients)
+    walk.code_magnitudes, walk.of_quantiser, walk.load_networks = (
+        follow,
+        remember,
+        lambda trellis: (blocks, coefficients),
+    )
     for number in reversed(range(len(levels))):
         source = FixedSource(pyramid.coefficients[number], in_halves=True)
         coarser = walk.code_level(coder, levels, number, coarser, source, walk.TRELLIS_CODING)

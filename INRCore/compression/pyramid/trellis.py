@@ -1,12 +1,12 @@
 """Dependent quantisation: two quantisers, of which the parities of the numbers before say which holds for the next
-(trellis-coded quantisation: Marcellin and Fischer, IEEE Trans. Communications 38(1), 1990; driven by parities: Schwarz et
-al., IEEE Trans. Circuits Syst. Video Technol. 31(10), 2021).
+(trellis-coded quantisation: Marcellin and Fischer, IEEE Trans. Communications 38(1), 1990; driven by parities: Schwarz
+et al., IEEE Trans. Circuits Syst. Video Technol. 31(10), 2021).
 
 A cell of 2 x 2 x 2 samples has a state, which goes from phase to phase and from band to band of a level, so that all
 cells of a phase are decoded at once.
 
-The first quantiser has the multiples of the step, the second those less half a step towards zero, and zero. `Halves` are
-what it restores, in half steps: whole numbers, zero or odd ones for the second.
+The first quantiser has the multiples of the step, the second those less half a step towards zero, and zero. `Halves`
+are what it restores, in half steps: whole numbers, zero or odd ones for the second.
 """
 
 from __future__ import annotations

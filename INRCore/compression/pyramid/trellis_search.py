@@ -1,4 +1,5 @@
-"""The numbers of a level's cells with the least squared error + price x bits, along the whole trellis (Viterbi, 1967)."""
+"""The numbers of a level's cells with the least squared error + price x bits, along the whole trellis (Viterbi,
+IEEE Trans. Information Theory 13(2), 1967)."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ def search(
     cost[0] = 0
     by_place = {(call.band, call.phase): call for call in calls}
     order = [(band, phase) for band in scaled for phase in range(8) if phase_view(scaled[band], phase).size]
-    steps = []
+    steps: list[tuple[tuple[int, int], np.ndarray | None, _Step | None]] = []
     for place in order:
         values = phase_view(scaled[place[0]], place[1])
         cut = (slice(None), *(slice(n) for n in values.shape))
@@ -86,7 +87,7 @@ def search(
         cut = tuple(slice(n) for n in view.shape)
         flat = states[cut].reshape(-1)
         before = _BEFORE_ZERO[flat].astype(np.int8)
-        if step is not None:
+        if step is not None and active is not None:
             before[active], halves = step.traced(flat[active])
             negative = phase_view(scaled[band], phase).reshape(-1)[active] < 0
             values = np.zeros(view.size, np.int32)
@@ -122,9 +123,7 @@ class _Step:
 
     def extended(self, before: np.ndarray) -> np.ndarray:
         """(state, N) least costs before this step to those after it."""
-        ways = [
-            [before[state] + self._costs[int(SECOND[state]), parity] for state, parity in pair] for pair in _BEFORE
-        ]
+        ways = [[before[state] + self._costs[int(SECOND[state]), parity] for state, parity in pair] for pair in _BEFORE]
         self._ways = np.array([other < first for first, other in ways])
         return np.array([np.minimum(first, other) for first, other in ways])
 

@@ -11,10 +11,22 @@ from collections.abc import Iterator
 import numpy as np
 
 from .adaptive import Coder
-from .contexts import HALVES_LOG_TABLE, LARGEST, LOG_TABLE, PHASES, box_sums, clipped, fitted, neighbour_sums, phase_views, shells, spread
+from .contexts import (
+    HALVES_LOG_TABLE,
+    LARGEST,
+    LOG_TABLE,
+    PHASES,
+    box_sums,
+    clipped,
+    fitted,
+    neighbour_sums,
+    phase_views,
+    shells,
+    spread,
+)
 from .damage import StreamError
 from .entropy_model import PROBABILITIES, EntropyNetwork, load_networks
-from .large import LARGE_CONTEXTS, LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
+from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
 from .layout import Level, parent_of
 from .rans import EVEN
 from .source import Source
@@ -167,9 +179,7 @@ class _BandWalk:
                 second = self._second(view, active)
                 parts = neighbour_sums(padded, PHASES[phase], self._shape)
                 near = [part.reshape(-1)[active] for part in parts]
-                contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, self._scale)
-                if second is not None:
-                    contexts = contexts + second * LARGE_CONTEXTS
+                contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, second)
                 wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
                 self._put(view, active, numbers.code(self._coder, contexts, wanted), second)
                 phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
