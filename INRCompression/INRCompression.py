@@ -14,7 +14,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 from INRCore.panel import module_test
 from INRCore.panel.compression_parameters import Codec, INRCompressionParameterNode
 from INRCore.panel.file_plugins import InrFileReader, InrFileWriter
-from INRCore.panel.files import ResultKind, file_stem, load_volume
+from INRCore.panel.files import ResultKind, file_stem, load_volumes
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
@@ -48,7 +48,7 @@ class INRCompressionLogic(PanelLogic):
     parameters = INRCompressionParameterNode
     cropped = ("volume",)
     grid_of: ClassVar = {"region": "volume"}
-    results: ClassVar = {"volume": ResultKind(".nrrd", load_volume, "{volume} decompressed", reference="volume")}
+    results: ClassVar = {"volume": ResultKind(".nrrd", load_volumes, "{volume} decompressed", reference="volume")}
 
     def request(
         self,
@@ -60,7 +60,8 @@ class INRCompressionLogic(PanelLogic):
         kept: Any = None,
         **targets: Any,
     ) -> Request:
-        """Compresses a scalar volume node, or the part of it in the ROI node `region`, to `file`.
+        """Compresses a scalar, colour or vector volume node or a sequence of volumes, or the part of it in the ROI node
+        `region`, to `file`.
 
         targets: settings of `INRCore.CompressionSettings`: target_ratio, target_bytes, target_psnr_db,
         target_max_error, codec, keep_tags, upsampler, embed_upsampler; None leaves one to the preset.
@@ -135,7 +136,7 @@ class INRCompressionWidget(PanelWidget):
             widget.enabled = is_upsampled
         if self.rateSection is not None:
             can_say = self.parameters is not None and self.parameters.codec is Codec.PYRAMID
-            is_possible = can_say and not self._whatIsMissing()
+            is_possible = can_say and not self._whatIsMissing() and not self._isSeries()
             self.rateSection.offer(is_possible)
             if is_possible:
                 self.rateSection.follow(self.request())
@@ -169,9 +170,16 @@ class INRCompressionWidget(PanelWidget):
             return _("Choose a volume to compress")
         if not self.parameters.filePath.endswith(".inr"):
             return _("Choose where to write the .inr file")
+        if self._isSeries() and self.parameters.keptRegion is not None:
+            return _("A sequence or colour volume has no region that is kept better; choose none")
         if self.parameters.codec is Codec.UPSAMPLED and not self.parameters.upsampler:
             return _("Choose the upsampler's model (made by the command train-upsampler)")
         return ""
+
+    def _isSeries(self) -> bool:
+        from INRCore.scene import is_series
+
+        return is_series(self.parameters.inputVolume)
 
     def request(self) -> Request:
         return self.logic.request(

@@ -17,7 +17,7 @@ from INRCore.compression import (
 )
 from INRCore.compression.series_file import series_from_bytes
 from INRCore.errors import InputError
-from INRCore.io import read_volume, write_volume
+from INRCore.io import read_volume, read_volumes, write_volume
 from INRCore.volume import Volume
 
 GRID = GRIDS["left-handed oblique"].with_size((24, 20, 16))
@@ -112,7 +112,11 @@ def test_the_command_takes_all_frames_and_gives_one_back(tmp_path):
     assert run("decompress", tmp_path / "a.inr", tmp_path / "b.nrrd", "--frame", 2) == 0
     back = read_volume(tmp_path / "b.nrrd")
     assert np.array_equal(back.array, volumes[2].array) and back.grid.same_as(GRID)
-    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.nrrd") == 3
+    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.seq.nrrd") == 0
+    kind, found = read_volumes(tmp_path / "c.seq.nrrd")
+    assert kind == "frames" and all(np.array_equal(found[n].array, volumes[n].array) for n in range(3))
+    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.nii") == 4  # which has no room for an index
+    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.nrrd", "--spacing", 4) == 3
     assert run("info", tmp_path / "a.inr") == 0
 
 

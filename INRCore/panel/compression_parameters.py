@@ -31,6 +31,9 @@ class Codec(Enum):
         }[self.value]
 
 
+_Volume = Union[  # noqa: UP007
+    slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLVectorVolumeNode, slicer.vtkMRMLSequenceNode, None
+]
 _Region = Union[  # noqa: UP007 - `A | B` would do in Slicer 5.10, but not in those before it
     slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, slicer.vtkMRMLMarkupsROINode, None
 ]
@@ -43,10 +46,10 @@ class INRCompressionParameterNode(RunParameters):
     that is not 0. upsampler: file of the model for the codec of this name, put into the compressed file where
     embedUpsampler. keptTags: DICOM keywords with commas between."""
 
-    inputVolume: slicer.vtkMRMLScalarVolumeNode
+    inputVolume: _Volume
     region: slicer.vtkMRMLMarkupsROINode
     filePath: str = ""
-    outputVolume: slicer.vtkMRMLScalarVolumeNode
+    outputVolume: _Volume
     ratio: Annotated[float, WithinRange(0, 1000)] = 0.0
     megabytes: Annotated[float, WithinRange(0, 100_000)] = 0.0
     psnr: Annotated[float, WithinRange(0, 200)] = 0.0

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from vtkmodules.vtkCommonDataModel import vtkImageData
 
 from ..compression import CompressionSettings, InrFile, InrSeries, read_inr_series
 from ..compression.container import MAGIC
 from ..fitting import Progress, run_to_end
 from ..volume import Volume
-from .mrml import Node, Scene, fill_image, slicer, to_vtk_matrix
+from .mrml import Node, Scene
 from .segmentation_labels import labels_from_segmentation_node
 from .segmentations import segmentation_to_node
+from .sequences import series_to_node
 from .volumes import volume_from_node, volume_to_node
 
 _NAMES = "labels"
@@ -40,10 +40,8 @@ def inr_file_to_node(
     """
     series, name = read_inr_series(path), name or Path(path).stem
     file = series.files[0]
-    if len(series) > 1 and series.kind == "components":
-        return _vector_node(scene, series, name, on_progress)
     if len(series) > 1:
-        return _sequence_node(scene, series, name, on_progress)
+        return series_to_node(scene, series.kind, _volumes(series, on_progress), name=name)
     assert file is not None
     volume = run_to_end(file.decompress_steps(spacing=spacing), on_progress)
     if file.labels is not None:
@@ -97,32 +95,6 @@ def _named(entries: Any) -> tuple[dict[int, str], dict[int, tuple[float, float, 
             if isinstance(color, list) and len(color) == 3 and all(isinstance(part, (int, float)) for part in color):
                 colors[int(key)] = (float(color[0]), float(color[1]), float(color[2]))
     return names, colors
-
-
-def _vector_node(scene: Scene, series: InrSeries, name: str, on_progress: Watcher | None) -> Node:
-    volumes = _volumes(series, on_progress)
-    node = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", scene.GenerateUniqueName(name))
-    node.SetIJKToRASMatrix(to_vtk_matrix(volumes[0].grid.ijk_to_world))
-    node.SetAndObserveImageData(fill_image(vtkImageData(), np.stack([v.array for v in volumes], axis=-1)))
-    node.CreateDefaultDisplayNodes()
-    return node
-
-
-def _sequence_node(scene: Scene, series: InrSeries, name: str, on_progress: Watcher | None) -> Node:
-    """A sequence of scalar volumes, numbered, and a browser that shows it where Slicer's sequences are there."""
-    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", scene.GenerateUniqueName(name))
-    sequence.SetIndexName("frame")
-    sequence.SetIndexUnit("")
-    for number, volume in enumerate(_volumes(series, on_progress)):
-        node = slicer.vtkMRMLScalarVolumeNode()
-        node.SetName(f"{name} {number}")
-        node.SetIJKToRASMatrix(to_vtk_matrix(volume.grid.ijk_to_world))
-        node.SetAndObserveImageData(fill_image(vtkImageData(), volume.array))
-        sequence.SetDataNodeAtValue(node, str(number))
-    if scene.IsNodeClassRegistered("vtkMRMLSequenceBrowserNode"):  # Slicer's module Sequences does so
-        browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", scene.GenerateUniqueName(f"{name} browser"))
-        browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
-    return sequence
 
 
 def _volumes(series: InrSeries, on_progress: Watcher | None) -> list[Volume]:

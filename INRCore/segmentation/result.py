@@ -15,9 +15,9 @@ from ..geometry import Grid
 from ..io.surfaces import UNCERTAINTY_ARRAY
 from ..results import TaskResult
 from ..volume import Volume
+from .distance_field import DistanceField
 from .given import Given
 from .shapes import Shapes
-from .spline_field import SplineField
 from .surface import Mesh, to_polydata, trace, tracing_grid
 from .uncertainty import NextSlice, SurfaceError, next_slice, surface_error, wrong_probability
 from .warm_start import EarlierFit
@@ -51,8 +51,8 @@ class SegmentationResult(TaskResult):
     _meshes: dict[tuple[int, float | None], Mesh] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def field(self) -> Field | SplineField:
-        return self.shapes.field
+    def field(self) -> Field | DistanceField:
+        return self.shapes.distance_field
 
     @property
     def label_values(self) -> tuple[int, ...]:

@@ -4,8 +4,9 @@
 
 Crops of the volumes, some of them single slices, some with their axes swapped or with noise added, are transformed and
 quantised with random steps by the networks learned before, the codec's own walk shows what it would know around each
-coefficient, and the networks learn to predict what is there, by the bits that coding it costs. A file written with one
-set of weights needs the same set to be read, so the format's number of the entropy coding changes with them.
+coefficient, and the networks, beginning as they are, learn to predict what is there, by the bits that coding it costs;
+each crop counts as much as any other. A file written with one set of weights needs the same set to be read, so the
+format's number of the entropy coding changes with them.
 """
 
 from __future__ import annotations
@@ -27,11 +28,19 @@ from INRCore.io import read_volume
 import torch  # isort: skip  (INRCore comes first)
 
 TARGET = Path(__file__).resolve().parents[2] / "INRCore/compression/pyramid/trellis_model.json"
-HIDDEN = (32, 16)
 CROP = 96
 SAMPLES_PER_CALL = 3000
-SLICES, SWAPPED, NOISY = 0.3, 0.3, 0.25
-RATE = 5e-3
+SLICES, SWAPPED, NOISY = 0.2, 0.3, 0.2
+RATE = 1e-3
+SCALES = {
+    "first": 32,
+    "by_phase": 32,
+    "by_place": 1024,
+    "second": 32,
+    "second_bias": 1024,
+    "third": 32,
+    "third_bias": 1024,
+}
 
 
 class Recorder:
@@ -101,6 +110,7 @@ def record(volume, step_share: float, rng, blocks: Recorder, coefficients: Recor
     levels = plan_levels(samples.shape, volume.grid.spacing[::-1][order])
     if not levels:
         return
+    started = [len(recorder.rows) for recorder in (blocks, coefficients)]
     pyramid = quantise(samples.copy(), levels, price=rng.uniform(0.06, 0.1))
     coder, coarser = RecordingCoder(blocks), {}
     choose, of_quantiser = walk.code_magnitudes, walk.of_quantiser
@@ -122,18 +132,18 @@ def record(volume, step_share: float, rng, blocks: Recorder, coefficients: Recor
         source = FixedSource(pyramid.coefficients[number], in_halves=True)
         coarser = walk.code_level(coder, levels, number, coarser, source, walk.TRELLIS_CODING)
     walk.code_magnitudes, walk.of_quantiser, walk.load_networks = choose, of_quantiser, load_networks
+    for recorder, first in zip((blocks, coefficients), started, strict=True):
+        rows = recorder.rows[first:]
+        effort = sum(float((weights * (1 + 8 * np.minimum(values, 4))).sum()) for _, _, values, _, weights in rows)
+        recorder.rows[first:] = [(*row[:-1], row[-1] / max(effort, 1e3)) for row in rows]
 
 
 class Network(torch.nn.Module):
-    def __init__(self, features: int, outputs: int) -> None:
+    def __init__(self, before) -> None:
+        """before: the `EntropyNetwork` that it begins as."""
         super().__init__()
-        self.first = torch.nn.Parameter((torch.randn(features, HIDDEN[0]) * 0.2).repeat(8, 1, 1))
-        self.by_phase = torch.nn.Parameter(torch.zeros(8, features, HIDDEN[0]))
-        self.by_place = torch.nn.Parameter(torch.randn(walk.PLACES, HIDDEN[0]) * 0.1)
-        self.second = torch.nn.Parameter(torch.randn(HIDDEN[0], HIDDEN[1]) * 0.2)
-        self.second_bias = torch.nn.Parameter(torch.zeros(HIDDEN[1]))
-        self.third = torch.nn.Parameter(torch.randn(HIDDEN[1], outputs) * 0.2)
-        self.third_bias = torch.nn.Parameter(torch.full((outputs,), -1.0))
+        for name, scale in SCALES.items():
+            setattr(self, name, torch.nn.Parameter(torch.from_numpy(getattr(before, name)) / scale))
 
     def forward(self, features, places):
         phase, band = places[:, 0], places[:, 1] - 8
@@ -148,13 +158,9 @@ class Network(torch.nn.Module):
         return hidden @ rounded(self.third, 32) + rounded(self.third_bias, 1024)
 
     def tables(self) -> dict:
-        scales = {
-            **{"first": 32, "by_phase": 32, "by_place": 1024, "second": 32, "second_bias": 1024},
-            **{"third": 32, "third_bias": 1024},
-        }
         return {
             name: np.clip(np.rint(getattr(self, name).detach().numpy() * s), *limits(s)).astype(int).tolist()
-            for name, s in scales.items()
+            for name, s in SCALES.items()
         }
 
 
@@ -196,7 +202,7 @@ def learn(recorder: Recorder, seconds: float, name: str) -> dict:
     parts = [np.concatenate(column) for column in zip(*recorder.rows, strict=True)]
     features, places, values, second, weights = (torch.from_numpy(part) for part in parts)
     count = recorder.outputs if recorder.outputs == 1 else recorder.outputs // 2
-    network = Network(features.shape[1], recorder.outputs)
+    network = Network(recorder.network)
     optimizer = torch.optim.Adam(network.parameters(), RATE)
     started, step = time.process_time(), 0
     held = torch.rand(len(values)) < 0.05
@@ -237,7 +243,7 @@ def main() -> None:
     for path in arguments.volumes:
         volume = read_volume(path)
         for _ in range(arguments.crops):
-            record(volume, float(np.exp(rng.uniform(np.log(0.003), np.log(0.4)))), rng, blocks, coefficients)
+            record(volume, float(np.exp(rng.uniform(np.log(0.01), np.log(0.4)))), rng, blocks, coefficients)
         print(path, sum(len(r[2]) for r in coefficients.rows), sum(len(r[2]) for r in blocks.rows), flush=True)
     tables = {
         "blocks": learn(blocks, arguments.seconds / 5, "blocks"),
