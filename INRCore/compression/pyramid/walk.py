@@ -24,6 +24,7 @@ from .contexts import (
     shells,
     spread,
 )
+from .corrections import Corrections
 from .damage import StreamError
 from .entropy_model import PROBABILITIES, EntropyNetwork, load_networks
 from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
@@ -40,6 +41,7 @@ TRELLIS_CODING = 4
 """Of files with dependent quantisation."""
 BLOCK = 4
 LAST_UNARY = 14
+QUESTIONS = 4
 _LEVEL_KINDS = 5
 PLACES = len(PHASES) + 8 + _LEVEL_KINDS
 """Biases: phase, band, level."""
@@ -60,12 +62,13 @@ def code_level(
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     if trellis is None and model >= TRELLIS_CODING:
         trellis = Trellis(level.low_shape)
+    corrections = None if trellis is None else Corrections(2 * QUESTIONS)
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
             done[band] = np.zeros(shape, np.int32)
             continue
-        walk = _BandWalk(coder, number, band, shape, source, numbers, trellis)
+        walk = _BandWalk(coder, number, band, shape, source, numbers, trellis, corrections)
         parent, axes = parent_of(levels, number, band)
         siblings = {number: np.abs(values) for number, values in done.items()}
         done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, siblings)
@@ -90,10 +93,11 @@ class _BandWalk:
         source: Source | None,
         numbers: LargeNumbers | None,
         trellis: Trellis | None = None,
+        corrections: Corrections | None = None,
     ) -> None:
         self._coder, self._level, self._band, self._shape, self._source = coder, level, band, shape, source
         self._blocks, self._coefficients = load_networks(trellis is not None)
-        self._numbers, self._trellis = numbers, trellis
+        self._numbers, self._trellis, self._corrections = numbers, trellis, corrections
         self._scale = 1 if trellis is None else 2
         self._table = LOG_TABLE if trellis is None else HALVES_LOG_TABLE
 
@@ -158,15 +162,21 @@ class _BandWalk:
             if active.size:
                 second = self._second(view, active)
                 logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
-                wanted = None
-                if self._source is not None:
-                    wanted = self._source.magnitudes(self._band, phase, active, logits)
-                if second is not None:
-                    logits = of_quantiser(logits, second)
-                self._put(view, active, code_magnitudes(self._coder, logits, wanted), second)
+                found = self._code_active(phase, active, logits, second)
+                self._put(view, active, found, second)
                 phase_view(inner, phase)[...] = clipped(view, LARGEST * self._scale)
             elif self._trellis is not None:
                 self._trellis.advance(view)
+
+    def _code_active(self, phase: int, active: np.ndarray, logits: np.ndarray, second: np.ndarray | None) -> np.ndarray:
+        """Magnitudes of the active samples, by the logits that the model gave."""
+        better = logits if self._corrections is None else self._corrections.corrected(logits)
+        wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, better)
+        if self._corrections is None or second is None:
+            return code_magnitudes(self._coder, better, wanted)
+        found = code_magnitudes(self._coder, of_quantiser(better, second), wanted)
+        self._corrections.learn(logits, second, found, LAST_UNARY)
+        return found
 
     def _code_large_magnitudes(
         self, magnitudes: np.ndarray, flags: np.ndarray, numbers: LargeNumbers, around: list[np.ndarray]
