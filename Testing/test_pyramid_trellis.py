@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from INRCore.compression.pyramid.codec import decode, encode, quantise
+from INRCore.compression.pyramid.corrections import Corrections
+from INRCore.compression.pyramid.entropy_model import PROBABILITIES
 from INRCore.compression.pyramid.layout import plan_levels
 from INRCore.compression.pyramid.rate_distortion import BITS_OF_ZERO, bits_of
 from INRCore.compression.pyramid.trellis import NEXT, SECOND, Trellis, halves_of, numbers_of
@@ -74,3 +76,17 @@ def test_it_is_worth_bits_against_quantising_each_on_its_own(shape, noise):
         bits.append(8 * sum(map(len, streams.values())) / samples.size)
         errors.append(10 * np.log10(np.square(found - samples).mean()))
     assert errors[0] - errors[1] + 6.02 * (bits[0] - bits[1]) > (0.3 if noise > 1 else 0.1)
+
+
+def test_corrections_learn_what_the_model_does_not_know():
+    """The model says one half and one quarter; 80 of 100 are above 0, none of them above 1."""
+    corrections, logits = Corrections(8), np.full((2000, 8), 704)
+    logits[:, 5] -= 70
+    numbers = (np.arange(2000) % 10 > 1).astype(np.int32)
+    assert np.array_equal(corrections.corrected(logits), logits)
+    corrections.learn(logits, np.ones(2000, bool), numbers, 14)
+    better = corrections.corrected(logits)[0]
+    assert better[:4].tolist() == logits[0, :4].tolist()
+    assert abs(PROBABILITIES[better[4]] / 65536 - 0.8) < 0.01
+    assert better[5] == logits[0, 5] - 128
+    assert better[6:].tolist() == logits[0, 6:].tolist()

@@ -1,8 +1,8 @@
 """The entropy model corrected by what followed so far (secondary estimation: Mahoney, "Adaptive weighing of context
 models for lossless data compression", Florida Tech. CS-2005-16).
 
-Whole numbers alone. For each output of the model and each 64th of its range: how often it was asked, what it foretold and
-what came shift its logits from the next call on.
+Whole numbers alone. For each output of the model and each quarter of a unit of its logits: how often it was asked, what
+it foretold and what came shift its logits from the next call on.
 """
 
 from __future__ import annotations
