@@ -26,63 +26,187 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 import numpy as np
-MODEL = """c-rlq?T#L|k%jL?zu7_atJ%!01cG79GNN6r6<Gcg1iJS<&nfn7ydHazAb?{mVa<5vohDhVI#sN5dfw^3y?Ourk3W3+%U{3xuTS5;|M-Xh`26YnH-
-G%wn{PgTdiS57`Rcn5KYaf2%^&~trz2nKC}%p;ai^JbPBk68l#ZOTUhOF-
-{XBPm*7T}gYbon0e=scPw@DK<uAhw11^QQFmYQ@$VbY5!xa`)KrzRVWzGKe992e{8g{liYVfGx83G!sQ(wHd^jkclKH9Q06v~)8~=Vw}ljWC5KvI+VcD>P
--;9-}U<9+=Db`ftV@9;(St3^=eLmE{{<$hZ1xtZiaL>NdLZ!WG-;%V0dx8B;tZ23^bJmF;%EX|WJjo-u(e7%L_{d0UeUv7z8edycT&_%a-
-J*;ba$l{vWbV&<5B+JM9JoGk6FYXm`_5!FeE>^L^aP$nXxRUfxE+&#u2;D5G|nCR70Ye!6`FU1UfQxhN0X!~v^2cd?~d~Gu3x~;tIuWnZsUaOw<c4)%*{4
-&^>Ge%EeWzX10czf6t*tf9FM#K9=lECxI89(CtHN*5|1o7?L^yZtte)X4+U%z`FsZ&9FyHcrOw#orb4mxEMp6o=Tm(&6^Ls97Ej%zM0Fcg0LFlH)4?$o9A
-p6TlB`PPhWp0c`4@<(H@5sMtP5WQQ=3LJ8bAXX~I7Irp=UYWwVmSUNy={0S;gmYclWN&45Mh@9tKw7>@B>`-
-ngzmZ(L5;=K5li1VTVoXo#dRjFP_#?Ge9Dem!^)nfU~mzWHnd@)m%XK-
-t2zsJATBGf)8Hyyk?!DJ4m1Q6`hMaSO_VM+)eY|(P#1m7$|?sQt7N=f*(MpmE&zgXAWQhZUNa3vu%B|{O-N?Oh2ZcMG8`o^-
-)+cI2#H=F*>$mM>VDy((#X_);sHvXCK#H#4zf`xt>sRPzp0|KTrMoPaiPVdOw{b%G}qI{{<H+>xY8g=%Gvpb0xIYdY9dHT6PE)dwtR(&ojkrWL#9)LGSjG
-fGC`IMF4y-
-U;J}(n`DC5SRh9irZMWELHdgSR1}Jcc_HCH3KRKD~YryBSae|*R4Zq!X)UEU+d*w}F+Ox|SfO5nqK5D|YcH2}tDT+5Kz_lx;?DPhoE*fM}=29(P*jXm6q9
-`{-uyE#N)@lrL9^qQyr%^Npxll(Sx>b@o_rPQ(d=xMFFG5Z^AI?_tLE(}!24>(LCt(rJGne4Ga?P-
-Zr3K5OGej;gGV9X36<9ZHW{?&W06>Le<z<SZrOGi2wFh5Ta;XgCxY&7Mg(bj-qJAkCD<_LwFu*AZ4;m+1#tBoUfF(S17!8!~;exJ#a`eRfdJCz81CA1*G9
-xcvc`Y^c>8hl-{MGeyata@K=cD*K%|voXKcLAu!wIJxi46=N-
-EqQ5qBNPipAl~IZl1VT^JL<v<XFwbJiTucMtId6LkFAlbcJx%;wo`~)6ypq7Vu8M)`pSqO(kthSt{?7>|;_Y6(8jd@U3KvYY)(!c#m9m;$tN!yM3?%1AW{
-ikc_);mrBZ=^3bP@>J1azR6>El6}ZYm!bI_PIpf7by_oVoR%2>WMmAo&93*f+J#|=$7Q7~aDAdYY>46$E`&5vprz?HHpemDqWNG;CDLDt;1qDF<pgMsM(u
-($=0EjDW^Fmb2YJj*IsRD)UzhzsaG;=<=v=kQ^S9hJ#&6Pvm00xzm9bm(V%06;rGeN(o>;PO_H%8qEIiK(&@XG}-
-Dga$}6f$u{71mydFia7WXE=#9@5Bbze8HcxQx)#w!a6B&GZJo+9}1}e#0x`io^C3^nkFqeN$N?5R|#cpt`leA5u0QKOJ)i`X+ImSfgp0}<-
-55ts&d7BQubW~8x_^PnSyg)JpyydS29g6u(A&4QK+<>yC>VgbNBg_?31JEY_3VF3C+ij@=i7Dq!0Q0{@thVzoiSw(WZlDx|<w5;YHCA45Kfq?t==+jJ=e+
-)rZYgqCM7&!yOvmjp&=)fvyILx)zNoWx(B|TR+9nb0?}~9?@JCw@z+bb6ibBI-^zP$L`ctgPU!&X~IDpTcTxSRHYAfCr+0@3r0qGQn%dHZIgkqrg-
-}E10xkXck&ssp)1mD(vdwKv(ggl<aNV?^}%^$=WT0oTwRo>t-
-f4iKo_`XKklpVWFM8X_{8}%(G;`n<nqM+IdtM;t0Ro<Pan$#(Pb}(ywup@HaciTW)Jyx(@W!Hu2fd|=i&ovy3>*AE54ZqV7X&$w5@Al3du9zar)lkXgFid
-AL<LwG09up=pl6w8`lzVbp{g(Al6h@N9}BKpY8bKZ@z;=z!thu>{G9#_83op7W}~o%EhcE9WT)?1~4SDn^|f|T$~pr1EgoricC;lzsyd8A{vI-
-#A+^P5<G|+pY9-|6;S42g}Hij(WH28Lc;ougiG#saj|{UUYHa|4~bP4Q4A_m&$#@kM(DBJ;ICbX^I}{9Lr?D6j$sa+*FFur_!n-
-^!EYUrOj_ZcAWC=2FU+O}CYO``r?PzY&4;f)tGv)JP}^}Em0G7uJ*!W9ccrU50`%f$5!Cp&*Eo9rH$VRQ!w=sEU9$D$1ITq6;nL~U<5RHA(<RDCeXhOjBn
-Fw@-*2CJA2XHjSAY8@y?OWP{deDec=zG`_dotr=djORJ5I;F1uL#CJRLPLU+Z(G=MA?y%C0x~+7-x2RdZSpa=3bMywq3W;=FZniacmf<PBk`gJud-
-=&Gr^UM$Ddj?7q9LIBKQ(#^zeW;_h+^3+GOtVM$J^%UW#3KTQ9^^q_XpH-7xy^nxU$SO;<xc;t?7%*ii6U9qJ%{UCw94lT?14A-#RgBV$08-
-X$p<0xeO&Pd(NkO(|EV(Gotn$$IwiKl3$(D{06~>0WC_2+tw9s=_{+CD437;(Pe}*!%^3Z2l3t^;1ZT&m3$MJqCD=oZd!6p*-
-@|2D6EP0`aB=MA9dfdl?78AQbHJ?Z|q%0o<xUt8Na-26ga<7LsYkI<AP@Zn5YjC!7rx%SR#njh2i*tn4MZZQ(UQXicP@uf}8S0Di-
-j`PPzh#e`esV^42j_%B^{YC#(fhi8g0-l<QtzgzTsk;Z3WQlkn6SFAKmiLn2qX|{Te>R%l$jz@&2JSf<t*HX<{Lf3y_QMgY+;A>l^J48_9yj-!-
-1{vPV|Ry2CH)|DmBP#b^}O1>odp3z#s+(ZS~GvV^5P+&Zu7bNe;$%3<&usS8&XXYT&lX-JEtheekkxr-
-x5v95J0^XE7r@5ND#hO{TICaIS<WFplQmW_3AQtzd1GW|aa?stOx-
-t08Jc(U!aE^3V9DRf{Ne>Uzme;5cgTM0_m3_FxUQI}h#=o6N2}v>XaDu7Kdxj`zBPfX%9*myJOlP>0Q7=`@U1uZh82?OyB-
-|2C+RU<YO@<Od&ReIU`W_2!Zhy|+Dgb1e2n`9^CY9Iyp>$wzXvY^0?sl>A{MwHNpPhqvGKolqqg4w`-U`Y^kGI?2fJ!G#r8cE=FlO3mxHMJG03N&+!-
-Uxtt%r$J<man3@jLN{`9MOK1&OxH>uowrYAda4c^0dYCRA^XfC40|J7W~OFUz`G#)m8I6WjSlfizQ0U{K?S0wYQAfpr6L47R2cLQx$&~BOXkQeXPU;ETB9
-4~VsYziX-Y_E?BNr?%3l+u&T$>)k)wvgHO^b|KIL8~pt`yc^T@UuFwu}wtk!T3z|z~m!fu(4P&unhw)R(@?HA*^Z0UnlMpT#KHlEW@Aq>sP{M)^X<{r&Nz
-L<iZF7g)oLQFYIAhCoZ5@n3!(2;QAa!@pz`wyFqqi437GeRkoaZYmV7YEHzAgsw1A8?e#5gCN8MNpbKfA(58p9c9GQkhS3)YM{NqLlSegJ7sc7ZJ8xAzOC
-KpTjpNkb|35xM?}f^jeuT&2H6KC_N2M;&NZZJtRp#JV@>!uR5N$fjv}3xHorWj0s0lo+;EGz}Fw4$+Ze4yvjc}$=2<XY<KzO8KDuI8|RgX^<)DSE9V52`n
-+7}uiH`-xozQs<aU;FN`qs|j+`I_;g|sGbjLE?P?+P6b67`U!h4~(%+O;lD?NOw!_3<7L?Ke$Y7}PQb+A-
-K!J$1XQFn@^S?i20Oq?>;T;P*+2!LmF$^h>|oHwH7F3Vhe_~w9Ca}l$)6R#>Mkz2F|<EpGjR=G|BMm3|79@hPCN1WaI&}r6`^AdoNzFkmU)-
-0T(rTf&eGU;Xu>8QJ?3<aR$R}gSHlRN(G#<caEQ^>Yl?BX&*YX*isH@d45=e1J-
-Qi5Bu`FwN)CF&#l8>+uI4R{LyfNa&$Dm7MMsj?iLWmV|Gp2nnT(D0i4*kD8VvKDH^^vZGGm5T$txpke8(}J!7rSAEs%1QL22VEfK&z(<MUG}=+xVll7QmE
-@N$@8tcb1_hN`O#~;2?~yVnzd!$iyBYIb@WG9s;k4x@R?w)XAs7@6bc_C?!eAP0=r?5Lc?755v|O)@wMP_N0)6a0TZoMz{s(X|62l&d$!T8_voMJqs0_Ap
-gm3*lf$DenPdH<Eo{D5vD(Xrf40zNp8IG$eoz<LG`ZuJpYPu-|6F#-z3zRM8FXc7RQY;wigD$@JnSJaf{<-
-XY~yI*S~3_$`>01f?k9x4;XZuCz0~^LpbkE;Xi~J^`Prv2k{?|uWVC#RSQV7;*{JEmYAvsr#=6vDD)-
-p;V!v+`_vLtx!^rj`l*Doow@~m(C=j<5ryi^=`=;ze2dv!<Gs_Vmi#zeB_wO#Yq_uV5?2a8i%7isK;2iRgoANXk+Fo?G=q$SD3C6MRn&u@T9WB_z5{ZJdF
-K*b3*^t#hWnNUTJ`$THfpshRc+nH@M}IRvel)YiQ-
->XXF23Y@&r4?P!3{%=EWX0zqL@<C%@uQ~!Y$i0B0x26<6oitT){zyw;Pt!hx^utOd0`%gGBzhiV}D3uDCOY%Fm4u=OPCPRh~YjRmYTD50%3Rq1cDexPPLf
-bXaB&vc5>%y`);B-fGFTPceOl^IUDqxk#X;L;kxWmEjg^$|KrbhiCm>hieAj9!o4+O33vR@I`O?3QEW~eW?a5R4dB_zI6Rch-$*mgq-
-Z-G{=45az`0&Z@+xeg+ILi`0>N%|ND1Z_Aj;UUuyY1{8G!A{-OW=eSQsQXV}iLonbq}c82W?+ZnbqY-iZcu$^H$!*+)44BHvDGi+zr&aj<fJHvK{?F`!)_
-8Vu|e%I=L*Xn-P>VDVie%I=L*Xn-P>VDVie%I=L*Xn-
-P>VDVie%I>1$GcX8p8fgj&!%Vp1kKzd_K1J|2$Z?)tvzC6agW#|HWv4Yjm14;kJwn;BQ_TIh&^IsagX?&Vewc0MBe@zdHZkV{oemZ-aqk6TEE#})!PZT6K
-*HmPPm<LJK=W1?S$J2w-
-atB+)lWia6934!tI3H3AYn&C)`fBop3whcEbICNx1#Ao&B_({j{C^w4MF5o&B_({j{C^w4MF5o&B_({j{C^w4MF5o!|IrJL%O2@1$3sz>{8m7*BfTsXXb`
-$MdAup45|GePU1g<)`<gUwxEM`o$;vq*ovDlYaSWKj~MV{gZy_IY8<4M*^jP_~Agwe_-
-Zkj||%HtKTE``vLZdJz`^VkJwn;Bld`m#XVwUagW#|HWv4Yjm14;kNDTTul~!I{|3`_=AZ"""
+MODEL = """c-rlK+pg`nb>+X*vlNJTD!*bBg4nJg?snUO%P&FTe{YV<q_p-abi);(x(yWSa?W0RNutPk=NyCo_1zDD`s-
+i*{2%}MFaPV$zyINn|MWk8{PUl_`{)1q?zeyZ^Y8xWkNDfa{oyY^{`I?m{>^XB)Q>Y?$90_ZxQ~>Ma-8_+IMb2Vr|n3``h9BnU0t89&+3uZxA-3}OX>S#-
+KgUGH?CM;SpR0-r5x)U88_{?1->@dU$1qufvczPnQ@Pf=d2IP`T}p5c#j)5NH-prEAEuWx|##UxCZZl;nZW|HVwa9Pr-}e7VAbF!umT#v2Llc>#B}#4-
+6MSuYYdcgO{$GUl_oN5ggfbv%ZKQ*WZR;6Jt0U2VL<&*XuM77&FpvP3A2zpzawjc-@8{svd-IUb?{=!SI^2gRgbtix@-3OmgP1EE9973F{my9-
+RvAfp2!)S+~DAfRp#R@MymJx&n)QYgKP75ho5Wh)Z!JtY}&PO}=pBHCzJx!4YCj)~DBcw$|k4S22wBLpktYT+O+=4=zH{obkH{Wv+3Qo%7W=l^LHE-gR<m
+H2AbHrp!@BFMf+N!#Toi4^9QfXW7P!YWA^`Sa^JL=~wvKcer^oEaLayAK(4<KmX-F{`jxI`$4KxAnmmuxj<&int-
+|{=vrgKOg5}U%SV;ejI|0aPkpDa2aL7+n1^v6d93MNUoG=Kdc!-
+<b;o*NYt;3I{;X^J&_m9Wv3heob_vItm?dJlV6Yi)c8~SRz2tm73Xi$h?bmH<Uvj>_S=V?A?v5+R8heJMr3qD90(M_mx<1zmu4^&Wp+`?l_PTbh#9G(;SW
+n37E&1`a#!-q!*^YaOLC2cZv0fOfm-tF!eXHTY4I;iq*)IxLZfm6*<a|vaMQ|;ByD%&3Mn}g>HH!CyQ0MjEUGS6>GghGSYbxsvjlf$#5SARQk>Kaj?_;bL
+Y}cB`i6yxcrVw&?Ey>_2LFO9=a%L>a`g|nX#j<YQI;JRBXllDK12A>#24mg33~1w0>Gik^gP*XXYvgMR^Q2s?hs#Wq#J8!mrxowF9s%j-
+$AFULtKkP2&?UN9YOElZ^uX64NO<M0AvWl7Pq^f!O2EuiSiLobHIjj^ub&|SCq`3XKJlD_Zxy`Hy<RtS*m$vwxmy>kg*(@KQ%vxFYm%XT72?x5xFvo|(=c
+z76E&B5LVMS2LQGqt`GP=k#c#|}U9!F2wl3QVqd1`g_^#I!Z#p5LG#b#Ngs-kgXS`X0TFEHawSpNwC*fHY7g3KewM%{~jK+X2lp%?(1xlToWHMp-
+V7%7+X~|*E2elRYu$F60#=tNzJ5<8F<UHXkn7Q0<jR%ijVmX!%SyP_Zu==`hfmm0J85gaGEdhX3thM4}@>;EBIqnSGgSjlwr93FdnUe=u!6P6WYt{SG#RA
+W=reHu$q41E#8?TH>xR)uwBY5ecG{Afh8uWGHn&=zDFLO!ifP;gHSY~F;a!-
+ELSpVw<D!%5ct=~hZFb90|k@>xKCn&e#fpv5Ea4hGVNQ?oOkH&SvAhAj}?%ggeH}vklFum(O3G29&!@<OT@x7riOJ3JK#&T@bQ!n9NGOff3InC|H3NOLCA
+Z&F|^7&H7dab3UYxbe+<A$kR>$CI*;#;6Cv^@~r8?y&prs89ikg`d~3Ncv!O(@VB+?+I(Fn3E2>1CF^!3`!X;SvT~;Ic-DWrFdgIm3q;_TpZ%k5OZ&d1++
+Dhn<TAIe<OovgGx^enTKKY-
+K5kfhz7yudrtNrlpq{l%+`!$y_miVRBB)E~Ee=f5JLJKA=_z4>AOzYixWFEM}pAFc>LIDAxGr8e4^FhJT`I$uu&w?#oM8T8=dv5Q74h9gq!5RHDmSW5%L)
+Sat~bdUeVu10m`Y<`LqTGK6t0KwIO;(8M7tyxw&z8HN#BGXqb&?t5blwE0W?VRp(|?o7ja!^GWExEuPhmUIaaJ{W77Zw8f+wRO|HJW06_;T0@psk9T9<Pl
+?9W56R53_sNVt_Tg5i1hXGtPG6Gnu>YB?9&ETSX9PlYjI|8TA04(Y7K3DfG02KJTfdT{O*O<z|74nO!fuWbXD4<WfLmh&eFSOvo6FTKmPE$KmY0Xh(eOWb
+VxIzo1~bq!{{tAR9sXT2W2QT#tW0@IP5;M!sGSfV1$OBhT<khpbn5=*A$q-
+3^00R=(pC8_dZ}H(@=1g89Fg+P5L$h(p#Y_e$7bD0dC@`nI@bFW3xgwTvZT<G7?9WfDjBC!J9JVhTUc|Fno)M&rb|;tsNuzgk)oV<Csi35^smQA|zg(mjM
+q(ubgL%b8@tpxZ;$jIxb(=K)N8;cpt{q^WYri?0n*iAR5LjQMq_y{vPQ>$EywvwnZF^FDT0Pglrp|8AdCONO*@d8T2CXVXl<D{I~M~-
+|phdG_P+$0O0BHi&lRZnZm(4V8#*mX08S`mia^3c@C32=SGp#A+ez?;j7-tgd~XND2}M9O^ma-zL;<Pgd76dLZcMZ>*b@y;1QoGf1m`V%&g`(_iASfFp|i
+|%yM0#FDIvD5YkI&MZ%)eela^yibyd`OssBaCdz|g<BzFiv_L46vcgpOatcy-
+Z!8I(U!iaZ<6TTK=cMjT3a$r=m7ORml_{6LeilmT>1p8KX^4|EE{P#;&byt1Idt-SQt<SzradXY<%%Sz6=p|?(mc}6Y>H&klk`}YfBEen{`JRYUJx(9wqx
+30sh4*tSE09ORBH1GLC*{pAvJXO>pH~#-~IL9|L~XJD_!E~p%0K;su8C2rt0B;$}%sSC`xL4cXE<&5!3tmecU&Ox%9oa@Bemu_q#v;@NfV2hu{6-
+hd=%Gv(CXer|r17?p0ZFshVlo#MJ%&gqT;;%2lSl!Ccb<QK?EgEJ9qarX25RHeB$xG)~fk8Y@o`raG)UX())QVR!kkq+4@khONXBzyz6OFfo}K4+?e;`^Y
+TINpR|6gk=?A%ox^7VPJf0lWDzAiIB=Fu3Ge$A)&xzS0*waA)9ehNRyt}Wdl_*p;eUWMFAxHZmL@3{ZbU%<WdkvGh8l`&&rXuS67e}levx|3&Vl!iq6eZR
+Mm5=|2YaeniJ>#mnt*XL;A9+!bp{EeHDAS-rKBH%^nLjQrym4RxFRp3r!`7FujOzV+2(<rh%&TNJXVAIs!~%)31{JO_J_4&1N}bIVhAD!|9@&?U=`|ksP{
+pw=YgwRvP^xo9s!#-&KL)(=SzDDDTa+vae;2iFoo>bcdW1DOBr)i>ug|@e{I^6<)2_ZQY8d15PC)VP1n^!b-z}6fmO>f+P^BZEmyxNSR?o3iI2wSW9P-
+`ylv6J%h0plft`d9IUV0D#j%KZ^ej%3tNzPqW&;0Wp%VgxhR=U3;+?&(&un6$RGwBZQ+~I#$HTT;iFo?Z;~>`b08rfxhuy^s2VVAVl=nj^rqv*ds98=l`#
+=Fb?nN_2u~De6x|+7Ws!j6o5&Mz9fE%jtF4J%p<t;n&C3+PQx#<63^i721f#vC8&UqHA8KI{1(Evth?4+!R2hlTEg;)N)=(PtU=F=xqUAxzu@)IqfdsEK%
+wAiIfH5x{+Bq1M2Udg)XGt|ws8?48)9ZA0hxx5Yjh5I!W(txY%u!nZp+tjMuQVBoy*YCeZm~J#8?~x%fLB<vM3-
+DxHd>D=NXa7`DJ?VhKl%D~{j{WNP2oVW&sZOsUAw4c(C~pT7Gz~pmq1)$^V($52`|8u1c@QzG87Wlq#==|jKdegDl|$?Dkv)<^SEg%={hI9GGeNRYy=XQR
+2<@*u?T~A!*Ve*WmX08&M5q4S8EtXtN66$zB3tyRG_H2Y(8xsOGPNyp$da~$C}2@vMw}dP0MxMl(iKaO;j$NTPK#LmZam_lODgU`MOc5<GK#!k)vqB*L8d
+)zUP`=D&UIhRLq066^Y5ZBxhD@um`}>+rS7L%XC;OYIRPm{S|6^$8~Lur42k~$hr)M@$i0Y2~{&<{>@lr-
+Fs9f@|h{<MI+BbpNc7GmLz6XL}bRG9LptiOgW_Ju8co8Y)tf>Sj`!#l&!&0$ua(wgC-dW*5ooB9L(a72BEHnMXAjB6Q4ElzXAPKsf?Z+)znPEM5U~$8iWi
+LtBWFR?kZb0mOlqKCr}Qqtis(ar!l==nshU}U2(-yPYNg2W%j`s5=uXK(V7nERm044fK63J<lfkgp-gZk*UV(t9tdBHLKAHjD&b|#&xEoyPD$c)(en(|h?
+yHFD`L6u0x(w830Uf@)6)0JQWSKXg$pP*wG>_&a?G+LJO~!yydh8*BbJ*11#{eS4b~BG!)Ynbx9TySl^*=B3})68PgIDO-KsFm+;w272nGk?S(e?&EX}gc
+NW%m#({Bsk8XXFNmm*~dUPp1B61}F2WiI^3&4Kka8Zp*(^yyMclv~y_a9vrWM_Hv`STI;KSkjYqzsVKH+tTS&)|8VAKq!6FpwO(baE@9!y$&mr47N}@YBV
+ZiEkMJ(LIOH9xnVvVWt#PzYe_cC#WXIrYRwQs`i(}b1b<CcKvIHfNzCUJ5oFm%yx&;%cOn3<DgZ!R*Q1xIVFeae7LGI9LJz#txM4I9@G|+~fGN72wNO?}d
+y>D)9S*%RbiI+BX4F-XQn&P3IZ-
+@%A__$E$H*r;%Jzn%qfwetq^^TW9=GZ)XP}Jo6>BpHQjUEwYfIdV8WC}wE$T|e5ne(*qs;YE!g#wvK}W&}>~a#=C<cdWnBGTZWrl$-
+3m#KZHfsqOA}bZh$T33v$r8BsY!$9I#m{%tVlo5JCNIO}@T@L#_+NyDm3tKqFC+h~s>{SaTGKCzlT9Xf*z)84o#&@>N~ZTd^R0BnHLBG2q)@K7Fp)hZCkT
+mS(QBMlQwt47MjO?mru_ufHyDQx?WLC3pjJNMG)bX%iua_9q^K*YjF!5JRZ0otMVUT0wCuVK>ry9ExftIbKR1e-
+C!W_~kaZVI^f;}XDtK8Hh{=jmQ`VNaDI4hkYj=a0<&cnRC;sC5Gm6cJU!9xXdc&wputo=QR{4iP`7tbQyY8mQqVYb;IJ|3`TtYglvI!T7l(RcGtdv=m)gY
+D0sa}Z^8%qM-
+3O;u|aYp@(`Ek_DoTm;>_~m?wd(SR2Hsyw@MrMA4$wg*Ljc6`2hsxNpJ%$#jXdAz)^3#=r4!*8NQX=;)kxWtoupCh2Z>uQUx$D}QLzN#JA=E`U5LkJ{DYb
+A-vGq{kj8G`16B_fQj?$22HYMv$;-
+*WrlzLW6Zq6x&erxh*ZS&<MkflTX)1}JDEqu#UVJ?@)eI2wJnC;<WnJXcEFSyg&=0#EYrnzcRRkdQ7fM0b>$g&CF6mk;XY0^G$o-*V0`@j8deeo|p{PB-
+}`0@YV)ADOm%dbr>{|HSj*YS7#^Z!p9%x``pi!d#&o`NdNpNdLJSR+<Oy$!^4BFdA)+Z|bz>+S;BR3OGO3O|J^$@k|X!|qC|>ZmztTZuZyB7SOCSnm?R?(
++YrC`nhSUztjD>kZ^~imD-
+H8+9#~Hi{G#ayy1kcM0^OKbsEwqDc9aD^G7xL|yGtvA;O7N^;TkeqElXQ@>hhx_9FS#lPw$<p!%Yp!?sVJKS2)5fxU}ex(^vWlgeW)7s5&kv?vEU64RtuW
+9D3TGWHj9`2cj@YZ*^09l(7)uU@tG7LPkCaLvS74t*Iij0i{54n|0_tmIkG9une#0$|}Z52zlF>LU04EK+&W32Vxeg+ryvLH#xIE9I3O-
+1=0N|vusvSd%JK(4wlJ|Y*PD0A!ZKA6)TV{g{xh~br|ab>gJ7)z)TkhywNSdC`%$W0|?L5cO!R9y@&iUn(=A*bFWg-
+*{SwqQ=}f;NYKs?S%&WK!3z8^|1|NRw0!KeZ#QZLld7J0qQN5IQ29&OIUkx{dpAoTLmVJgQycCFfz|V2?&Ea1H&ukC2<DoiPWaS(}{gc-
+A8+lD8?8ZcYd1r~TG&#oyK<ai=+_P(@{_aBAMEmcntG9IR5m?SZSkHk8g@ZCWCVoSLlQc8N2b+G(#=LaN(K<*IJ?-
+%z=3Id9&^(H2D2I>^b?*tp_YBvv5|NwHIj7f#;oEV8)M8f-ngBo?QlzhQM#3daF(MZ1Mbk(JsFq;5)}FvCes-
+Fwni<~P{}dV=(4ibxT6l5o?n)n|g;zmctTBaCT_5Gy$u=DxU`M4`7u8;{BdFx-kz6(CXNWFD;bm;6nV#ZW-Q-79TCR+%-
+qBoCfu#3FegSLFP~VPuI+{Zcc86)D`;sYFDJC>wEl<F0FW>~MfN<(=fZdiX#p^=$`B-)DU;YNfC)-
+R^ft3K0|&+JJO=T;(@xHnfyUk>$D0;jFtW;!B*&h#iNDA)m2hq7&PV2GN$X%RR++Qv5LO#2h+ixs>V5wNeNehW9U_W4F<e94Ld5E4fsO^4~8CyK}toE;eO
+qU$~DE=5p>A{)knpLh}?cTX;6i>r{GJUBL*GopN}#9G=Z1PvPVo8NGa)GBo8uS2RB`C`k@hApFBAw-X*In~M$7HrYR2W2aW-
+7`S3dnb^+Jvc%G(9!@MmZ=a-&sv&EVRD9t}sw_q~DRY~KVjmXqnA1hI;7ks{vMM#P+s*N-kB5WmM{K}50ZS=TwH%(va%wBi-lO6r=*O#6BBf|MSA$*8EwX
+fGq%tuKpfpjpE#<VF%?J~+bq)eP9cH%3@rq)}5-GmSPs)+3H3rC9A}yps)ww$`+!~e~1I8qWXG_f7xFK7VQ#VN;-Y;8>t2?E-
+bk0pP^$2$><6xKZBy6vGQsK*8(z^a=oiv)Y49iOSnXawdkEHC0(ZDa2l4J3bS8^&sv~W4RkVP&LOAf!EG}n46E0Cn|Gg>;VY-
+$`y5zROUiX@qTx(F1W?R0a<c<Q@O3wB?b4U_5#@*GOnq__9swx-*IW-o%`Kel3>H3}km>zN9*DkFE*RNS&Oq{`VPkvo$2)0N$+8IY-pFtSEL#Nl|gg<@00
+<zC28vm9olgeV_TAIWM5+^a(2zjkQ`Z=FZ@D%OP5!mW}ZX8qQ5y8p31IonIkrd=DIlS;>`KT*|Mbeh>B-ga_X)>AdN+@n7(zj}D4tJK#M(WxFv!Kg96-
+2V3_g#9&NUluoNHdDGb<R|Ulc-i>Izp(}xwUKtH_lPoDJ{(-
+Ny&PKINTA%O=tT$zBj1*tNW~wg(kqU;SZoyA#Cs>@i(zm)M^SDHKi4BO2ruYZ<+jpY9z~6u^BX@mzty}Pns;jkwH1&;1@DhS$>ku?w$h4+$sHjxyNgWix9
+UEd3ZIe-zTSB$5m`E7aSUM@PSS|R9A4!-
+*#i~ZIBHc&>>Kaxo}9z=$WkP!D%Z^@r)Ce2YNH~ba*?vzU1KjR^v?@BY~8&TLUUGj!6dm7I~)~iYc{NUj@G>5!p#*qTvm9$_ltPNc=XR>qiBzv!$mVHN;H
+w%M$_z+5~#szdQI(Y<IS`)5{-s3bJ~w^`a2_so7>UpMK8H!iEDD<+Br^B)x;^>E=*>%GOI8-{5Gu9*w1DA9lIeHCcBl7og9{OE1E^yUQID?I-
+(sdz2nPaGdYh~O7)CKPN68dIi`6ha*9}X3EI1p_m|*uYh6;2H9d8c_NjEYo1Sk~v+pnvmsBN3>w4M2WsT%=*TA@S;5|O~%<W-C<x@q9bZb)8{#>2<oV&-
+p$>Z+a-*(5lQi*XTcL18QD^*pfD>R<-qizy)Mn=oZ2c5yY1eBD<rPu;^d%Sc#ZJO@u)ROA$qezl>%r~R-F<y}+R5{vd-Ad0eQprn=$!T7<BvtVyc$7=KLK
+zh|FoWuki)=1}%XYXD*N+r212<T!cXQ<%W6s^+pS%ZY4WP@5CR&AD?s|6AyIr1*Mz*jjVORZ%cESC?^>Fw9>8^9Ne|pQ2$>E^AXK{5`O`e1fZCMY%)w{B;
+uUK8&L)xh1?XcRnc&o~dJY;pDb>rEnR<q}2*L!<QXZqUIT|RMVYJPIM`&Fz=M}GD>-
+?`lWOR~3fm*~I$>yPXb{TZS1uUGsXX+?5SlV6E{*}47^VN=>gXj|y#1KINuAy)KCrz5QGPhDAFVOW&Y&UdZh9g_K0(faK1CL<?2&U62qBVtUh<6TEI$?qU
+9?EmAG-t~XIl;6!MUw#)t^4pP}&-=s`;o&Yil3xY#?-
+IyL0i?l+HV~ysDlTag=ya_wMUm*K7{|iy8rBZ5UlQg&>ifa(YL~?6+r^GQtt096lDk^=#QSdve=2Aa6t+OrLtonYp`=Hf;5$u8``)@LMqWRD9mS0FesvcI
+9Ycg{y2`Of?Mq*S-
+0%8}Nw9bKgeV9{*Huz1NA|9z3*jwdsp4?&7n97>4F@&C=;|!&qCjR<yx)>pf7auY9j{Z=uu<0+TY1)J6|b<8FQIq|=R5oki~KU(l8<jBH9W-
+ox<`rPk*+vK-
+S{!@`RzbH|4O6!GP5tWj1Ae3#5{cw<(Cq_+(v#x`+C1Uyw5Kt%2^`d#?GQxoat4g;%Xb=G&H6=HEX|=B<I6vZ&otlIIkKoB_vUbzbb{s53yopSB;GdJ^~e
+_a$Zu6tUNZTh8w+J{<VBK`}|(T>yf^+-_oLxzp+vN+gDG1ZDV;w-RG+ZNH68^%{8o~hT6C2r4LiS)5#~`2}u)J^7X-
+M%wH5UJvw%IcCUA6l=tXf`X7N=jK<k2wZ;?sY^*%PP%h8q%1;E8R1MdDvewNYykc!Vcc!kIx4S9xhx7Y8q_2D|hsT<~EXuBkx#48Tf3J<>$oTdR6}%QpTy
+eLa_HTb7-7*gJiBL}$j039o3NXAbEo9^+<{vT04xhhR^F56_l7CtCvwVE-C$7v}=+aXmeThv90QPfr-q}Lt=HVB!osPG)zFtc8lsKQPBSmk-
+^=Ys}0^S8950-
+*nVr)f|`((Jn&xZ@J2!|)hk)XyjM0a8dzaHXa(JI?Qm7g2X<ZY8;E4D;4LUF)g$YzVQM56l2$8ya2^^skrSK21P<<C~fGd)$hj|BaAMa`BdcRXC-hRg1v_
+iCK^2`bNQmmIFy53*f;Yy5Lr`kGs%ZA;&8_?YDD)2ybSyez+sfA*mAkv^>d>xSEbY~l8rT_3vpiszkqev$AGGrkS+<Kp%}UzR+(HXZG4MKW4<W>F%?eOYq
+LP1zmrj#6bH+Yv2KEdRJMwr(k^AM$#Z-AWkS^wy~wLJ@7Zc|ZBVBRilBdC5;A^In-
+}ZJx;C+VGYmKmhr<NrZoShsJL~y8NnV+HT>!zWI1bSb1W|zdtHJpX}}>X6dOtBx4g^747Z%OMJyvEx(NY$NhGwc0Chty^ZZxbNl283|+#~m3QEMg>8Ez_7
+$}37{Tdn-b#{=C%{jSJ-XgGcm4?6^6@2RdiLAS^jPvIwV4~vk|nhPGQT#+W?OjGIlU_o+Yc!)_ZHcr(4ua4kRpbS=T;S~uibH6ql8o<j4;INiFe+y$yW_e
+U!u3`5xAJC9nkFny6iY7eMF1tOa19xfji6g!%yh6m*HLCcvklMXm35=q3%~_eZEA+X1+!ec*fpm`s%48@yqWBHC{V<jL!V=uynivlqb_nVHVDB+K=``e+2
+gL(QLJOg(T<K$Ru{Zo?6i>8s7WDyUY{s6z}(Cwenu!?YinaX>g44rM$95<0~@)cN}^qk>UyXH&_Ni$dyLXK2IfYA#pzF{JRR7yfS;;r?}2qCRCF2d-
+pL4(YL6m00s0LFuDPl3mE@dL^q}Wb|4plXPsokTK8d(0ASRW6jKD2f|w9|U;vNiQAxL0fIcM~+ZrQj5kSHK(D2lba~G5v*8;NIujyS)T-
+f^{e?r%D2bl)J765=b+Ig@!L4ar?pB#B!8d2~^7TpiV-vCi3-
+D3uu9(dk5s2vLNs&#0m2^<iYQTvHx9fg#V7#_gB_xhvq5tv=D3V@)7<SGE;gWL@;RWuZlvC)8Fl4s`0SIQ!gEaJGxn98Ajts+qDdeDklD{)gGFDOK*4zw>
+}8>trpq1Q7pRo#HttCGV3*i_<>`(>iZGDz~kp^VryzBP;FKF9!-f;$Xd4HPUO!$BKCvN=;Df~74J?A+Lg0=)Q0B9mA*Cq0E)RAv?}Ao0%-
+CV;vJ!ib7r7a-
+McbSxyxD|te(W5@mMNkYu^(u0DHnOY<5mWT<kHaR3Qnha=lsRBG>LTk^z1S{kuJRG}%Tvp5gu=i}Fy`~WFU_Kyu0x0}E2tEueUO2<e2<?=`LQ>03^1hNm!
+AbacZ=xe4^(N@+sCJEX19iPQ$PUCtFogpbZ{K>asct^-
+Vt{uc2@g1rdlbuKt$bBr*&*)rHrf^<1f`pRqmxx)z1k(3#z{T{cvo_Jf^m*pbhsy;3<J|@mYg@TK#(e9Lbd2FY8ADicujc8QWnD8*T@=4Sj3T;xMeL(1fs
+E;0H%q@@EqNIC?FZZjP#rGJxz6aQzCBh60#q6Y48mk_(k>(l5kSKpjDz$y_1m11X^QTmGBxE92yB+#?`(+NP}qVCSS-
+Dp9^UTsj1)`01iF##+|D{F2=?&ijISwDJTHeEOr2r(2~B7maa|?7m_-wh`A;V8`v>h7hT9~=wX5FNu1|QIuRJueg)^Mh$PX)g%S<vpNg3wNoY{auqy$|Am
+$|${3a7AH}WBsb;_uc^5d2hg6Ri?WY!zudMI-z9yn2|p-9;Tpvgp~Bv~LOp@kgdB!$GN=ATT<I$^20lm?pAVgD+JyrvZNq4Zs}rr@-
+>hIkNWB46XOLX{F*NmbJ4B?42h3XoC3qJ<8KLY_ZRL4f{%R;fsJ!6zy92eBsC<0eNY>;xEU;Y7erJkVUhc}o{5HE(uFfR~a?8sLQ_8&Fr31RTn+?l-
+Av*u4se)j(<lni+BzC0Mt+iW=fx^4HfJ&)b1p1JxF|j)2!4q|`+R#gdWMNW%a>H~ChOY5bWW#~{lYOL#zT$(ieG3Ong&sP_;NnDq62?Hek{+i-
+e=GS#Y!UAPkc)j?2F454|LAiZP9E`t7Mg1iFFJ2#^G+~j-
+)%H8I!Gbja~D@8x$+1y5Zy4Ob#_Y~#lGZ~WS_LNSjWp>v_^yZ%<;I8CnzSU=#1D9rKPBuP3+-
+Thcle3NPZ1vzavqE|Z(@iMas5IH6VT+`MY^H>)8+MlhPl169@p)-3rc=i3_8@n9sVS7C5BZ^loGQ&s_lPz1)Vd+oK#+$Mvg-R{mo#{Rjhxx=zk4sEAS-
+*)@4%n5$Rr+4$g%7C`5}<p%%WW~;@<gb0B&@&P4&fj2`;5(w?gGxbxIYxvfD+TbV3jsAx$FPF(qU-DPgYeo8NuMM1e&rIS==tM4Pu5Aw?qTR>!kP@@RSMK
+}vx(Fd|FOay*^s2F>yA^JyQNR)8t^9DDc-M0-dfi%B8*%C}h|Mc$FL^*w`QP`ly;(g`={ozpzc2^qCV!ItxM>KJSjM+?Biu&8pR!y_26;=zrl%-
+btcMHZU^UeKe9Ra}1RP5%i#NKht3e2n$&q!MPkmUy@koP$-
+7lso1_Uw)NA&L<sY4OT}I9m8F3I>;KFkf&H;)Z2XdyJOQqHvRG^=pe`VKhi<|$_M!?ALKteALP$!h4_EOAo&|X5Oc%;-~*Q-
+PnMKnvRukArmh<r*3^hP)MRPO5jUGpdG*_9mahJAHmvVn?3T^AA&%bb(KB(K6(UQL?#hl^ol1eFsDW)Ky;3$(Qg9}ch`H>PJr*|vFiJ8(fS@S%F*hRPmSA
+rZgQ1AvrDq!)b$OQ{=fnITHRL$S^$(ZegnJ>kZ!{>C=We-bFDvh+cj3+qQ0^N;sTHlk7UHh?VLl{t>X_F+jqo)vt0cqo)@^XD)Q!$Pn|F+90$O0AZex!Xe
+ig#x%)oK_W-
+a!Qo7?KU@hT#3$Yyu)o=A^oGn=EPcI6LM%a5uR8M>`%=hiiQ+x(BHYwGZSh?}bYNZlmfirusEB1Mu@o*@;vHdoNc&L(mV%IUeg>WS0JRoI2v^{QH@;7O6C
+UtWdDpgpSeEg6ifhPN7w0eQ!|@@po9@D{?^-%)>X8qA2y3tjuh_(8-Cr|iyhj7N?s>Otj|yatRq-
+G}Zij_CaN42`X)=?bT0ssjz}Hn~~!5j=?Bt#j3!3{_Z-VAn}`2kj!j(XfRTxlIscIBhn3R4%&(QrZ!NW++SL+NOLH?A0nqG{ZvzMEqKm;){(|H%i4}vN^@
+JcPk&>%?JU*%MX{{<+a0M8k=x!?{@9|(D}19&MftA=1b;+GulhP6hoUhq4L(ay@__Y7w2@_|8?{?T&)I(M5cskQHj0Zyh-
+}k@>YdwWqPY5S=j`#6tk~HzZi3QJL8mpyEdar?uIv5T)mY8zcg*AY8BI9iqz2pK<uwLPJ?8}wbJAw!6}y2ByK&W!MDliwA^Pl815WfAd}hg2YLHxmssu<$
+bcg(L0~1&OWzt7^iC;q(xQ3JC7R9p16sikn?B*%RDGt)h_fP|Sn@2JJmQ=NA!k#<80sh<9$M1AV@VexMmXSyvgmS5v4hFr+ZhqHr3fgljhZI~ij&+C1Q0W
+}CA&7io={SoZ6(+gJ|amO_*;AV8zS;jwd$w8f&VTMsAWJ#t;e2NGymCJ)uKTny&5^9hvnQ2WaX&Qbn330D<I2iA>kJD2oKjI>z6AVVjH<5cXjzmZ8BzuDZ
+)+`lL9`S1g9CehJq@oTnde|xvWA6m$5gdg99YdLzNQvbZ2UoWVyLp8JuDJxkpgs@I=J`kp)U_+a;x&L7m{D4%yt0_*&_TJ#lw#7Bm8>OGP%Y3XtfeGevUS
+LDNp(Y5=isO+xs&sr-$llIsXc#3{WBty2vxxYZQFaa!|3pj0E~Nx>qJHb6}By<xGrJjr0btt`c9*3B+>(>q*2$2FogAiQOe>g0`=3yvyR`AR@!)8#a-
+y12QKR3kz=w+}eFtU(`@gF0iXJ<>ST@)oQbw%=U^frdUGoK+4-
+7}4dIM9#3+XkhmFB0dj9iD`@0+!l#k{%<96Zsh6ODQD}$wejhhurs@RgRY0tiL?=btbDp<V{?f<N#>9}5hY0g>Zy0b;T1~;jd`51s1i&SDHQmA>s=1cuG2
+)4<_A{MLWc)z`K8PlSuS!;lQV|e-OgUbfhh*6Dm0&X1XMNY8)SXz95$1w&8SGv&B9nh?@FAslU+n5wy+D~ZZyk%gxGJ=!s2qzwAM`{|AX=(_-
+2&N^~j=T)Gd;&o3GOErm0PH9Jvz}QLWe&_|0OV{m{FlBl1uln`4pDWZXf=r9nO6uj)~*U&Do88|5z>F@rE6`YW7f+SPSunDSkj)Hb1P&grUYjid{A(9rr!
+9=WF(J?wQWTLf1v22dleG=<-;nt0!$1b{Ma-
+i+)5Lf!3XC8%@r^Ha1Dsh=uXhIv`rLv}$s2Z=_?&L+<u*<5xxIlnL=_H*sYQc~HGaKr)%1ZcIY>n6h<#Dz*#j>`y6QkA-
+!_hY~!aBpTB^8|{+$f_ch3t1Wub<U=1HKChGL|lbei8~6Fx+Pe2o0>43m$tp0%|-
+G%l07wA*mR~iVkwW{y4lnyO4FF>gn%f~sGB{(0c$c}GeabKm9a_X9HqMGQcPKzHIRPn_;bE1m1UDbI*QvQjw!gR(=i@!e=)+Xo4IWm-
+b4W}!7pdmDq2HThQrNfS8lr_zZ|bP9)64&*;I52Ub}>n;&n<CD=WGC9v@eCv2sIff|NBGl77W8RceZIQ}qZiSB}e1qq#3RPNg>Oh?0=DIxeH8&APEEuA_i
+^hHe=ymd*VfywGRaeX0(NuP{#CA?6IV6L(f~FP_vcN@#}}J<TH*6XCQuZ-BE&PLwa^u=C|rMp5!*Pp1xt*nd8@r=!;?vgFKq10<dI9)XUN<Erz(08>rvJ%
+Xy!^i)WJX&o`h>}pwwa7R9IsCMa5na0EC0G>>JO`7v0c5;rl52v$Sm8X^xyB7E1QK@yXi84=QGp6AQIxlY$%;TwPn)Nh2=LM=b-^1Gl-
+$Z@lO|6@##bc8oYEDTHuO{;2e8~GNc1U+5H4d-S6$zq^8}mr*64Y%TBy2&@s@mnfi8}UROaK~hoHxLrhvIdqN}>y^o1|kL#mSW^2pyg^rEr%SjvN-
++jYe9S6`2NAXbNv6-EKir%+gT+!JZn5dA6?&Rm)mXam+FGugqM8WNo_|AjYW@p+$3lK%%oNTkC>QyZER+orJRqc%o~wZmkm)i;wiPX}Wfmrf-
+M$D~rG{3fkUGE*l9~p62Ad;c8z{9bW-C=?xfpF#WG?_uWu#k$yn{zhJaK!1}Ki<xL`B*5G2_6Cl_PQn{kFH?qWi9%O#qevj}C)Z1;<nii4c_`xN5gY&-
+nMNIQtc)p7$XZw{$;O_=%oF;d^Y-b~CsgV_&YN^=qQ3@b|{A_-
+4<vqZOSg~}J7b4FjW8Ql&$HP&P19F)*xki97tQei+jngjjCkU%N;JN$;V!Z%!ZI8G=0QGpq9I=s#l_u|gDj)I=yBFTInvJS^KHB62MzE9zYyLvNULU~TPr
+&T;lKNkcRUp3^bNWNCpSMSPfrnnm4WC5(i&)R{Kv_2cQ(a}7zvS30IRU?}J_h0Es7CNxmyPx)FOX-7UBL(4@xq{7-
+{39YrQVpwHxoeKHaESXL~rYyJ_!oWH|+XJIl74}9!{Bn`H1<q>@6D~aC@|`Y_{jdk6kZ(Z3)7W;*&~Tp}saqD7|QG@+XY^;V%2-_yy_<W)*XiKH-
+F)n)l10pUWpfcr{UFGObC}x*ogR-PQDLot?(rPfvc|wm2WVA1x-|`0veKv5i}L8Q}*xbR92jRrvrKz3GnL;H~#6Z*-
+SHXz2xY{V9X@)96w;iTnzYY~@|W$=<Ecaq4y0-WS|9eG+w?-
+wb*0`oGjDf5Gv+T+8+P)wMm;W)=u~h;}^4Gwa{Qbou4auE^OxhP%6_&Q1Pc9>iT9dp3nqq#ZwtTfnrDmtm~=ailsneMgrMaLx>pC4jei$6@6moDxHJd%0$
+>TmFT#E65nn{25-Pr}wM87=Hq;&nxp6hOIY(^aH^8g7iJ;=bwO9zX@U<CXAQsd=qTthvdWDbj405xic-$mei^T*|{z58#9|;M693GNG8VpKt-PUE4P3Hxw
+MrqxlEJxd1kT4xsPwi8}ivVVN=?TDOo9Z+LR|PCgdZ$f3bL+>E}X_ug8<_`N%IOjr2BhJ3KQr#Zb|(J~-
+g)it@EN719UH^Jk7RA8|fFedu}f8yvYMIEtT^@rZe@Aal50>Uic4x{$Xf#4?=qgYYYT5L=xazJ7gS;!w^|-
+bv;AF%Q`DBRY8y*XiX6UMTf5(&6mL|AS)Vq5Sxk?C3?~@mlTlL5A|U{_{b!USGD~pD=Al-uXF1u)TBG{^lI>_T%=e&65=3mEZa6CW*PcOaGptYHwN0L|b0
+D_4SQ0dS(4N_9)YXNiQGlHE(994|HvbO=dOfm*)_O>!=?jT2GLW9#YzON9GZQ)3E(_Sc2EJkKI)t)6WdeuWcwk1LVzK-QF}vaaDc^$@4~UW`VOjX8y$_S0
+3#3PcTw^GS|H+96u=aiv7~dvgY8(&M#(<YKQW2THdZYKN!I3H?VG(@KeMHUwQSew^Mu3=3MUZc;&n4WkdG6M;eiyGiib}@@cC6Ac&06Ae)TuMY&WTZX`i~
+>MPnR(ZQO(P&aJzQXb5F@Tq2JG9SDHDigmcA--LjYmYO1(zv`BAwnSXPDM9yh96!ZOIwbYs%+6L5qh2Pl+i`nT}_Vkw(YDX$KpCQ-
+;^Sotm@Ipu=M5ON_2?X-
+?SrFL`d(7<2JWPkTB&f{VxXi{3f7#)0DpAn1{^cgGp(JjP1ptx+@QLOVjm9mlT0fdAq6nFdjV_=?5$7!$R;u_gF${gSjPrLoG0fiJnJgkHiwpxpL*IR?$p
+2-z13t9t5<a4+g!qql{zRXk^E>Fn30W4uTg*cVY(@yGfiL>`C?Y<(UO>E!RbOWFpQTFx|=B8=z$d;n_Irz5z4O-Cu8osTHRXjE~)>B-
+rms0)x_*8RjnbIeXHf*hQFHe5C`y*LA)+Z<xhJ%rjDX@;rVqh{V<L@n~{F&rdRNeym3g;&Drl{ae6~akP0M#vedh{tmF%DcF3*sI!o+AR?&Q$aiuS;Dl=&
+$&FpNsZ-!joGxB(9z6?4AYh<38;wC*(1b!3!nd>gg`LkjG(H=*14J(F$GKXs0>m(mdk1J0Ee>nZFuCWAle)QG2XJx0f$U|jzmN`rnE9-
+O?lbmAafJK4P1A6BZw*M`zGMf`ULL*P3B<-
+i6unpD?i4`LnFkDkIiX}9ls=N7{De4<^>9F$xlf6s!Ff{c)PeAYT{iafh37wGR`P*G6Iz~414BSz^Z{M$kwb_(*sTp*M%4@wvz@MCDE^Xyd0jy^fF2+8va
+(x;5M^v$0**{XIQCNcIJR2j){PJ{oF6~dGC?q_kkLuP#lyt&y08&ft`53Nrh!Zji(5-
+dSRpXa7<DE5dSE>utMlkSO&j~IV8$TG8*K&CfP^A#y4lqM4u)$9PR4QTtr^Lj=EPa-
+*fM5QQ(L25j)TpOlM6AH_!EuSdXP8V_nPHG;)+4|OqX52;qid{YZnhAkiy+GDTPOHUPA0G`RY0~b176OfO{=$ySYxZ3p{O}SoDrFUm;6iM4+TWh(PABhL)
+j=BKQys#uDqsbLydC1VT*oX-Nay`Zh&<vayWJ7n88=x~vx%RMwpbIUs5>lzdXO$qcf7+1THKriDRXi(VvoCyZnTzd<F_2{{1p`kiJ=VG;5FJP?{I+|k!3j
+P{yiV&2i>Lktj_=|M$Ms~SI-
+95t#Qp)oW`_)X#w&SzUfLUo&1`#E$55&2&rz99F2rEA5|`9SAG^D2&shKSPa!TzBec_bR$wWgRt>cJ$z%Eat6HrpkD)`=n|iwVS&JP;6eDhj9-
+$Q#peAQ*cF)~)gG_~1-
+D85PDs76}3PB=i|;x`soAzb^ns*qtE`jK=fkmw5DinSy`GGjE$^F|j(F#0#rVUq<wMQ;$06UNWSz(v_@<pJ2h6Cd0tcDiK?RfmHB(bP{QhcVSI+$5ex#1l
+GL654J8(*VREqzy$R=vo)A@m!I-5tBVX5AfO=Y!TRPhxa3*@l>luts$`(FDFVN8GoOcHQcZ#0XJ-+cf~ah0sWaz_rUU?AIB*QAk|*KBJg>3SHX-
+Y2&AM|BuzOgQvp8vJAMh4XjrHz69}TysUDt_U1ynjq4!}IL1~N*a0hY&t7Eg(58|)Tir^qC61r~t(Egi0mC{$=77*#3*0eG9n%a`oKG<UH~B<fpAB&wO9F
+oIcV<CCPo@R-IvC7()=1uoe~G#K5-=(I-
+j!gM=+@=2S+heWY?ja?wobvb?Tll#k~PcDFAYE>85B2{)&)J^y6(<9<M$`l7)2)b3H_p9m%cAv%Q{#CcQu}7O&Wi=dkchDwNq|9TVoyTVB`5ZJ})L~p&9E
+_4*2LbuWk9}sld)0j^mfA*r^kX#7ry~x|V;yPmAMUL_2kyCBG|#{VnQ?%JS{<9c!L8{&_4e|;xnJWYjU41=FDg8L;An~J+DFN<JLO5*qLFmO(LA?Ny(Lbp
+-xP8!x^3gAk7s&vz;^wrQzxvNz`@6j1v7b^z!8VHs&z6)1`@>{;q~3;=ke&MToaksH=n7Rl>s909#-
+8fcS5u(d`QAZ8=z3)KuR7*LLtxWsWlAQXMN>;v<c*gdckAZU4grIui11NF72ZSOPn2Z?t^x+xhB~lT7yWn?t@I+@l@lGq~NGHH+~?n3FSe-_os%(jwAP3<
+t;91JgaUWQTwcp;>^S{E%P><NtZa#$34;c)i&${MZK4l-
+Iq4}T_9J#AuY%V84>6W9ss$lVPovO9uM)p%!LNr2Evg}${6}S&dz;*@D_lcB|2D}aH%P}L>lE-
+=U^KyL7@=qgU3&Lhx<^wVZJsNY3#aP_7Sx{anI=2I14hFZ{$AImrimLn1m8k64bXO9gHqNA9CC`G9sX{$v9jygX|xB0Mhc|<EsQBRuA<s<EP=5&5|P~7_q
+}Wuq_%pAF{QN)(TvS_6|63`vnoVsQv9W?}yKQ7v;?-*+c5g0ID#aT(*MPgt<?A%4}rR@Bj9<zx{8#g#jr"""
 class resources:
     """Stands for importlib.resources: the tables of the entropy model, which lie in this file."""
 
@@ -1260,6 +1384,22 @@ def _flagged(magnitudes, flags):
         mask = np.repeat(mask, BLOCK // 2, axis)
     for phase, view in phase_views(magnitudes):
         yield (phase, view, np.flatnonzero(mask[tuple((slice(n) for n in view.shape))]))
+LAST_UNARY = 14
+LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
+PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
+def code_magnitudes(coder, logits, wanted):
+    count = len(logits)
+    magnitudes, going = (np.zeros(count, np.int32), np.arange(count))
+    for reached in range(LAST_UNARY):
+        probabilities = PROBABILITIES[logits[going, min(reached, logits.shape[1] - 1)]]
+        bits = coder.code(probabilities, None if wanted is None else wanted[going] > reached)
+        going = going[bits]
+        if not going.size:
+            return magnitudes
+        magnitudes[going] = reached + 1
+    rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
+    magnitudes[going] += rest.astype(np.int32)
+    return magnitudes
 LARGEST_SEEN = 1 << 20
 def sum_of(arrays, shape):
     total = np.zeros(shape, np.int32)
@@ -1310,6 +1450,8 @@ def shells(magnitudes):
             moved[axis] = slice(1 + step, 1 + step + magnitudes.shape[axis])
             faces += padded[tuple(moved)]
     return [magnitudes, faces, box_sums(magnitudes) - faces - magnitudes]
+def of_quantiser(logits, second):
+    return np.where(second[:, None], logits[:, logits.shape[1] // 2:], logits[:, :logits.shape[1] // 2])
 def halves_of(numbers, second):
     return 2 * numbers - (second & (numbers > 0))
 def fitted(array, shape):
@@ -1317,10 +1459,8 @@ def fitted(array, shape):
     common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
     result[common] = array[common]
     return result
-LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
-PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
 _WEIGHTS = (4, 2, 1)
-_FINENESS = 16
+_FINENESS_of_large = 16
 def _known_weight(phase):
     before, own, total = (PHASES[:phase], PHASES[phase], 0)
     for k in (-1, 0, 1):
@@ -1336,7 +1476,7 @@ def large_contexts(near, beside, phase, second=None):
     for number, part in enumerate(near):
         total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
     scale = 1 if second is None else 2
-    expected = np.searchsorted(_HALF_OCTAVES, total * _FINENESS // (scale * (_WEIGHTS[0] + _known_weight(phase))), side='right')
+    expected = np.searchsorted(_HALF_OCTAVES, total * _FINENESS_of_large // (scale * (_WEIGHTS[0] + _known_weight(phase))), side='right')
     contexts = expected + (phase > 0) * (len(_HALF_OCTAVES) + 1)
     return contexts if second is None else contexts + (second & (expected < _FEW)) * (LARGE_CONTEXTS // 2)
 _LEVEL_KINDS = 5
@@ -1344,28 +1484,12 @@ def spread(array, axes, shape, times=2):
     for axis in axes:
         array = np.repeat(array, times, axis)
     return fitted(array, shape)
-def of_quantiser(logits, second):
-    return np.where(second[:, None], logits[:, logits.shape[1] // 2:], logits[:, :logits.shape[1] // 2])
-LAST_UNARY = 14
-def code_magnitudes(coder, logits, wanted):
-    count = len(logits)
-    magnitudes, going = (np.zeros(count, np.int32), np.arange(count))
-    for reached in range(LAST_UNARY):
-        probabilities = PROBABILITIES[logits[going, min(reached, logits.shape[1] - 1)]]
-        bits = coder.code(probabilities, None if wanted is None else wanted[going] > reached)
-        going = going[bits]
-        if not going.size:
-            return magnitudes
-        magnitudes[going] = reached + 1
-    rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
-    magnitudes[going] += rest.astype(np.int32)
-    return magnitudes
 class _BandWalk:
 
-    def __init__(self, coder, level, band, shape, source, numbers, trellis=None):
+    def __init__(self, coder, level, band, shape, source, numbers, trellis=None, corrections=None):
         self._coder, self._level, self._band, self._shape, self._source = (coder, level, band, shape, source)
         self._blocks, self._coefficients = load_networks(trellis is not None)
-        self._numbers, self._trellis = (numbers, trellis)
+        self._numbers, self._trellis, self._corrections = (numbers, trellis, corrections)
         self._scale = 1 if trellis is None else 2
         self._table = LOG_TABLE if trellis is None else HALVES_LOG_TABLE
 
@@ -1427,15 +1551,20 @@ class _BandWalk:
             if active.size:
                 second = self._second(view, active)
                 logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
-                wanted = None
-                if self._source is not None:
-                    wanted = self._source.magnitudes(self._band, phase, active, logits)
-                if second is not None:
-                    logits = of_quantiser(logits, second)
-                self._put(view, active, code_magnitudes(self._coder, logits, wanted), second)
+                found = self._code_active(phase, active, logits, second)
+                self._put(view, active, found, second)
                 phase_view(inner, phase)[...] = clipped(view, LARGEST_of_contexts * self._scale)
             elif self._trellis is not None:
                 self._trellis.advance(view)
+
+    def _code_active(self, phase, active, logits, second):
+        better = logits if self._corrections is None else self._corrections.corrected(logits)
+        wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, better)
+        if self._corrections is None or second is None:
+            return code_magnitudes(self._coder, better, wanted)
+        found = code_magnitudes(self._coder, of_quantiser(better, second), wanted)
+        self._corrections.learn(logits, second, found, LAST_UNARY)
+        return found
 
     def _code_large_magnitudes(self, magnitudes, flags, numbers, around):
         beside = sum_of(around, self._shape)
@@ -1625,22 +1754,58 @@ class Trellis:
 
     def _cells(self, shape):
         return self._states[tuple((slice(n) for n in shape))]
+_FINENESS_of_corrections = 4
+_CLASSES = (len(PROBABILITIES) >> _FINENESS_of_corrections) + 1
+_MOST_SHIFT = 128
+_CONFIDENCE = 48
+class Corrections:
+
+    def __init__(self, outputs):
+        self._starts = np.arange(outputs) * _CLASSES
+        self._asked, self._ones, self._foretold = np.zeros((3, outputs * _CLASSES), np.int64)
+        self._shifts = np.zeros(outputs * _CLASSES, np.int32)
+
+    def corrected(self, logits):
+        shifts = self._shifts[(logits >> _FINENESS_of_corrections) + self._starts]
+        return np.clip(logits + shifts, 0, len(PROBABILITIES) - 1)
+
+    def learn(self, logits, second, numbers, last):
+        questions = logits.shape[1] // 2
+        for question in range(questions):
+            going = np.flatnonzero(numbers >= question)
+            outputs = second[going] * questions + question
+            asked_logits = logits[going, outputs]
+            classes = (asked_logits >> _FINENESS_of_corrections) + self._starts[outputs]
+            if question + 1 < questions:
+                ones, asked = ((numbers[going] > question).astype(np.int64), np.ones(going.size, np.int64))
+            else:
+                ones = np.minimum(numbers[going], last).astype(np.int64) - question
+                asked = ones + (numbers[going] < last)
+            for total, values in ((self._asked, asked), (self._ones, ones), (self._foretold, asked * PROBABILITIES[asked_logits])):
+                np.add.at(total, classes, values)
+        seen = np.flatnonzero(self._asked)
+        asked, foretold = (self._asked[seen], self._foretold[seen] // self._asked[seen])
+        came = (SCALE * self._ones[seen] + _CONFIDENCE * foretold) // (asked + _CONFIDENCE)
+        shifts = np.searchsorted(PROBABILITIES, came) - np.searchsorted(PROBABILITIES, foretold)
+        self._shifts[seen] = np.clip(shifts, -_MOST_SHIFT, _MOST_SHIFT)
 def parent_of(levels, number, band):
     if number + 1 >= len(levels):
         return (0, ())
     coarser = levels[number + 1]
     return (band & sum((1 << a for a in coarser.axes)), coarser.axes)
+QUESTIONS = 4
 def code_level(coder, levels, number, coarser, source=None, model=ENTROPY_CODING, trellis=None):
     level, done = (levels[number], {})
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     if trellis is None and model >= TRELLIS_CODING:
         trellis = Trellis(level.low_shape)
+    corrections = None if trellis is None else Corrections(2 * QUESTIONS)
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
             done[band] = np.zeros(shape, np.int32)
             continue
-        walk = _BandWalk(coder, number, band, shape, source, numbers, trellis)
+        walk = _BandWalk(coder, number, band, shape, source, numbers, trellis, corrections)
         parent, axes = parent_of(levels, number, band)
         siblings = {number: np.abs(values) for number, values in done.items()}
         done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, siblings)
