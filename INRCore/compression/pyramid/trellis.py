@@ -62,3 +62,8 @@ def halves_of(numbers: np.ndarray, second: np.ndarray) -> np.ndarray:
 def numbers_of(halves: np.ndarray) -> np.ndarray:
     """Undoes `halves_of`, for magnitudes."""
     return (halves + 1) >> 1
+
+
+def of_quantiser(logits: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """(N, 2 n) logits for either quantiser to the (N, n) of the one that holds."""
+    return np.where(second[:, None], logits[:, logits.shape[1] // 2 :], logits[:, : logits.shape[1] // 2])

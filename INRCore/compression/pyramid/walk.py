@@ -31,7 +31,7 @@ from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
 from .layout import Level, parent_of
 from .rans import EVEN
 from .source import Source
-from .trellis import Trellis, halves_of
+from .trellis import Trellis, halves_of, of_quantiser
 
 ENTROPY_CODING = 2
 """Of the entropy coding that is written; 1 has no large bands."""
@@ -244,11 +244,6 @@ def _flagged(magnitudes: np.ndarray, flags: np.ndarray) -> Iterator[tuple[int, n
         mask = np.repeat(mask, BLOCK // 2, axis)
     for phase, view in phase_views(magnitudes):
         yield phase, view, np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
-
-
-def of_quantiser(logits: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """(N, 2 n) logits for either quantiser to the (N, n) of the one that holds."""
-    return np.where(second[:, None], logits[:, logits.shape[1] // 2 :], logits[:, : logits.shape[1] // 2])
 
 
 def code_magnitudes(coder: Coder, logits: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:
