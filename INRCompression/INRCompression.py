@@ -15,8 +15,10 @@ from INRCore.panel import module_test
 from INRCore.panel.compression_parameters import Codec, INRCompressionParameterNode
 from INRCore.panel.file_plugins import InrFileReader, InrFileWriter
 from INRCore.panel.files import ResultKind, file_stem, load_volumes
+from INRCore.panel.folder_section import FolderSection
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
+from INRCore.panel.open_section import OpenSection
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.rate_section import EstimateLogic, RateSection
 from INRCore.panel.samples import offer_sample
@@ -122,6 +124,8 @@ class INRCompressionWidget(PanelWidget):
         self.rateSection: RateSection | None = None
         PanelWidget.setup(self)
         self.rateSection = RateSection(self.ui, EstimateLogic(), self.request)
+        self.folderSection = FolderSection(self.ui, self.title, lambda: self.parameters, self._lacks)
+        self.openSection = OpenSection(self.ui, lambda: self.parameters)
         self.updateApplyButton()
         self.ui.filePathLineEdit.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
 
@@ -135,14 +139,20 @@ class INRCompressionWidget(PanelWidget):
         for widget in (self.ui.upsamplerLineEdit, self.ui.embedUpsamplerCheckBox):
             widget.enabled = is_upsampled
         if self.rateSection is not None:
+            self.folderSection.offer()
+            self.openSection.offer()
             can_say = self.parameters is not None and self.parameters.codec is Codec.PYRAMID
             is_possible = can_say and not self._whatIsMissing() and not self._isSeries()
             self.rateSection.offer(is_possible)
             if is_possible:
                 self.rateSection.follow(self.request())
 
+    def _lacks(self) -> str:
+        return _("Install PyTorch first") if self.deviceSection.lacksTorch else ""
+
     def cleanup(self) -> None:
         self.rateSection.cancel()
+        self.folderSection.cancel()
         PanelWidget.cleanup(self)
 
     def onSceneStartClose(self, caller: Any, event: str) -> None:

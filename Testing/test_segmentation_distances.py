@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_segmentation_between_slices import OBLIQUE, bean, drawn
 
-from INRCore.segmentation import SegmentationSettings
+from INRCore.segmentation import SegmentationSettings, segment
 from INRCore.segmentation.distance_field import DistanceField
 from INRCore.segmentation.estimates import LabelLattice
 from INRCore.segmentation.given import check_given
@@ -61,3 +61,21 @@ def test_distances_are_those_to_the_surface_and_sides_and_zeros_the_splines():
     truth = np.linalg.norm(points - center, axis=1) - radius
     assert np.abs(found - truth).mean() < 0.1 * voxel
     assert np.abs(found - truth).mean() <= np.abs(side - truth).mean() * 1.02
+
+
+def test_a_distance_map_is_that_of_the_field_on_any_grid():
+    first = np.linalg.norm(OBLIQUE.points() - OBLIQUE.center, axis=1).reshape(OBLIQUE.shape) < 6
+    labels = np.where(first, 1, 0).astype(np.uint8)
+    labels[:6, 3:9, 3:12] = 2
+    result = segment(Volume(labels, OBLIQUE), SegmentationSettings(sparse="dense"))
+    finer = result.shapes.domain.grid.with_spacing((0.9, 0.8, 0.9)).cropped((3, 3, 3), (21, 19, 12))
+    every = result.field.evaluate(finer.points())
+    np.testing.assert_allclose(result.distance(2, finer).array.ravel(), every[:, 1], atol=1e-4)
+    np.testing.assert_allclose(result.distance(None, finer).array.ravel(), every.min(1), atol=1e-4)
+    voxels = result.shapes.domain.grid.cropped((2, 2, 2), (20, 18, 14))
+    every = result.field.evaluate(voxels.points())
+    voxel = OBLIQUE.voxel_volume ** (1 / 3)
+    near = np.abs(every) < BAND_VOXELS * voxel
+    for number, value in enumerate(result.label_values):
+        away = np.abs(result.distance(value, voxels).array.ravel() - every[:, number])[near[:, number]]
+        assert away.mean() < 0.05 * voxel and np.percentile(away, 99) < 0.2 * voxel

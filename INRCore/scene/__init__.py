@@ -51,6 +51,7 @@ _HOMES = {
     "series_to_node": ".sequences",
     "shown_volume": ".sequences",
     "displacement_to_transform_node": ".transforms",
+    "make_inverse_of": ".transforms",
     "matrix_from_transform_node": ".transforms",
     "matrix_to_transform_node": ".transforms",
     "transform_node_from_file": ".transform_files",

@@ -22,6 +22,7 @@ from .distances import SurfaceDistance
 from .drawn_slices import DrawnSlices, nearest_gap
 from .expected_volume import with_expected_volume
 from .moving import MovedSections, moved_sections
+from .reach import least_distance
 
 _NEAR_PIXELS = 2.5
 _FAR_WEIGHT, _CROSSED_FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.0005, 0.1
@@ -85,7 +86,11 @@ def _interpolated(
     # With slices of several orientations, what two of them do not show may well be drawn on a third between them.
     bound = slices.only_axis is not None
     stiffness *= 1 if bound else _CROSSED_STIFFNESS
-    low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT) if bound else (-np.inf, np.inf)
+    if bound:
+        low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT)
+    else:
+        least = least_distance(planes, mask, grid)
+        low, high = np.where(least > 0, _LEAST_SINE * least, -np.inf), np.full(grid.shape, np.inf)
     if moved is not None:
         found, low = np.minimum(found, moved.distance), np.where(moved.around, -np.inf, low)
     sines = [np.ones_like(plane.distance) for plane in planes]

@@ -45,6 +45,18 @@ class DistanceField:
             found[:, number] = band.distances(points, found[:, number])
         return found
 
+    def distance_to(self, number: int | None, points: np.ndarray) -> np.ndarray:
+        """(N, 3) RAS mm to the values (N) of one output, or for None to the least of all, which takes less time than
+        all of them do."""
+        if number is not None:
+            return self._bands[number].distances(points, self._splines.value_of(number, points))
+        found = self._splines.evaluate(points)
+        least = found.min(1)
+        for label, band in enumerate(self._bands):
+            rivals = np.flatnonzero(found[:, label] < least + band.voxel)
+            found[rivals, label] = band.distances(points[rivals], found[rivals, label])
+        return np.asarray(found.min(1))
+
     def evaluate_jacobian(self, points: np.ndarray, max_memory_gb: float | None = None) -> np.ndarray:
         """(N, 3) RAS mm to the Jacobian (N, D, 3) float32, per mm: central differences over a 25th of a voxel near the
         surfaces, the splines' own elsewhere."""
@@ -61,7 +73,7 @@ class _Band:
 
     def __init__(self, splines: SplineField, number: int) -> None:
         self._splines, self._number, self._lattice = splines, number, splines.lattices[number]
-        self._voxel = self._lattice.grid.voxel_volume ** (1 / 3)
+        self.voxel = self._lattice.grid.voxel_volume ** (1 / 3)
 
     @cached_property
     def _nearest(self) -> SmoothSurfaceDistance:
@@ -76,31 +88,34 @@ class _Band:
             square = np.maximum((slope**2).sum(1), _LEAST_SLOPE)
             step = self._splines.value_of(self._number, points)[:, None] * slope / square[:, None]
             length = np.linalg.norm(step, axis=1, keepdims=True)
-            points = points - step * np.minimum(1, 0.5 * self._voxel / np.maximum(length, 1e-12))
+            points = points - step * np.minimum(1, 0.5 * self.voxel / np.maximum(length, 1e-12))
         left = np.abs(self._splines.value_of(self._number, points))
-        arrived = np.flatnonzero(left < _OFF_VOXELS * self._voxel)
+        arrived = np.flatnonzero(left < _OFF_VOXELS * self.voxel)
         slope = self._splines.gradient_of(self._number, points[arrived])
         return Crossings(points[arrived], unit(slope), self._lattice.surface.areas[arrived])
 
     def holds(self, values: np.ndarray) -> np.ndarray:
         """Of the spline's values (N), which belong to the band (N) bool."""
-        near = np.abs(values) < (_BAND_VOXELS + _FADE_VOXELS) * self._voxel
+        near = np.abs(values) < (_BAND_VOXELS + _FADE_VOXELS) * self.voxel
         return near if len(self._lattice.surface) else np.zeros_like(near)
 
     def distances(self, points: np.ndarray, values: np.ndarray) -> np.ndarray:
         """(N) mm at points (N, 3) at which the spline has the values (N)."""
-        near = self.holds(values)
         found = values.astype(float)
-        if near.any():
-            away = np.abs(found[near]) / self._voxel
-            share = _step(away / _SEAM_VOXELS) * _step((_BAND_VOXELS + _FADE_VOXELS - away) / _FADE_VOXELS)
+        near = np.flatnonzero(self.holds(values))
+        if len(near) == 0:
+            return found
+        away = np.abs(found[near]) / self.voxel
+        share = _step(away / _SEAM_VOXELS) * _step((_BAND_VOXELS + _FADE_VOXELS - away) / _FADE_VOXELS)
+        near, share = near[share > 0], share[share > 0]
+        if len(near):
             exact = np.copysign(np.abs(self._nearest(points[near])), found[near])
             found[near] += share * (exact - found[near])
         return found
 
     def gradient(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) per mm."""
-        rise, half = np.empty((len(points), 3)), _STEP_VOXELS * self._voxel
+        rise, half = np.empty((len(points), 3)), _STEP_VOXELS * self.voxel
         for axis, step in enumerate(half * np.eye(3)):
             ends = [points + step, points - step]
             high, low = (self.distances(end, self._splines.value_of(self._number, end)) for end in ends)

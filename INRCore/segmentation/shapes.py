@@ -48,12 +48,18 @@ class Shapes:
         return _SEAM_SHARE * float(self.domain.grid.spacing.min())
 
     # -- values at points --------------------------------------------------------------------------------------------
-    def distances(self, points: np.ndarray) -> np.ndarray:
-        """(N, 3) RAS mm to signed distances (N, D) mm. Beyond the domain, where the field was not fitted: that of the
-        nearest point of the domain plus the way there."""
+    def distances(self, points: np.ndarray, number: int | None, on_voxels: bool = False) -> np.ndarray:
+        """(N, 3) RAS mm to signed distances (N) mm from one label, for None from the nearest one. Beyond the domain,
+        where the field was not fitted: that of the nearest point of the domain plus the way there. `on_voxels`: all
+        points are centres of the domain's voxels, where splines have exact distances and no nearest points are looked
+        for."""
         inside = self.domain.nearest_inside(points)
         way = np.linalg.norm(points - inside, axis=1).astype(np.float32)
-        return self.distance_field.evaluate(inside, self.max_memory_gb) + way[:, None]
+        if isinstance(self.distance_field, DistanceField) and not on_voxels:
+            return self.distance_field.distance_to(number, inside) + way
+        if number is not None:
+            return self.distance_to(number, inside) + way
+        return self.field.evaluate(inside, self.max_memory_gb).min(1) + way
 
     def distance_to(self, number: int, points: np.ndarray) -> np.ndarray:
         """The field's value (N) mm for one label at (N, 3) RAS points of the domain."""

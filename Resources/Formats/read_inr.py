@@ -224,6 +224,7 @@ class InputError(ValueError):
 def along(shape, axis):
     first, second = (n for a, n in enumerate(shape) if a != axis)
     return (shape[axis], first, second)
+_REFINED, _CHAINED = (4, 8)
 _FIXED = struct.Struct('<3B')
 class StreamError(InputError):
     pass
@@ -242,6 +243,8 @@ class Sequence:
     group: object
     span: object
     steps: object
+    refined: object = True
+    chained: object = False
 
     @property
     def places(self):
@@ -252,12 +255,18 @@ class Sequence:
         level, span = place
         start, stop = (span * self.span, min((span + 1) * self.span, self.shape[0]))
         if level == 0:
-            return [Item(k) for k in range(start, stop, self.group)]
+            keys = range(start, stop, self.group)
+            if not self.chained:
+                return [Item(k) for k in keys]
+            return [Item(k, *((k - self.group, max(k - 2 * self.group, start)) if k > start else ())) for k in keys]
         reach = self.group >> level
         items = []
         for k in range(start + reach, stop, 2 * reach):
             items.append(Item(k, k - reach, k + reach if k + reach < self.shape[0] else k - reach))
         return items
+
+    def alone(self, place):
+        return np.array([item.before < 0 for item in self.items(place)])
 
     def needed(self, first, last):
         spans = set(range(max(first, 0) // self.span, min(last, self.shape[0] - 1) // self.span + 1))
@@ -265,21 +274,24 @@ class Sequence:
         return whole | {(0, span + 1) for span in spans if (0, span + 1) in self.places}
 
     def to_bytes(self):
-        head = _FIXED.pack(self.axis, self.group.bit_length() - 1, self.span.bit_length() - 1)
+        ways = self.axis + _REFINED * self.refined + _CHAINED * self.chained
+        head = _FIXED.pack(ways, self.group.bit_length() - 1, self.span.bit_length() - 1)
         return head + np.array(self.steps, '<u2').tobytes()
 
     @classmethod
     def from_bytes(cls, data, volume):
         if len(data) <= _FIXED.size or len(data) % 2 != _FIXED.size % 2:
             raise StreamError('the order of the slices has an impossible length')
-        axis, group, span = _FIXED.unpack(data[:_FIXED.size])
+        ways, group, span = _FIXED.unpack(data[:_FIXED.size])
+        axis, refined, chained = (ways % _REFINED, bool(ways & _REFINED), bool(ways & _CHAINED))
         steps = tuple((int(step) for step in np.frombuffer(data, '<u2', offset=_FIXED.size)))
-        if axis > 2 or not group <= span <= 16 or len(steps) != group + 1 or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
+        if axis > 2 or ways >= 2 * _CHAINED or (not group <= span <= 16) or (len(steps) != group + 1) or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
             raise StreamError('the order of the slices makes no sense')
         shape = along(volume, axis)
         if min(shape[1:]) < SIZES[0] or -(-shape[0] >> span) > _MOST_SPANS:
             raise StreamError('the slices are too small or too many')
-        return cls(shape, axis, 1 << group, 1 << span, steps)
+        return cls(shape, axis, 1 << group, 1 << span, steps, refined, chained)
+NOTHING = -1
 def filled(length):
     return -(-length // SIZES[0]) * SIZES[0]
 REACH_of_motion = 64
@@ -287,263 +299,15 @@ _BEFORE_of_motion, _AFTER = (3, 4)
 MARGIN = REACH_of_motion + _AFTER + 1
 def padded(plane):
     return np.pad(plane, MARGIN, mode='edge')
-class Planes:
-
-    def __init__(self, sequence):
-        self.sequence = sequence
-        slices, rows, columns = sequence.shape
-        self.values = np.zeros((slices, filled(rows), filled(columns)), np.int32)
-
-    def stack_shape(self, place):
-        return (len(self.sequence.items(place)), self.values.shape[1], self.values.shape[2])
-
-    def fetcher(self, place):
-        items = self.sequence.items(place)
-        kept: dict[int, np.ndarray] = {}
-
-        def fetch(number, side):
-            key = items[number].after if side else items[number].before
-            if key not in kept:
-                kept.clear()
-                kept[key] = padded(self.values[key])
-            return kept[key]
-        return fetch
-
-    def put(self, place, found):
-        self.values[[item.slice for item in self.sequence.items(place)]] = found
-
-    def put_between(self, place):
-        for item in self.sequence.items(place):
-            if item.before >= 0:
-                total = self.values[item.before].astype(np.int64) + self.values[item.after]
-                self.values[item.slice] = total + 1 >> 1
-
-    def volume(self):
-        rows, columns = self.sequence.shape[1:]
-        return np.moveaxis(self.values[:, :rows, :columns], 0, self.sequence.axis).astype(np.int64)
-KINDS = 3
-_SHIFTS_of_sequence = KINDS
-MAX_LANES = 1 << 12
-_LOW = 1 << 16
-SCALE = 1 << 16
-class Decoder:
-
-    def __init__(self, data):
-        lanes = int.from_bytes(data[:2], 'little')
-        if not 1 <= lanes <= MAX_LANES or len(data) < 2 + 4 * lanes or len(data) % 2:
-            raise StreamError('a coded stream has an impossible length')
-        self._states = np.frombuffer(data, '<u4', lanes, 2).astype(np.uint32)
-        self._words = np.frombuffer(data, '<u2', offset=2 + 4 * lanes).astype(np.uint32)
-        self._next = 0
-        if (self._states < _LOW).any():
-            raise StreamError('a coded stream starts with an impossible state')
-
-    def code(self, probabilities, bits=None):
-        ones = probabilities.astype(np.uint32)
-        decided, lanes = (np.empty(len(ones), bool), len(self._states))
-        for row in range(0, len(ones), lanes):
-            p = ones[row:row + lanes]
-            x = self._states[:len(p)]
-            slot = x & np.uint32(65535)
-            bit = slot < p
-            decided[row:row + lanes] = bit
-            x >>= np.uint32(16)
-            x *= np.where(bit, p, np.uint32(SCALE) - p)
-            x += np.where(bit, slot, slot - p)
-            few = np.flatnonzero(x < _LOW)
-            if few.size:
-                stop = self._next + few.size
-                if stop > self._words.size:
-                    raise StreamError('a coded stream ends too early')
-                x[few] = x[few] << np.uint32(16) | self._words[self._next:stop]
-                self._next = stop
-        return decided
-
-    def finish(self):
-        if self._next != self._words.size or (self._states != _LOW).any():
-            raise StreamError('a coded stream does not end where it should')
-_THREADS_of_sequence = 2
-LARGEST_of_directions = SIZES[0]
-def _z_order(y, x):
-    y, x = (y // 4, x // 4)
-    order = np.zeros_like(y)
-    for bit in range(3):
-        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
-    return order
-def waves(y, x):
-    diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
-    return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+_FIELD, _MIDDLE = (1 << 10, 1 << 9)
+def unpacked(codes):
+    fields = np.stack([codes >> shift & _FIELD - 1 for shift in (30, 20, 10, 0)], -1) - _MIDDLE
+    return (codes >> 40, fields.reshape(*codes.shape, 2, 2))
 INSIDE, BOTH, BEFORE, AFTER = range(4)
-def inside_order(all_leaves):
-    steps = []
-    for number, leaves in enumerate(all_leaves):
-        chosen = np.flatnonzero(leaves.kinds == INSIDE)
-        if not chosen.size:
-            continue
-        wave = waves(leaves.rows[chosen], leaves.columns[chosen])
-        order = np.argsort(wave, kind='stable')
-        found, starts = np.unique(wave[order], return_index=True)
-        steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
-    return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
-_BITS = 14
-_SCALE = float(1 << _BITS)
-@lru_cache
-def cosines(size):
-    place = np.arange(size)
-    matrix = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size)
-    matrix[0] = np.sqrt(1 / size)
-    return np.rint(matrix * _SCALE)
-def inverse(coefficients):
-    matrix = cosines(coefficients.shape[-1])
-    columns = np.floor(matrix.T @ coefficients.astype(np.float64) / _SCALE + 0.5)
-    return np.floor(columns @ matrix / _SCALE + 0.5).astype(np.int64)
-def borders(planes, k, y, x, size):
-    height, width = planes.shape[1:]
-    own = _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
-    inside = (x + size) % LARGEST_of_directions != 0
-    right = np.where(inside, _z_order((y - size) % LARGEST_of_directions, (x + size) % LARGEST_of_directions) < own, False)
-    right = np.where(y % LARGEST_of_directions == 0, x + size < width, right)
-    lower = _z_order((y + size) % LARGEST_of_directions, (x - size) % LARGEST_of_directions) < own
-    lower = np.where(x % LARGEST_of_directions == 0, True, lower) & ((y + size) % LARGEST_of_directions != 0)
-    beyond = np.arange(2 * size)
-    rows = y[:, None] + np.where(lower[:, None], beyond, np.minimum(beyond, size - 1))
-    columns = x[:, None] + np.where(right[:, None], beyond, np.minimum(beyond, size - 1))
-    top, side = ((y > 0)[:, None], (x > 0)[:, None])
-    every_row, every_column = (y[:, None] - 1, x[:, None] - 1)
-    left_rows = np.where(side, rows, every_row)[:, ::-1]
-    left_columns = np.broadcast_to(np.where(side, every_column, x[:, None]), left_rows.shape)
-    above_rows = np.broadcast_to(np.where(top, every_row, y[:, None]), columns.shape)
-    above_columns = np.where(top, columns, every_column)
-    corner_row = np.where(side & top, every_row, np.where(side, y[:, None], every_row))
-    corner_column = np.where(side & top, every_column, np.where(side, every_column, x[:, None]))
-    all_rows = np.concatenate([left_rows, corner_row, above_rows], 1)
-    all_columns = np.concatenate([left_columns, corner_column, above_columns], 1)
-    places = (k[:, None] * height + np.maximum(all_rows, 0)) * width + np.maximum(all_columns, 0)
-    found = planes.reshape(-1)[places]
-    found[(y == 0) & (x == 0)] = 0
-    return found
-PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
-DIRECTIONS = 35
-_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
-_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
-_FIRST_VERTICAL = 18
-def _border(size, reference, angle, vertical):
-    sign = 1 if vertical else -1
-    if reference < 0:
-        reference = -(-reference * round(8192 / -angle) + 128 >> 8)
-    return 2 * size + sign * reference
-@lru_cache
-def _angular(size):
-    first = np.zeros((DIRECTIONS, size, size), np.int64)
-    second, weight = (first.copy(), first.copy())
-    for mode in range(FIRST_ANGLE, DIRECTIONS):
-        angle, vertical = (_ANGLES[mode - FIRST_ANGLE], mode >= _FIRST_VERTICAL)
-        for line in range(size):
-            shift, fraction = ((line + 1) * angle >> 5, (line + 1) * angle & 31)
-            for along in range(size):
-                place = (line, along) if vertical else (along, line)
-                first[mode][place] = _border(size, along + shift + 1, angle, vertical)
-                last = along + shift + 2 if fraction else along + shift + 1
-                second[mode][place] = _border(size, last, angle, vertical)
-                weight[mode][place] = fraction
-    return (first, second, weight)
-def _plane(border, size):
-    left, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size + 1:3 * size + 1])
-    beside, below = (border[:, 3 * size + 1, None, None], border[:, size - 1, None, None])
-    place = np.arange(size)
-    across = (size - 1 - place) * left[:, :, None] + (place + 1) * beside
-    down = (size - 1 - place)[:, None] * above[:, None, :] + (place + 1)[:, None] * below
-    return (across + down + size) // (2 * size)
-def _mean(border, size):
-    total = border[:, size:2 * size].sum(1) + border[:, 2 * size + 1:3 * size + 1].sum(1)
-    return ((total + size) // (2 * size))[:, None, None]
-def predict(border, modes, size):
-    first, second, weight = _angular(size)
-    count = len(modes)
-    near = np.take_along_axis(border, first[modes].reshape(count, -1), 1)
-    far = np.take_along_axis(border, second[modes].reshape(count, -1), 1)
-    share = weight[modes].reshape(count, -1)
-    found = ((32 - share) * near + share * far + 16 >> 5).reshape(count, size, size)
-    for mode, rule in ((PLANE, _plane), (MEAN, _mean)):
-        chosen = np.flatnonzero(modes == mode)
-        if chosen.size:
-            found[chosen] = rule(border[chosen], size)
-    return found
-def put(planes, leaves, chosen, blocks):
-    place = np.arange(leaves.size)
-    rows = leaves.rows[chosen][:, None, None] + place[:, None]
-    columns = leaves.columns[chosen][:, None, None] + place
-    planes[leaves.slices[chosen][:, None, None], rows, columns] = blocks
-_LARGEST_of_reconstruction = 1 << 30
-FRACTION = 256
-def restored(levels, step, shifts):
-    magnitudes = np.abs(levels).astype(np.int64)
-    shift = np.array([0, *shifts], np.int64)[np.minimum(magnitudes, KINDS)]
-    values = np.minimum(((magnitudes * FRACTION - shift) * step + FRACTION // 2) // FRACTION, _LARGEST_of_reconstruction)
-    return np.where(levels < 0, -values, values)
-_BLOCKS_of_motion = 1 << 12
-QUARTER = (-1, 4, -10, 58, 17, -5, 1, 0)
-_TAPS = {1: QUARTER, 2: (-1, 4, -11, 40, 40, -11, 4, -1), 3: QUARTER[::-1]}
-def _filtered(block, fraction, axis, size):
-    total = np.full([*block.shape[:axis], size, *block.shape[axis + 1:]], 32, np.int64)
-    for number, tap in enumerate(_TAPS[fraction]):
-        if tap:
-            total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
-    return total >> 6
-def _interpolated(plane, rows, columns, down, across, size):
-    before, after = (_BEFORE_of_motion if down else 0, _AFTER if down else 0)
-    left, right = (_BEFORE_of_motion if across else 0, _AFTER if across else 0)
-    row = np.arange(-before, size + after)
-    column = np.arange(-left, size + right)
-    places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
-    block = plane.reshape(-1)[places]
-    if across:
-        block = _filtered(block, across, 2, size)
-    return _filtered(block, down, 1, size) if down else block
-def taken(plane, y, x, moves, size):
-    found = np.empty((len(y), size, size), np.int64)
-    fractions = (moves[:, 0] & 3) * 4 + (moves[:, 1] & 3)
-    for fraction in np.unique(fractions):
-        chosen = np.flatnonzero(fractions == fraction)
-        for start in range(0, chosen.size, _BLOCKS_of_motion):
-            part = chosen[start:start + _BLOCKS_of_motion]
-            rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
-            found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
-    return found
-def moved_of_reconstruction(leaves, chosen, fetch):
-    size = leaves.size
-    total = np.zeros((len(chosen), size, size), np.int64)
-    kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
-    for number in np.unique(slices):
-        for side, only_other in ((0, AFTER), (1, BEFORE)):
-            part = np.flatnonzero((slices == number) & (kinds != only_other))
-            if part.size:
-                own = chosen[part]
-                plane = fetch(int(number), side)
-                total[part] += taken(plane, leaves.rows[own], leaves.columns[own], leaves.moves[own, side], size)
-    both = kinds == BOTH
-    total[both] = total[both] + 1 >> 1
-    return total
-def reconstruct(stack, step, shifts, limits, fetch):
-    planes = np.zeros(stack.shape, np.int64)
-    residuals = []
-    for leaves in stack.leaves:
-        residual = np.zeros(leaves.levels.shape, np.int64)
-        coded = np.flatnonzero(leaves.levels.any((1, 2)))
-        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts))
-        residuals.append(residual)
-        other = np.flatnonzero(leaves.kinds != INSIDE)
-        if other.size:
-            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
-    for size_number, chosen in inside_order(stack.leaves):
-        leaves = stack.leaves[size_number]
-        border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
-        found = predict(border, leaves.directions[chosen], leaves.size)
-        put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
-    return planes
-_PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
+PHASES_of_motion_coding = ((0, 0), (1, 1), (0, 1), (1, 0))
 _FIRST_CHUNK = 256
 _LEAST = 24
+SCALE = 1 << 16
 class AdaptiveContexts:
 
     def __init__(self, contexts):
@@ -604,16 +368,17 @@ class CoefficientCoding:
 
     def __init__(self):
         kinds = len(SIZES) * 2
-        self._any = AdaptiveContexts(kinds)
+        self._any = AdaptiveContexts(len(SIZES) * 3)
         self._fours = AdaptiveContexts(kinds * 6)
         self._nonzero = AdaptiveContexts(kinds * _PLACES * 7)
         self._more = AdaptiveContexts(len(SIZES) * 2 * 2 * 7)
         self._rest = AdaptiveNumbers(8)
 
-    def code(self, coder, number, inside, wanted):
+    def code(self, coder, number, inside, wanted, manner=None):
         size, kind = (SIZES[number], number * 2 + inside.astype(np.int64))
         levels = np.zeros((len(inside), size, size), np.int32)
-        coded = np.flatnonzero(self._any.code(coder, kind, None if wanted is None else (wanted != 0).any((1, 2))))
+        some = None if wanted is None else (wanted != 0).any((1, 2))
+        coded = np.flatnonzero(self._any.code(coder, kind if manner is None else number * 3 + manner, some))
         if coded.size:
             levels[coded] = self._code_blocks(coder, size, kind[coded], None if wanted is None else wanted[coded])
         return levels
@@ -679,6 +444,15 @@ def _checked(moves):
     if (np.abs(moves) > 4 * REACH_of_motion).any():
         raise StreamError('a block moves too far')
     return moves
+def around(known, k, j, i, edge, nothing=NOTHING):
+    rows, columns = known.shape[1:3]
+    found = []
+    for row, column in ((j, i - 1), (j - 1, i), (j, i + edge), (j + edge, i)):
+        there = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        near = known[k, np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)].astype(np.int64)
+        near[~there] = nothing
+        found.append(near)
+    return found
 def _nearest(around, base):
     first, second = (base.copy(), base.copy())
     count, agree, more = (np.zeros(len(base), np.int64), np.zeros(len(base), bool), np.zeros(len(base), bool))
@@ -694,14 +468,14 @@ def _nearest(around, base):
     still = ~more & (second == first).all(1)
     second[still] = 0
     return (first, second, np.where(count == 0, 0, np.where(agree, 2, 1)))
-_MAP_CONTEXTS = len(_PHASES) * 5
+_MAP_CONTEXTS = len(PHASES_of_motion_coding) * 5
 def places_of(mask, size):
     k, j, i = np.nonzero(mask)
     return (k, j * size, i * size)
-def _code_map(coder, contexts, row, mask, wanted):
+def code_map(coder, contexts, row, mask, wanted):
     found = np.zeros([mask.shape[0], mask.shape[1] + 2, mask.shape[2] + 2], np.int8)
     inner = found[:, 1:-1, 1:-1]
-    for number, (down, across) in enumerate(_PHASES):
+    for number, (down, across) in enumerate(PHASES_of_motion_coding):
         chosen = mask[:, down::2, across::2]
         if not chosen.any():
             continue
@@ -710,21 +484,13 @@ def _code_map(coder, contexts, row, mask, wanted):
             for dx in (0, 1, 2):
                 near = found[:, down + dy::2, across + dx::2]
                 count += near[:, :chosen.shape[1], :chosen.shape[2]]
-        own = (row * len(_PHASES) + number) * 5 + np.minimum(count[chosen], 4)
+        own = (row * len(PHASES_of_motion_coding) + number) * 5 + np.minimum(count[chosen], 4)
         bits = contexts.code(coder, own, None if wanted is None else wanted[:, down::2, across::2][chosen])
         inner[:, down::2, across::2][chosen] = bits
     return inner > 0
 def doubled(mask):
     return mask.repeat(2, 1).repeat(2, 2)
-def _around(known, k, j, i, edge, nothing=-1):
-    rows, columns = known.shape[1:3]
-    found = []
-    for row, column in ((j, i - 1), (j - 1, i), (j, i + edge), (j + edge, i)):
-        there = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-        near = known[k, np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)].astype(np.int64)
-        near[~there] = nothing
-        found.append(near)
-    return found
+PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
 def _candidates(around):
     first, second = (np.full_like(around[0], -1), np.full_like(around[0], -1))
     agree = np.zeros(len(first), bool)
@@ -737,7 +503,7 @@ def _candidates(around):
     first = np.where(first < 0, PLANE, first)
     second = np.where(second < 0, np.where(first == MEAN, PLANE, MEAN), second)
     return (first, second, known)
-def _code_signed(coder, numbers, contexts, wanted):
+def code_signed(coder, numbers, contexts, wanted):
     codes = None if wanted is None else np.where(wanted < 0, -2 * wanted - 1, 2 * wanted)
     found = numbers.code(coder, contexts, codes)
     return np.where(found & 1, -(found + 1) // 2, found // 2)
@@ -753,6 +519,7 @@ class Leaves:
     levels: object
 def grid_of(shape, size):
     return (shape[0], shape[1] // size, shape[2] // size)
+DIRECTIONS = 35
 class StackCoding:
 
     def __init__(self):
@@ -797,7 +564,7 @@ class StackCoding:
                 leaves = wanted.leaves[number]
                 leaf[leaves.slices, leaves.rows // size, leaves.columns // size] = True
                 leaf = open_blocks & ~leaf
-            split = _code_map(coder, self._splits, number, open_blocks, leaf)
+            split = code_map(coder, self._splits, number, open_blocks, leaf)
             masks.append(open_blocks & ~split)
             open_blocks = doubled(split)
         return [*masks, open_blocks]
@@ -808,7 +575,7 @@ class StackCoding:
             target = np.zeros(mask.shape, np.int8)
             target[mask] = want.kinds
         for question, kind in enumerate((INSIDE, BOTH, BEFORE)):
-            yes = _code_map(coder, self._kinds, number * 3 + question, mask, None if target is None else target == kind)
+            yes = code_map(coder, self._kinds, number * 3 + question, mask, None if target is None else target == kind)
             kinds[yes] = kind
             mask = mask & ~yes
         kinds[mask] = AFTER
@@ -819,14 +586,14 @@ class StackCoding:
         if want is not None:
             target = np.zeros(mask.shape, np.int64)
             target[want.slices, want.rows // size, want.columns // size] = want.directions
-        for phase in _PHASES:
+        for phase in PHASES_of_motion_coding:
             part = np.zeros_like(mask)
             part[:, phase[0]::2, phase[1]::2] = mask[:, phase[0]::2, phase[1]::2]
             k, j, i = np.nonzero(part)
             if not k.size:
                 continue
-            around = _around(directions, k, j * (size // 4), i * (size // 4), size // 4)
-            first, second, known = _candidates(around)
+            near = around(directions, k, j * (size // 4), i * (size // 4), size // 4)
+            first, second, known = _candidates(near)
             found = self._code_direction(coder, number, first, second, known, None if target is None else target[part])
             for down in range(size // 4):
                 for across in range(size // 4):
@@ -853,11 +620,11 @@ class StackCoding:
         roots = np.zeros(shape, np.int64)
         for axis in (0, 1):
             before = None if wanted is None else np.diff(wanted[..., 0, axis].reshape(-1), prepend=0)
-            steps = _code_signed(coder, self._roots, np.full(roots[..., 0, axis].size, axis), before)
+            steps = code_signed(coder, self._roots, np.full(roots[..., 0, axis].size, axis), before)
             roots[..., 0, axis] = np.cumsum(steps).reshape(shape[:3])
         for axis in (0, 1):
             after = None if wanted is None else (wanted[..., 1, axis] + wanted[..., 0, axis]).reshape(-1)
-            steps = _code_signed(coder, self._roots, np.full(roots[..., 1, axis].size, 2 + axis), after)
+            steps = code_signed(coder, self._roots, np.full(roots[..., 1, axis].size, 2 + axis), after)
             roots[..., 1, axis] = steps.reshape(shape[:3]) - roots[..., 0, axis]
         return _checked(roots)
 
@@ -866,7 +633,7 @@ class StackCoding:
         slices, rows, columns = places
         moves = np.zeros((len(kinds), 2, 2), np.int64)
         phase = rows // size % 2 * 2 + columns // size % 2
-        for down, across in _PHASES:
+        for down, across in PHASES_of_motion_coding:
             here = (phase == down * 2 + across) & (kinds != INSIDE)
             same = np.zeros(len(kinds), np.int64)
             for side, only_other in ((0, AFTER), (1, BEFORE)):
@@ -874,10 +641,10 @@ class StackCoding:
                 if not used.size:
                     continue
                 k, j, i = (slices[used], rows[used] // 4, columns[used] // 4)
-                around = _around(known[..., side, :], k, j, i, size // 4, _NO_MOVE)
+                near = around(known[..., side, :], k, j, i, size // 4, _NO_MOVE)
                 base = roots[k, rows[used] // SIZES[0], columns[used] // SIZES[0], side]
                 target = None if want is None else want.moves[used, side]
-                found, hit = self._code_move(coder, number * 2 + side, around, base, same[used], target)
+                found, hit = self._code_move(coder, number * 2 + side, near, base, same[used], target)
                 moves[used, side] = found
                 same[used] = 1 + hit
             for n_down in range(size // 4):
@@ -898,8 +665,477 @@ class StackCoding:
         for axis in (0, 1):
             target = None if wanted is None else wanted[going, axis] - first[going, axis]
             contexts = np.full(going.size, row * 2 + axis)
-            found[going, axis] = first[going, axis] + _code_signed(coder, self._moves, contexts, target)
+            found[going, axis] = first[going, axis] + code_signed(coder, self._moves, contexts, target)
         return (found, (found == first).all(1))
+def packed(kinds, moves):
+    used = np.stack([kinds != AFTER, kinds != BEFORE], -1)[..., None]
+    fields = np.where(used, moves, 0) + _MIDDLE
+    code = kinds.astype(np.int64)
+    for side in (0, 1):
+        for axis in (0, 1):
+            code = code * _FIELD + fields[..., side, axis]
+    return code
+GUESSES = 3
+def guessed(around, base):
+    both = np.full(len(base), BOTH)
+    here = packed(both, base)
+    rest = [here, packed(both, np.zeros_like(base)), packed(both - BOTH + BEFORE, base), packed(both + AFTER - BOTH, base)]
+    found = [np.full(len(base), NOTHING, np.int64) for _ in range(GUESSES)]
+    count, agree = (np.zeros(len(base), np.int64), np.zeros(len(base), bool))
+    for number, option in enumerate((*around, *rest)):
+        there, open_place = (option != NOTHING, np.ones(len(base), bool))
+        if number < len(around):
+            agree |= there & (found[0] == option)
+            count += there
+        for guess in found:
+            taken = open_place & there & (guess == NOTHING)
+            open_place &= there & (guess != option) & ~taken
+            guess[taken] = option[taken]
+    return (found, np.where(count == 0, 0, np.where(agree, 2, 1)))
+def _moves_of(guesses, side, only_other):
+    found, missing = (np.zeros((len(guesses[0]), 2), np.int64), np.ones(len(guesses[0]), bool))
+    for guess in guesses:
+        kinds, moves = unpacked(guess)
+        good = missing & (kinds != only_other)
+        found[good], missing = (moves[good, side], missing & ~good)
+    return found
+class MotionCoding:
+
+    def __init__(self):
+        sizes = len(SIZES)
+        self._taken = AdaptiveContexts(sizes * GUESSES * 3)
+        self._kinds = AdaptiveContexts(sizes * 2)
+        self._moves = AdaptiveNumbers(sizes * 4)
+
+    def code(self, coder, number, places, base, known, want):
+        edge = SIZES[number] // 4
+        slices, rows, columns = (places[0], places[1] // 4, places[2] // 4)
+        codes, taken = (np.zeros(len(slices), np.int64), np.zeros(len(slices), bool))
+        wanted = None if want is None else packed(*want)
+        phase = rows // edge % 2 * 2 + columns // edge % 2
+        for down, across in PHASES_of_motion_coding:
+            here = np.flatnonzero(phase == down * 2 + across)
+            if not here.size:
+                continue
+            k, j, i = (slices[here], rows[here], columns[here])
+            target = None if wanted is None else wanted[here]
+            found, hit = self._code_some(coder, number, around(known, k, j, i, edge), base[k, j, i], target)
+            codes[here], taken[here] = (found, hit)
+            four = np.arange(edge)
+            known[k[:, None, None], (j[:, None] + four)[:, :, None], (i[:, None] + four)[:, None, :]] = found[:, None, None]
+        kinds, moves = unpacked(codes)
+        return (kinds, moves, taken)
+
+    def _code_some(self, coder, number, near, base, wanted):
+        guesses, known = guessed(near, base)
+        found, going = (guesses[0].copy(), np.arange(len(base)))
+        for question, guess in enumerate(guesses):
+            contexts = (number * GUESSES + question) * 3 + known[going]
+            hit = self._taken.code(coder, contexts, None if wanted is None else wanted[going] == guess[going])
+            found[going[hit]] = guess[going[hit]]
+            going = going[~hit]
+        taken = np.ones(len(base), bool)
+        taken[going] = False
+        if going.size:
+            first = [guess[going] for guess in guesses]
+            found[going] = self._code_own(coder, number, first, None if wanted is None else wanted[going])
+        return (found, taken)
+
+    def _code_own(self, coder, number, guesses, wanted):
+        count = len(guesses[0])
+        target_kinds, target = (None, None) if wanted is None else unpacked(wanted)
+        kinds, going = (np.full(count, AFTER), np.arange(count))
+        for question, kind in enumerate((BOTH, BEFORE)):
+            yes = None if target_kinds is None else target_kinds[going] == kind
+            bits = self._kinds.code(coder, np.full(going.size, number * 2 + question), yes)
+            kinds[going[bits]] = kind
+            going = going[~bits]
+        moves = np.zeros((count, 2, 2), np.int64)
+        for side, only_other in ((0, AFTER), (1, BEFORE)):
+            used = np.flatnonzero(kinds != only_other)
+            near = _moves_of(guesses, side, only_other)[used]
+            for axis in (0, 1):
+                missed = None if target is None else target[used, side, axis] - near[:, axis]
+                contexts = np.full(used.size, (number * 2 + side) * 2 + axis)
+                moves[used, side, axis] = near[:, axis] + code_signed(coder, self._moves, contexts, missed)
+        if (np.abs(moves) > 4 * REACH_of_motion).any():
+            raise StreamError('a block moves too far')
+        return packed(kinds, moves)
+def wanted_motion(want, chosen):
+    return (want.kinds[chosen], want.moves[chosen])
+class MergingCoding(StackCoding):
+
+    def __init__(self):
+        super().__init__()
+        self._motion = MotionCoding()
+
+    def code_stack(self, coder, shape, alone, base, wanted=None):
+        found, masks = ([], self._code_leaves(coder, shape, wanted))
+        fours = (shape[0], shape[1] // 4, shape[2] // 4)
+        directions, motion = (np.full(fours, -1, np.int8), np.full(fours, NOTHING, np.int64))
+        for number, (size, mask) in enumerate(zip(SIZES, masks, strict=True)):
+            want = None if wanted is None else wanted.leaves[number]
+            inside = mask & alone[:, None, None]
+            open_blocks = mask & ~alone[:, None, None]
+            if open_blocks.any():
+                target = None
+                if want is not None:
+                    target = np.zeros(mask.shape, bool)
+                    target[mask] = want.kinds == INSIDE
+                inside |= code_map(coder, self._kinds, number * 3, open_blocks, target)
+            self._code_directions(coder, number, inside, directions, want)
+            slices, rows, columns = places = places_of(mask, size)
+            own_inside = inside[mask]
+            other = np.flatnonzero(~own_inside)
+            kinds = np.full(len(slices), INSIDE, np.int64)
+            moves, manner = (np.zeros((len(slices), 2, 2), np.int64), np.zeros(len(slices), np.int64))
+            if other.size:
+                target_motion = None if want is None else wanted_motion(want, other)
+                where = tuple((index[other] for index in places))
+                kinds[other], moves[other], taken = self._motion.code(coder, number, (where[0], where[1], where[2]), base, motion, target_motion)
+                manner[other] = 2 - taken
+            own = np.maximum(directions[slices, rows // 4, columns // 4].astype(np.int64), 0)
+            levels = self._coefficients.code(coder, number, own_inside, None if want is None else want.levels, manner)
+            found.append(Leaves(size, slices, rows, columns, kinds, own, moves, levels))
+        roots = np.zeros((*grid_of(shape, SIZES[0]), 2, 2), np.int64)
+        return (Stack(shape, tuple(found), roots), motion)
+LARGEST_of_directions = SIZES[0]
+def _z_order(y, x):
+    y, x = (y // 4, x // 4)
+    order = np.zeros_like(y)
+    for bit in range(3):
+        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
+    return order
+def waves(y, x):
+    diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
+    return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+def inside_order(all_leaves):
+    steps = []
+    for number, leaves in enumerate(all_leaves):
+        chosen = np.flatnonzero(leaves.kinds == INSIDE)
+        if not chosen.size:
+            continue
+        wave = waves(leaves.rows[chosen], leaves.columns[chosen])
+        order = np.argsort(wave, kind='stable')
+        found, starts = np.unique(wave[order], return_index=True)
+        steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
+    return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
+_BITS = 14
+_SCALE = float(1 << _BITS)
+@lru_cache
+def sines(size):
+    place = np.arange(size)
+    matrix = np.sin(np.pi * (2 * place[:, None] + 1) * (place + 1) / (2 * size + 1)) * 2 / np.sqrt(2 * size + 1)
+    return np.rint(matrix * _SCALE)
+@lru_cache
+def cosines(size):
+    place = np.arange(size)
+    matrix = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size)
+    matrix[0] = np.sqrt(1 / size)
+    return np.rint(matrix * _SCALE)
+def _basis(size, refined):
+    return sines(size) if refined and size == SIZES[-1] else cosines(size)
+def inverse(coefficients, refined=True):
+    matrix = _basis(coefficients.shape[-1], refined)
+    columns = np.floor(matrix.T @ coefficients.astype(np.float64) / _SCALE + 0.5)
+    return np.floor(columns @ matrix / _SCALE + 0.5).astype(np.int64)
+def borders(planes, k, y, x, size):
+    height, width = planes.shape[1:]
+    own = _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+    inside = (x + size) % LARGEST_of_directions != 0
+    right = np.where(inside, _z_order((y - size) % LARGEST_of_directions, (x + size) % LARGEST_of_directions) < own, False)
+    right = np.where(y % LARGEST_of_directions == 0, x + size < width, right)
+    lower = _z_order((y + size) % LARGEST_of_directions, (x - size) % LARGEST_of_directions) < own
+    lower = np.where(x % LARGEST_of_directions == 0, True, lower) & ((y + size) % LARGEST_of_directions != 0)
+    beyond = np.arange(2 * size)
+    rows = y[:, None] + np.where(lower[:, None], beyond, np.minimum(beyond, size - 1))
+    columns = x[:, None] + np.where(right[:, None], beyond, np.minimum(beyond, size - 1))
+    top, side = ((y > 0)[:, None], (x > 0)[:, None])
+    every_row, every_column = (y[:, None] - 1, x[:, None] - 1)
+    left_rows = np.where(side, rows, every_row)[:, ::-1]
+    left_columns = np.broadcast_to(np.where(side, every_column, x[:, None]), left_rows.shape)
+    above_rows = np.broadcast_to(np.where(top, every_row, y[:, None]), columns.shape)
+    above_columns = np.where(top, columns, every_column)
+    corner_row = np.where(side & top, every_row, np.where(side, y[:, None], every_row))
+    corner_column = np.where(side & top, every_column, np.where(side, every_column, x[:, None]))
+    all_rows = np.concatenate([left_rows, corner_row, above_rows], 1)
+    all_columns = np.concatenate([left_columns, corner_column, above_columns], 1)
+    places = (k[:, None] * height + np.maximum(all_rows, 0)) * width + np.maximum(all_columns, 0)
+    found = planes.reshape(-1)[places]
+    found[(y == 0) & (x == 0)] = 0
+    return found
+def put(planes, leaves, chosen, blocks):
+    place = np.arange(leaves.size)
+    rows = leaves.rows[chosen][:, None, None] + place[:, None]
+    columns = leaves.columns[chosen][:, None, None] + place
+    planes[leaves.slices[chosen][:, None, None], rows, columns] = blocks
+_LARGEST_of_reconstruction = 1 << 30
+KINDS = 3
+FRACTION = 256
+def restored(levels, step, shifts):
+    magnitudes = np.abs(levels).astype(np.int64)
+    shift = np.array([0, *shifts], np.int64)[np.minimum(magnitudes, KINDS)]
+    values = np.minimum(((magnitudes * FRACTION - shift) * step + FRACTION // 2) // FRACTION, _LARGEST_of_reconstruction)
+    return np.where(levels < 0, -values, values)
+_STRAIGHT = {8: 7, 16: 1, 32: 0}
+_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
+_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
+_FIRST_VERTICAL = 18
+def _border(size, reference, angle, vertical):
+    sign = 1 if vertical else -1
+    if reference < 0:
+        reference = -(-reference * round(8192 / -angle) + 128 >> 8)
+    return 2 * size + sign * reference
+@lru_cache
+def _angular(size):
+    first = np.zeros((DIRECTIONS, size, size), np.int64)
+    second, weight = (first.copy(), first.copy())
+    for mode in range(FIRST_ANGLE, DIRECTIONS):
+        angle, vertical = (_ANGLES[mode - FIRST_ANGLE], mode >= _FIRST_VERTICAL)
+        for line in range(size):
+            shift, fraction = ((line + 1) * angle >> 5, (line + 1) * angle & 31)
+            for along in range(size):
+                place = (line, along) if vertical else (along, line)
+                first[mode][place] = _border(size, along + shift + 1, angle, vertical)
+                last = along + shift + 2 if fraction else along + shift + 1
+                second[mode][place] = _border(size, last, angle, vertical)
+                weight[mode][place] = fraction
+    return (first, second, weight)
+def _plane(border, size):
+    left, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size + 1:3 * size + 1])
+    beside, below = (border[:, 3 * size + 1, None, None], border[:, size - 1, None, None])
+    place = np.arange(size)
+    across = (size - 1 - place) * left[:, :, None] + (place + 1) * beside
+    down = (size - 1 - place)[:, None] * above[:, None, :] + (place + 1)[:, None] * below
+    return (across + down + size) // (2 * size)
+def _mean(border, size):
+    total = border[:, size:2 * size].sum(1) + border[:, 2 * size + 1:3 * size + 1].sum(1)
+    return ((total + size) // (2 * size))[:, None, None]
+def predict(border, modes, size):
+    first, second, weight = _angular(size)
+    count = len(modes)
+    near = np.take_along_axis(border, first[modes].reshape(count, -1), 1)
+    far = np.take_along_axis(border, second[modes].reshape(count, -1), 1)
+    share = weight[modes].reshape(count, -1)
+    found = ((32 - share) * near + share * far + 16 >> 5).reshape(count, size, size)
+    for mode, rule in ((PLANE, _plane), (MEAN, _mean)):
+        chosen = np.flatnonzero(modes == mode)
+        if chosen.size:
+            found[chosen] = rule(border[chosen], size)
+    return found
+_ACROSS, _DOWN = (10, 26)
+def predict_refined(border, modes, size):
+    border = border.astype(np.int64, copy=False)
+    if size in _STRAIGHT:
+        slant = np.minimum(np.abs(modes - _ACROSS), np.abs(modes - _DOWN))
+        chosen = np.flatnonzero((modes == PLANE) | (modes > MEAN) & (slant > _STRAIGHT[size]))
+        if chosen.size:
+            border, own = (border.copy(), border[chosen])
+            border[chosen, 1:-1] = own[:, :-2] + 2 * own[:, 1:-1] + own[:, 2:] + 2 >> 2
+    found = predict(border, modes, size)
+    if size == LARGEST_of_directions:
+        return found
+    left, corner, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size, None], border[:, 2 * size + 1:])
+    down, across, mean = (np.flatnonzero(modes == mode) for mode in (_DOWN, _ACROSS, MEAN))
+    found[down, :, 0] += left[down] - corner[down] >> 1
+    found[across, 0] += above[across, :size] - corner[across] >> 1
+    middle = found[mean, -1, -1, None]
+    first = left[mean, :1] + above[mean, :1]
+    found[mean, :, 0] = left[mean] + 3 * middle + 2 >> 2
+    found[mean, 0] = above[mean, :size] + 3 * middle + 2 >> 2
+    found[mean, 0, :1] = first + 2 * middle + 2 >> 2
+    return found
+_BLOCKS_of_motion = 1 << 12
+QUARTER = (-1, 4, -10, 58, 17, -5, 1, 0)
+_TAPS = {1: QUARTER, 2: (-1, 4, -11, 40, 40, -11, 4, -1), 3: QUARTER[::-1]}
+def _filtered(block, fraction, axis, size):
+    total = np.full([*block.shape[:axis], size, *block.shape[axis + 1:]], 32, np.int64)
+    for number, tap in enumerate(_TAPS[fraction]):
+        if tap:
+            total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
+    return total >> 6
+def _interpolated(plane, rows, columns, down, across, size):
+    before, after = (_BEFORE_of_motion if down else 0, _AFTER if down else 0)
+    left, right = (_BEFORE_of_motion if across else 0, _AFTER if across else 0)
+    row = np.arange(-before, size + after)
+    column = np.arange(-left, size + right)
+    places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
+    block = plane.reshape(-1)[places]
+    if across:
+        block = _filtered(block, across, 2, size)
+    return _filtered(block, down, 1, size) if down else block
+def taken(plane, y, x, moves, size):
+    found = np.empty((len(y), size, size), np.int64)
+    fractions = (moves[:, 0] & 3) * 4 + (moves[:, 1] & 3)
+    for fraction in np.unique(fractions):
+        chosen = np.flatnonzero(fractions == fraction)
+        for start in range(0, chosen.size, _BLOCKS_of_motion):
+            part = chosen[start:start + _BLOCKS_of_motion]
+            rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
+            found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
+    return found
+def moved_of_reconstruction(leaves, chosen, fetch):
+    size = leaves.size
+    total = np.zeros((len(chosen), size, size), np.int64)
+    kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
+    for number in np.unique(slices):
+        for side, only_other in ((0, AFTER), (1, BEFORE)):
+            part = np.flatnonzero((slices == number) & (kinds != only_other))
+            if part.size:
+                own = chosen[part]
+                plane = fetch(int(number), side)
+                total[part] += taken(plane, leaves.rows[own], leaves.columns[own], leaves.moves[own, side], size)
+    both = kinds == BOTH
+    total[both] = total[both] + 1 >> 1
+    return total
+def reconstruct(stack, step, shifts, limits, fetch, refined=True):
+    planes = np.zeros(stack.shape, np.int64)
+    residuals = []
+    for leaves in stack.leaves:
+        residual = np.zeros(leaves.levels.shape, np.int64)
+        coded = np.flatnonzero(leaves.levels.any((1, 2)))
+        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts), refined)
+        residuals.append(residual)
+        other = np.flatnonzero(leaves.kinds != INSIDE)
+        if other.size:
+            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
+    for size_number, chosen in inside_order(stack.leaves):
+        leaves = stack.leaves[size_number]
+        border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
+        found = (predict_refined if refined else predict)(border, leaves.directions[chosen], leaves.size)
+        put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
+    return planes
+def singles(stack):
+    for number in range(stack.shape[0]):
+        found = []
+        for leaves in stack.leaves:
+            own = leaves.slices == number
+            parts = (leaves.rows, leaves.columns, leaves.kinds, leaves.directions, leaves.moves, leaves.levels)
+            found.append(Leaves(leaves.size, np.zeros(int(own.sum()), np.int64), *(part[own] for part in parts)))
+        yield Stack((1, *stack.shape[1:]), tuple(found), stack.roots[number:number + 1])
+def _of_slice(fetch, number, _, side):
+    return fetch(number, side)
+def _scaled_of_sequence(moves, wanted, known):
+    if known < 0:
+        wanted, known = (-wanted, -known)
+    return np.clip((2 * moves * wanted + known) // (2 * known), -4 * REACH_of_motion, 4 * REACH_of_motion)
+class Planes:
+
+    def __init__(self, sequence):
+        self.sequence = sequence
+        slices, rows, columns = sequence.shape
+        self.values = np.zeros((slices, filled(rows), filled(columns)), np.int32)
+        self.motion = np.full((slices, filled(rows) // 4, filled(columns) // 4), NOTHING, np.int64)
+        self._spans: dict[int, tuple[int, int, int]] = {}
+
+    def stack_shape(self, place):
+        return (len(self.sequence.items(place)), self.values.shape[1], self.values.shape[2])
+
+    def fetcher(self, place):
+        items = self.sequence.items(place)
+        kept: dict[int, np.ndarray] = {}
+
+        def fetch(number, side):
+            key = items[number].after if side else items[number].before
+            if key not in kept:
+                kept.clear()
+                kept[key] = padded(self.values[key])
+            return kept[key]
+        return fetch
+
+    def put(self, place, found):
+        self.values[[item.slice for item in self.sequence.items(place)]] = found
+
+    def base(self, place):
+        items = self.sequence.items(place)
+        found = np.zeros((len(items), *self.motion.shape[1:], 2, 2), np.int64)
+        if not place[0]:
+            return found
+        for number, item in enumerate(items):
+            told = np.zeros(self.motion.shape[1:], bool)
+            for other in sorted({item.after, item.before}, key=lambda other: self._spans.get(other, (1 << 30, 0, 0))):
+                if other not in self._spans:
+                    continue
+                _, before, after = self._spans[other]
+                kinds, moves = unpacked(self.motion[other])
+                new = ~told & (self.motion[other] != NOTHING)
+                for goal, side, here in ((before, 0, new & (kinds != AFTER)), (after, 1, new & (kinds == AFTER))):
+                    for to, slice_to in enumerate((item.before, item.after)):
+                        found[number, :, :, to][here] = _scaled_of_sequence(moves[..., side, :][here], slice_to - item.slice, goal - other)
+                told |= new
+        return found
+
+    def code(self, place, coder, wanted=None):
+        shape, alone = (self.stack_shape(place), self.sequence.alone(place))
+        if not self.sequence.refined:
+            return StackCoding().code(coder, shape, bool(alone.all()), wanted)
+        stack, motion = MergingCoding().code_stack(coder, shape, alone, self.base(place), wanted)
+        self.learn(place, motion)
+        return stack
+
+    def learn(self, place, motion):
+        for item, own in zip(self.sequence.items(place), motion, strict=True):
+            self.motion[item.slice] = own
+            if item.before >= 0:
+                self._spans[item.slice] = (abs(item.after - item.before), item.before, item.after)
+
+    def rebuild(self, place, stack, shifts, limits):
+        step, fetch = (self.sequence.steps[place[0]], self.fetcher(place))
+        if place[0] or not self.sequence.chained:
+            self.put(place, reconstruct(stack, step, shifts, limits, fetch, self.sequence.refined))
+            return
+        for number, (item, single) in enumerate(zip(self.sequence.items(place), singles(stack), strict=True)):
+            self.values[item.slice] = reconstruct(single, step, shifts, limits, partial(_of_slice, fetch, number))[0]
+
+    def put_between(self, place):
+        for item in self.sequence.items(place):
+            if item.before >= 0:
+                total = self.values[item.before].astype(np.int64) + self.values[item.after]
+                self.values[item.slice] = total + 1 >> 1
+
+    def volume(self):
+        rows, columns = self.sequence.shape[1:]
+        return np.moveaxis(self.values[:, :rows, :columns], 0, self.sequence.axis).astype(np.int64)
+_SHIFTS_of_sequence = KINDS
+MAX_LANES = 1 << 12
+_LOW = 1 << 16
+class Decoder:
+
+    def __init__(self, data):
+        lanes = int.from_bytes(data[:2], 'little')
+        if not 1 <= lanes <= MAX_LANES or len(data) < 2 + 4 * lanes or len(data) % 2:
+            raise StreamError('a coded stream has an impossible length')
+        self._states = np.frombuffer(data, '<u4', lanes, 2).astype(np.uint32)
+        self._words = np.frombuffer(data, '<u2', offset=2 + 4 * lanes).astype(np.uint32)
+        self._next = 0
+        if (self._states < _LOW).any():
+            raise StreamError('a coded stream starts with an impossible state')
+
+    def code(self, probabilities, bits=None):
+        ones = probabilities.astype(np.uint32)
+        decided, lanes = (np.empty(len(ones), bool), len(self._states))
+        for row in range(0, len(ones), lanes):
+            p = ones[row:row + lanes]
+            x = self._states[:len(p)]
+            slot = x & np.uint32(65535)
+            bit = slot < p
+            decided[row:row + lanes] = bit
+            x >>= np.uint32(16)
+            x *= np.where(bit, p, np.uint32(SCALE) - p)
+            x += np.where(bit, slot, slot - p)
+            few = np.flatnonzero(x < _LOW)
+            if few.size:
+                stop = self._next + few.size
+                if stop > self._words.size:
+                    raise StreamError('a coded stream ends too early')
+                x[few] = x[few] << np.uint32(16) | self._words[self._next:stop]
+                self._next = stop
+        return decided
+
+    def finish(self):
+        if self._next != self._words.size or (self._states != _LOW).any():
+            raise StreamError('a coded stream does not end where it should')
+_THREADS_of_sequence = 2
 def decode_slices(sequence, streams, limits, on_level=lambda level: None):
     planes = Planes(sequence)
 
@@ -912,10 +1148,9 @@ def decode_slices(sequence, streams, limits, on_level=lambda level: None):
         if len(shifts) != _SHIFTS_of_sequence:
             raise StreamError('a coded stream has an impossible length')
         coder = Decoder(data[_SHIFTS_of_sequence:])
-        stack = StackCoding().code(coder, planes.stack_shape(place), place[0] == 0)
+        stack = planes.code(place, coder)
         coder.finish()
-        step = sequence.steps[place[0]]
-        planes.put(place, reconstruct(stack, step, shifts, limits, planes.fetcher(place)))
+        planes.rebuild(place, stack, shifts, limits)
     with ThreadPoolExecutor(_THREADS_of_sequence) as threads:
         for level in range(len(sequence.steps)):
             list(threads.map(decode_stack, [place for place in sequence.places if place[0] == level]))
@@ -975,8 +1210,8 @@ class IntensityMap:
 def level_count(shape):
     return max(0, int(np.ceil(np.log2(max(shape) / 8)))) if max(shape) > 8 else 0
 _VOTES = 15
-_ROUNDS, _GUESSES, _KINDS_of_label_coding = (2, 2, 6)
-CONTEXTS = _KINDS_of_label_coding * _ROUNDS * _GUESSES * _VOTES
+_ROUNDS, _GUESSES_of_label_coding, _KINDS_of_label_coding = (2, 2, 6)
+CONTEXTS = _KINDS_of_label_coding * _ROUNDS * _GUESSES_of_label_coding * _VOTES
 def _most_named(around, excluded):
     best, most = (np.full(len(excluded), -1, np.int64), np.zeros(len(excluded), np.int64))
     for candidate, _weight in around[:6]:
@@ -1032,7 +1267,7 @@ def _fill_between(answers, part, kind, is_known):
         chosen = np.broadcast_to(squares == round_, between.shape)
         around = [(one[chosen], weight) for one, weight in _neighbours(sides, done, round_)]
         wanted = between[chosen] if is_known else None
-        found = _guess(answers, around, (kind * _ROUNDS + round_) * _GUESSES * _VOTES, wanted)
+        found = _guess(answers, around, (kind * _ROUNDS + round_) * _GUESSES_of_label_coding * _VOTES, wanted)
         done[chosen] = found
     between[...] = done
 def _walk_level(answers, lattice, level, is_known):
@@ -1306,9 +1541,9 @@ def block_sums(array, steps):
     return total
 def numbers_of(halves):
     return halves + 1 >> 1
-PHASES = ((0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))
+PHASES_of_contexts = ((0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))
 def phase_view(array, phase):
-    k, j, i = PHASES[phase]
+    k, j, i = PHASES_of_contexts[phase]
     return array[k::2, j::2, i::2]
 class FixedSource:
 
@@ -1374,7 +1609,7 @@ LARGEST_of_contexts = 31
 LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST_of_contexts + 1))), 255).astype(np.float32)
 HALVES_LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(12 * 27 * LARGEST_of_contexts + 1) / 2)), 255).astype(np.float32)
 def phase_views(array):
-    for number, (k, j, i) in enumerate(PHASES):
+    for number, (k, j, i) in enumerate(PHASES_of_contexts):
         view = array[k::2, j::2, i::2]
         if view.size:
             yield (number, view)
@@ -1462,7 +1697,7 @@ def fitted(array, shape):
 _WEIGHTS = (4, 2, 1)
 _FINENESS_of_large = 16
 def _known_weight(phase):
-    before, own, total = (PHASES[:phase], PHASES[phase], 0)
+    before, own, total = (PHASES_of_contexts[:phase], PHASES_of_contexts[phase], 0)
     for k in (-1, 0, 1):
         for j in (-1, 0, 1):
             for i in (-1, 0, 1):
@@ -1573,7 +1808,7 @@ class _BandWalk:
         for phase, view, active in _flagged(magnitudes, flags):
             if active.size:
                 second = self._second(view, active)
-                parts = neighbour_sums(padded, PHASES[phase], self._shape)
+                parts = neighbour_sums(padded, PHASES_of_contexts[phase], self._shape)
                 near = [part.reshape(-1)[active] for part in parts]
                 contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, second)
                 wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
@@ -1601,16 +1836,16 @@ class _BandWalk:
         flat[places[negative]] *= -1
 
     def _logits(self, network, padded, fixed, phase, shape, active):
-        parts = neighbour_sums(padded, PHASES[phase], shape)
+        parts = neighbour_sums(padded, PHASES_of_contexts[phase], shape)
         count = network.first.shape[-2]
         features = np.zeros((active.size, count), np.float32)
         for column, part in enumerate(parts):
             features[:, column] = self._table[part.reshape(-1)[active]]
         for column, part in enumerate(fixed, count - len(fixed)):
             features[:, column] = self._table[phase_view(part, phase).reshape(-1)[active]]
-        kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
+        kind = len(PHASES_of_contexts) + 8 + min(self._level, _LEVEL_KINDS - 1)
         weights = network.weights(self._band, phase)
-        return network.logits(features, weights, network.bias(phase, len(PHASES) + self._band, kind))
+        return network.logits(features, weights, network.bias(phase, len(PHASES_of_contexts) + self._band, kind))
 def code_band(coder, band, shape, source=None, model=ENTROPY_CODING):
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), {})
@@ -1651,7 +1886,7 @@ class BandStep:
         return np.where(coefficients < 0, -values, values)
 SHIFT = 10
 _HALF_of_lifting = 1 << SHIFT - 1
-def _scaled(total, factor):
+def _scaled_of_lifting(total, factor):
     total *= factor
     total += _HALF_of_lifting
     total >>= SHIFT
@@ -1675,9 +1910,9 @@ def _inverse(part, axis):
     low, high = (lines[:half].copy(), lines[half:].copy())
     for number in (3, 2, 1, 0):
         if number % 2:
-            low -= _scaled(_around_low(high, len(low)), STEPS[number])
+            low -= _scaled_of_lifting(_around_low(high, len(low)), STEPS[number])
         else:
-            high -= _scaled(_around_high(low, len(high)), STEPS[number])
+            high -= _scaled_of_lifting(_around_high(low, len(high)), STEPS[number])
     lines[0::2], lines[1::2] = (low, high)
 def synthesise(coefficients, levels):
     for level in reversed(levels):
@@ -2024,7 +2259,7 @@ def _cubes(shape, level):
 _TRENDS = 7
 _OFFSETS = [(k, j, i) for k in (-1, 0, 1) for j in (-1, 0, 1) for i in (-1, 0, 1) if (k, j, i) != (0, 0, 0)]
 _FACES = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() == 1]
-_CONTEXTS = len(PHASES) * 3 ** len(_FACES) * _TRENDS
+_CONTEXTS = len(PHASES_of_contexts) * 3 ** len(_FACES) * _TRENDS
 _OTHERS = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() > 1]
 _LIMITS = np.array([-8, -4, -1, 2, 5, 9])
 _SIGNS = np.array([-1, 1, 0])
@@ -2045,7 +2280,7 @@ def _code_cubes(coder, found, known, full, mixed):
     inner = padded[1:-1, 1:-1, 1:-1]
     inner[...] = found
     steps = np.array(padded.strides)
-    for phase, (k, j, i) in enumerate(PHASES):
+    for phase, (k, j, i) in enumerate(PHASES_of_contexts):
         view = inner[k::2, j::2, i::2]
         places = np.argwhere(view == _MIXED)
         if not len(places):
