@@ -17,6 +17,7 @@ from .spline_field import SplineField
 
 _BAND_VOXELS, _FADE_VOXELS = 5.5, 1.0
 _SEAM_VOXELS = 0.3
+_RIM = 0.6
 _STEP_VOXELS = 0.02
 _NEWTON_STEPS, _LEAST_SLOPE, _OFF_VOXELS = 3, 0.1, 0.2
 
@@ -63,7 +64,7 @@ class DistanceField:
         found = self._splines.evaluate_jacobian(points, max_memory_gb)
         values = self._splines.evaluate(points, max_memory_gb)
         for number, band in enumerate(self._bands):
-            near = band.holds(values[:, number])
+            near = band.holds(points, values[:, number])
             found[near, number] = band.gradient(points[near])
         return found
 
@@ -94,15 +95,20 @@ class _Band:
         slope = self._splines.gradient_of(self._number, points[arrived])
         return Crossings(points[arrived], unit(slope), self._lattice.surface.areas[arrived])
 
-    def holds(self, values: np.ndarray) -> np.ndarray:
-        """Of the spline's values (N), which belong to the band (N) bool."""
-        near = np.abs(values) < (_BAND_VOXELS + _FADE_VOXELS) * self.voxel
-        return near if len(self._lattice.surface) else np.zeros_like(near)
+    def holds(self, points: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Numbers (n) of the points (N, 3) that belong to the band, from the spline's values (N) there. Beyond the
+        lattice, which reaches farther than the band, those may be no more than a lower bound."""
+        if len(self._lattice.surface) == 0:
+            return np.empty(0, int)
+        near = np.flatnonzero(np.abs(values) < (_BAND_VOXELS + _FADE_VOXELS) * self.voxel)
+        grid = self._lattice.grid
+        index = grid.world_to_index(points[near])
+        return near[((index > -_RIM) & (index < grid.size_ijk - 1 + _RIM)).all(1)]
 
     def distances(self, points: np.ndarray, values: np.ndarray) -> np.ndarray:
         """(N) mm at points (N, 3) at which the spline has the values (N)."""
         found = values.astype(float)
-        near = np.flatnonzero(self.holds(values))
+        near = self.holds(points, values)
         if len(near) == 0:
             return found
         away = np.abs(found[near]) / self.voxel

@@ -62,25 +62,31 @@ def _shapes(case: Case, most: int) -> Iterator[Case]:
 
 
 def _row(shapes: list[Case], count: int) -> dict[str, Any]:
-    """Means over the shapes, and for how many of them three orientations are better."""
-    found: dict[str, list[dict[str, float]]] = {"single": [], "crossed": []}
-    for shape in shapes:
-        shares = {
-            "single": [count if axis == shape.axis else 0 for axis in range(3)],
-            "crossed": [count // 3 + (n < count % 3) for n in range(3)],
-        }
-        jobs = {kind: shape.spread(share) for kind, share in shares.items()}
-        hidden = ~(_known(jobs["single"]) | _known(jobs["crossed"]))
-        truth = (shape.labels.array > 0) & hidden
-        for kind, job in jobs.items():
-            filled = (ours.prepare(job, Path())() > 0) & hidden
-            found[kind].append(agreement(truth, filled, shape.labels.grid))
+    """Means over the shapes, for slices across the case's axis and as the mean over all three; and for how many shapes
+    three orientations are better."""
+    pairs = np.array([_compared(shape, count) for shape in shapes])  # (shapes, axes, single or crossed, measures)
+    own = pairs[np.arange(len(shapes)), [shape.axis for shape in shapes]]
     row: dict[str, Any] = {"shapes": len(shapes)}
-    for measure in _MEASURES:
-        for kind, values in found.items():
-            row[f"{kind} {measure}"] = float(np.nanmean([each.get(measure, np.nan) for each in values]))
-    better = [a["dice"] > b["dice"] for a, b in zip(found["crossed"], found["single"], strict=True)]
-    return {**row, "crossed is better": f"{sum(better)} of {len(better)}"}
+    for n, measure in enumerate(_MEASURES):
+        for words, values in (("", own), (", any axis", np.nanmean(pairs, 1))):
+            one, three = np.nanmean(values[..., n], 0)
+            row[f"{measure} single / crossed{words}"] = f"{one:.3f} / {three:.3f}"
+    for words, values in (("", own), (", any axis", np.nanmean(pairs, 1))):
+        row[f"crossed better{words}"] = f"{int((values[:, 1, 0] > values[:, 0, 0]).sum())} of {len(shapes)}"
+    return row
+
+
+def _compared(shape: Case, count: int) -> np.ndarray:
+    """(3, 2, measures): for slices across each axis, these and as many crossing ones, where neither shows anything."""
+    crossed = shape.spread([count // 3 + (n < count % 3) for n in range(3)])
+    crossed_fill, found = ours.prepare(crossed, Path())() > 0, []
+    for axis in range(3):
+        single = shape.spread([count if n == axis else 0 for n in range(3)])
+        hidden = ~(_known(single) | _known(crossed))
+        truth, fills = (shape.labels.array > 0) & hidden, (ours.prepare(single, Path())() > 0, crossed_fill)
+        rows = [agreement(truth, fill & hidden, shape.labels.grid) for fill in fills]
+        found.append([[row.get(measure, np.nan) for measure in _MEASURES] for row in rows])
+    return np.array(found)
 
 
 def _known(job: Job) -> np.ndarray:
