@@ -197,6 +197,17 @@ def test_blocks_come_back_from_streams_that_take_motion_over():
         assert len(one.kinds) == len(other.kinds) and np.array_equal(one.levels, other.levels)
 
 
+def test_every_context_begins_with_what_was_learned():
+    plain, learned = MergingCoding(expected=False).contexts(), MergingCoding().contexts()
+    for name, contexts in learned.items():
+        assert contexts.halves.shape == plain[name].halves.shape and contexts.halves.min() == 1, name
+    assert (learned["nonzero"].halves != 1).mean() > 0.5
+    stack, base = random_stack(np.random.default_rng(3), True), np.zeros((2, 16, 24, 2, 2), int)
+    first, again = MergingCoding(), MergingCoding()
+    first.code_stack(Encoder(), stack.shape, np.ones(2, bool), base, stack)
+    assert np.array_equal(again.contexts()["any"].halves, learned["any"].halves)
+
+
 def test_guesses_are_neighbours_first_and_differ():
     base = np.array([[[1, 2], [3, 4]]])
     a, b = (packed(np.array([BOTH]), np.array([[[n, 0], [0, 5]]])) for n in (8, 9))
@@ -277,10 +288,20 @@ def test_moving_shapes_are_predicted_and_gain_much(shapes, compressed, monkeypat
     assert compressed.file.describe()["field"] == "slices predicted from each other"
     assert 60 <= compressed.metrics["compression_ratio"] < 63
     assert np.array_equal(inr_from_bytes(compressed.data).decompress().array, compressed.volume.array)
-    monkeypatch.setattr("INRCore.compression.pyramid_encoder.GROUP", 1 << 30)
+    monkeypatch.setattr("INRCore.compression.pyramid_encoder.SMALLEST", 1 << 30)
     plain = compress(shapes, CompressionSettings(target_ratio=60))
     assert plain.file.describe()["field"].startswith("pyramid")
     assert compressed.metrics["psnr_db"] > plain.metrics["psnr_db"] + 2
+
+
+def test_single_slices_are_predicted_from_themselves_where_that_gains(monkeypatch):
+    one = moving_shapes((1, 128, 128))
+    result = compress(one, CompressionSettings(target_ratio=20))
+    assert result.file.describe()["field"] == "slices predicted from each other"
+    assert np.array_equal(inr_from_bytes(result.data).decompress().array, result.volume.array)
+    monkeypatch.setattr("INRCore.compression.pyramid_encoder.SMALLEST", 1 << 30)
+    plain = compress(one, CompressionSettings(target_ratio=20))
+    assert result.metrics["psnr_db"] > plain.metrics["psnr_db"] + 1
 
 
 def test_noise_and_holes_are_left_to_the_pyramid(shapes):

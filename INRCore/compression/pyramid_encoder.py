@@ -26,7 +26,7 @@ from .pyramid.tiles import Box, coding_order, cut_tiles
 from .pyramid.walk import ENTROPY_CODING, TRELLIS_CODING
 from .pyramid_format import pyramid_to_bytes
 from .residual import step_for_bound
-from .slices.encoder import GROUP, SMALLEST, Sliced, SliceEncoder, sample_box
+from .slices.encoder import SMALLEST, Sliced, SliceEncoder, sample_box
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 from .stored_slices import StoredSlices, stack_key, unit_limits
 
@@ -91,7 +91,7 @@ class PyramidEncoder:
         self.edge = TILE if large and len(self.levels) > 3 else 0
         self._values = fill_holes(volume.array.astype(np.float64)) if content.specials else volume.array
         self._background = find_background(volume.array)
-        sliceable = content.grid.shape[0] > GROUP and min(content.grid.shape[1:]) >= SMALLEST
+        sliceable = min(content.grid.shape[1:]) >= SMALLEST
         self._predict = predict and sliceable and not content.specials
         self._slices: SliceEncoder | None = None
         self._worth_at, self._not_worth_at = 0.0, np.inf  # steps at which a background of its own won and lost

@@ -313,6 +313,13 @@ class AdaptiveContexts:
     def __init__(self, contexts):
         self._halves = np.ones((contexts, 2), np.int64)
 
+    def begin(self, halves):
+        self._halves = halves.astype(np.int64)
+
+    @property
+    def halves(self):
+        return self._halves
+
     def code(self, coder, contexts, wanted, trends=None):
         found, start, size = (np.empty(len(contexts), bool), 0, _FIRST_CHUNK)
         while start < len(contexts):
@@ -333,6 +340,10 @@ class AdaptiveNumbers:
     def __init__(self, contexts):
         self._widths = AdaptiveContexts(contexts * self._MOST_BITS)
         self._highest = AdaptiveContexts(self._MOST_BITS + 1)
+
+    @property
+    def parts(self):
+        return (self._widths, self._highest)
 
     def code(self, coder, contexts, wanted):
         count = len(contexts)
@@ -373,6 +384,11 @@ class CoefficientCoding:
         self._nonzero = AdaptiveContexts(kinds * _PLACES * 7)
         self._more = AdaptiveContexts(len(SIZES) * 2 * 2 * 7)
         self._rest = AdaptiveNumbers(8)
+
+    def contexts(self):
+        widths, highest = self._rest.parts
+        own = {'any': self._any, 'fours': self._fours, 'nonzero': self._nonzero, 'more': self._more}
+        return own | {'rest': widths, 'high rest': highest}
 
     def code(self, coder, number, inside, wanted, manner=None):
         size, kind = (SIZES[number], number * 2 + inside.astype(np.int64))
@@ -707,6 +723,10 @@ class MotionCoding:
         self._kinds = AdaptiveContexts(sizes * 2)
         self._moves = AdaptiveNumbers(sizes * 4)
 
+    def contexts(self):
+        widths, highest = self._moves.parts
+        return {'taken': self._taken, 'told': self._kinds, 'moves': widths, 'high moves': highest}
+
     def code(self, coder, number, places, base, known, want):
         edge = SIZES[number] // 4
         slices, rows, columns = (places[0], places[1] // 4, places[2] // 4)
@@ -761,13 +781,25 @@ class MotionCoding:
         if (np.abs(moves) > 4 * REACH_of_motion).any():
             raise StreamError('a block moves too far')
         return packed(kinds, moves)
+_FIRST = ord('!') - 1
+_LEARNED = {'splits': ':.!!!!!!!!=\'42(1\'.!)D$3--6#1!.@!9$1)-1(:71!!!!!!!!=+44,;*1%+A\':.08)6$1<\';)5..3(@>*!!!!!!!!B&8026)1#+D$=+44,5\'.F"A\'9/35-;!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'kinds': 'F"!!!!!!!!H!*!!!!!!!F"(#!#!!!!H!+$\'!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!C%!!!!!!!!E#-($%$!!!D$*+%)!%!!G!2$)$\'#"\'!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!?)!!!!!!!!@(:.**"(!!B&9/.+")!#D$A\'3+-(%,!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!H!!!!!!!!!!!H!H!H!A!!!!!H!H!H!!!!!!!H!H!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'near': "0.&,!0)-$&!!@(:.(3526.('?)=+,<>*<,3+A'@(17A'>*:.", 'letters': '!!F"35H!62;-H!!!=+-;629/H!!!!!!!?)35260844356226;-!!!!!!!!!!!!!!80533353407117265344444462:.111335=!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'taken': '(@15$D1/,.&-6"(*\'%3571(@=%35*0?!9-()44;-,<B&5371G!<,5+!!!!!!!!!!!!!!!!!!', 'told': '(3&)(@*,.:44!!!!', 'moves': '$5.))&)!!##!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!/*\'))$(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!%3,*)&("$"#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!-+\'*\'&)!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!&B-:3.-)+#(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!-;04/,-%)"%!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\'A+;2/.)*%(!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!-;.50,,\'*"&!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\'A)?/9714\'/!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!(@.:357,.\'-!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!&B*>/9534(."&!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!)?,<268+/\',!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'high moves': "!!537171<,5''!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!", 'any': '50@(.,/99/,<-;17(@)?!!!!', 'fours': 'G!71%B(:)5#.G!/9"F"2"*!,E#+=!G$D*:#DD$)?!G#@%5!?9/$D!!!H\'A!G<,"F!!!H#E!H!!!!!!!!!!!!!!!!!!!!!!!!', 'nonzero': '*4-)&)%$"&"$!!C%7%,%(%$%"$!#E#B&1))&%&#&""E#B&=+.**(#%#!D$B&>*2+.($%!!D$A\'?)8*-(&#!!!/#(&%!\'"\'!\'"&6$\'\'($#\'%$#%!&E#.(-\'(&$(#%!\'E#<)3(,()\'#%"(C%?)=+6-2/)*%&B&?);-8053/3$,:-9,.,(+&+%&#\'B&@(6+.*-*\'\'#*D$A\'<,71-3(.#-C%@(<,:.62,1%8C%?)<,9/53-9&BD$?)<,21,2+2$7\'6/+)*\')&+$)"-A\'8*/,*,\',$)#/E#=+;-5../(,#7C%?);-7153.4&;B&?);-9/53/8&BD$?):.61/0%0$=>*?):.4.11&3%=?)>*:.8035+7&BB&>*:.8035,<\'AB&>*9/5308+=\'AD$;-4408-;+=(@!!!!!!!!!!!!!!088044,3-6\'8$D?);-804408,9&BC%<,805317,<&BC%=+805317,<\'AC%9/4408-;*>(@!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!*>713517/9+=\'A;-80533508-;(@A\'8035/9-;*>\'AA\'26.:,<*>)?\'A!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'more': 'G!E#C%B&?)2.\',0!6#9#6#6%/&&):(1&))(&&&")!(*\'(%(%%%&$$&!\'F"D$B&@(<,26(@B#D$C%A\'=+53(@@(;+6,0,+0(+#5.\'0&.\'-\'),$+$3D$@(=+9/53.:(@@(?)<,804408(@@(=+:.7135-;&B8(;*<+5.44.:&B<,804408-;*>\'A71624426/9+=\'A;-624417/9+=&B:.625326/9+=&B', 'rest': '53;-A\':%&\'#("(#&!&$$%!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!179/@(D$+#$$$"!##!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!,<44=+B&8"&#$"#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\'A.:62@(D$,#\'!!##!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!$D)?08:.@(6##&%"$!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"F%C)?086./()&)!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!0!0".#,%)%\'#&(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!*!*!*!*!*!*!*%%(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'high rest': '!!80:.=+>*8)+%+$)!%!%!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!'}
+def expect(contexts, name):
+    letters = np.frombuffer(_LEARNED.get(name, '').encode(), np.uint8).astype(np.int64) - _FIRST
+    if letters.size:
+        contexts.begin(letters.reshape(-1, 2))
 def wanted_motion(want, chosen):
     return (want.kinds[chosen], want.moves[chosen])
 class MergingCoding(StackCoding):
 
-    def __init__(self):
+    def __init__(self, expected=True):
         super().__init__()
         self._motion = MotionCoding()
+        for name, contexts in self.contexts().items() if expected else ():
+            expect(contexts, name)
+
+    def contexts(self):
+        own = {'splits': self._splits, 'kinds': self._kinds, 'near': self._near, 'letters': self._letters}
+        return own | self._motion.contexts() | self._coefficients.contexts()
 
     def code_stack(self, coder, shape, alone, base, wanted=None):
         found, masks = ([], self._code_leaves(coder, shape, wanted))

@@ -33,6 +33,12 @@ class CoefficientCoding:
         self._more = AdaptiveContexts(len(SIZES) * 2 * 2 * 7)
         self._rest = AdaptiveNumbers(8)
 
+    def contexts(self) -> dict[str, AdaptiveContexts]:
+        """All of them by name."""
+        widths, highest = self._rest.parts
+        own = {"any": self._any, "fours": self._fours, "nonzero": self._nonzero, "more": self._more}
+        return own | {"rest": widths, "high rest": highest}
+
     def code(
         self,
         coder: Coder,

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from .directions import LARGEST, MEAN, PLANE, borders, predict_refined
-from .leaves import INSIDE, Leaves, Shape, Stack, doubled, grid_of, places_of
-from .offers import Offers
+from .leaves import BOTH, INSIDE, Leaves, Shape, Stack, doubled, grid_of, places_of
+from .motion_coding import NOTHING, packed, unpacked
+from .offers import OWN_BITS, TAKEN_BITS, Offers, told_bits
 from .quantising import coding_costs, quantised
 from .reconstruction import restored
 from .transform import SIZES, inverse
@@ -19,14 +20,15 @@ from .transform import SIZES, inverse
 
 class Walk:
     """Decides the blocks of one stack. target: (slices, rows, columns) of whole units; guesses: for each size (slices,
-    guesses, rows / size, columns / size) directions to try; others: for each size, None for none; step: in units;
-    price: of a bit, in squared steps."""
+    guesses, rows / size, columns / size) directions to try; others: for each size, None for none; base: (slices,
+    rows / 4, columns / 4, 2, 2) moves that come for nothing; step: in units; price: of a bit, in squared steps."""
 
     def __init__(
         self,
         target: np.ndarray,
         guesses: list[np.ndarray],
         others: list[Offers | None],
+        base: np.ndarray,
         step: int,
         shifts: tuple[int, ...],
         limits: tuple[int, int],
@@ -38,9 +40,10 @@ class Walk:
         self.planes = np.zeros(shape, np.int64)
         self._levels = [np.zeros(shape, np.int32) for _ in SIZES]
         self._splits = [np.zeros(grid_of(shape, size), bool) for size in SIZES]
-        self._kinds = [np.zeros(grid_of(shape, size), np.int8) for size in SIZES]
+        self._codes = [np.zeros(grid_of(shape, size), np.int64) for size in SIZES]
         self._chosen = [np.zeros(grid_of(shape, size), np.int8) for size in SIZES]
         self._known = np.full((shape[0], shape[1] // 4, shape[2] // 4), -1, np.int8)
+        self._motion, self._base = np.full(self._known.shape, NOTHING, np.int64), base
 
     def run(self) -> Stack:
         """The stack; `planes` are then what a decoder finds."""
@@ -63,19 +66,23 @@ class Walk:
         at = (k, y // size, x // size)
         target = self._target[window]
         found, direction, cost = self._inside(number, target, k, y, x)
-        kind, other = np.full(len(k), INSIDE), self._others[number]
+        other, motion = self._others[number], np.full(len(k), NOTHING, np.int64)
         if other is not None:
-            offered = other.predicted[window]
-            offer = coding_costs(target - offered, self._step, price) + price * other.bits[at]
-            better = offer < cost
-            found[better], cost = offered[better], np.minimum(offer, cost)
-            kind[better], direction[better] = other.kinds[at][better], -1
+            for offer in range(other.motion.shape[1]):
+                offered, code = other.predicted[:, offer][window], other.motion[:, offer][at]
+                offer_cost = coding_costs(target - offered, self._step, price)
+                offer_cost += price * self._told_bits(code, k, y, x)
+                better = offer_cost < cost
+                found[better], motion[better] = offered[better], code[better]
+                cost = np.minimum(offer_cost, cost)
+            direction[motion != NOTHING] = -1
         levels = quantised(target - found, self._step, price)
         coded = np.flatnonzero(levels.any((1, 2)))
         found[coded] += inverse(restored(levels[coded], self._step, self._shifts))
         np.clip(found, *self._limits, out=found)
         self.planes[window], self._known[fours] = found, direction[:, None, None]
-        self._levels[number][window], self._kinds[number][at], self._chosen[number][at] = levels, kind, direction
+        self._motion[fours] = motion[:, None, None]
+        self._levels[number][window], self._codes[number][at], self._chosen[number][at] = levels, motion, direction
         if number + 1 == len(SIZES):
             return cost
         tried = np.flatnonzero(cost > 8 * price)
@@ -90,8 +97,18 @@ class Walk:
         kept = tried[~split]
         self.planes[tuple(index[kept] for index in window)] = found[kept]
         self._known[tuple(index[kept] for index in fours)] = direction[kept, None, None]
+        self._motion[tuple(index[kept] for index in fours)] = motion[kept, None, None]
         cost[tried] = np.minimum(parts, cost[tried])
         return cost
+
+    def _told_bits(self, code: np.ndarray, k: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """About what the motion of blocks costs beside those to the left and above, and with the base."""
+        left = np.where(x > 0, self._motion[k, y // 4, np.maximum(x // 4 - 1, 0)], NOTHING)
+        above = np.where(y > 0, self._motion[k, np.maximum(y // 4 - 1, 0), x // 4], NOTHING)
+        base = self._base[k, y // 4, x // 4]
+        near = [np.where(one == NOTHING, packed(np.full(len(k), BOTH), base), one) for one in (left, above)]
+        free = (code == left) | (code == above) | (code == packed(np.full(len(k), BOTH), base))
+        return np.where(free, TAKEN_BITS, OWN_BITS + told_bits(*unpacked(code), near, base))
 
     def _inside(
         self, number: int, target: np.ndarray, k: np.ndarray, y: np.ndarray, x: np.ndarray
@@ -123,12 +140,10 @@ class Walk:
             k, y, x = places_of(mask, size)
             place = np.arange(size)
             window = (k[:, None, None], (y[:, None] + place)[:, :, None], (x[:, None] + place)[:, None, :])
-            kinds = self._kinds[number][mask].astype(np.int64)
+            codes = self._codes[number][mask]
+            kinds, moves = unpacked(np.maximum(codes, 0))
+            kinds[codes == NOTHING], moves[codes == NOTHING] = INSIDE, 0
             directions = np.maximum(self._chosen[number][mask], 0).astype(np.int64)
-            moves = np.zeros((len(k), 2, 2), np.int64)
-            other = self._others[number]
-            if other is not None:
-                moves = np.where((kinds == INSIDE)[:, None, None], 0, other.moves[mask])
             levels = self._levels[number][window]
             leaves.append(Leaves(size, k, y, x, kinds, directions, moves, levels))
             open_blocks = doubled(split)

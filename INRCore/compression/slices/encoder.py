@@ -28,6 +28,8 @@ _RATIOS = (1.0, 1.3, 1.5, 1.8)
 """Steps of the levels, relative to that of the slices that stand alone."""
 _SHIFTS = (8, 4, 2)
 _SPAN_VOXELS = 1 << 24
+_AT_ONCE = 1 << 22
+"""Samples of the slices that are decided together."""
 
 
 @dataclass(frozen=True)
@@ -79,15 +81,10 @@ class SliceEncoder:
         planes, found, bits = Planes(sequence), {}, 0.0
         for place in sequence.places:
             items, base = sequence.items(place), planes.base(place)
-            if place[0] or not sequence.chained:
-                stack = self._decided(planes, items, base, (unit, middle), sequence.steps[place[0]], limits)
-            else:
-                one_by_one = zip(items, base, strict=True)
-                singles = [
-                    self._decided(planes, [item], own[None], (unit, middle), sequence.steps[0], limits)
-                    for item, own in one_by_one
-                ]
-                stack = joined(singles)
+            most = 1 if sequence.chained and not place[0] else max(1, _AT_ONCE // planes.values[0].size)
+            parts = (slice(start, start + most) for start in range(0, len(items), most))
+            step = sequence.steps[place[0]]
+            stack = joined([self._decided(planes, items[p], base[p], (unit, middle), step, limits) for p in parts])
             coder = CountingCoder()
             planes.code(place, coder, stack)
             found[place], bits = stack, bits + coder.cost_bits
@@ -116,9 +113,9 @@ class SliceEncoder:
                 pair = movers[item.before], movers[item.after]
                 offered.append(offers(own, pair, moves, own_base, step, PRICE))
             for number, of_size in enumerate(zip(*offered, strict=True)):
-                names = ("kinds", "moves", "bits", "predicted")
-                others[number] = Offers(*(np.stack([getattr(one, name) for one in of_size]) for name in names))
-        walk = Walk(target, guesses, others, step, _SHIFTS, limits, PRICE)
+                parts = (np.stack([getattr(one, name) for one in of_size]) for name in ("motion", "predicted"))
+                others[number] = Offers(*parts)
+        walk = Walk(target, guesses, others, base, step, _SHIFTS, limits, PRICE)
         stack = walk.run()
         planes.values[numbers] = walk.planes
         return stack

@@ -56,15 +56,19 @@ def singles(stack: Stack) -> Iterator[Stack]:
 
 
 def joined(stacks: list[Stack]) -> Stack:
-    """Undoes `singles`."""
-    found = []
+    """Stacks one after the other, such as those of `singles`."""
+    found, starts = [], np.cumsum([0, *(stack.shape[0] for stack in stacks[:-1])])
     for number, size in enumerate(SIZES):
         own = [stack.leaves[number] for stack in stacks]
-        slices = np.concatenate([leaves.slices + n for n, leaves in enumerate(own)])
+        slices = np.concatenate([leaves.slices + start for start, leaves in zip(starts, own, strict=True)])
         names = ("rows", "columns", "kinds", "directions", "moves", "levels")
         parts = (np.concatenate([getattr(leaves, name) for leaves in own]) for name in names)
         found.append(Leaves(size, slices, *parts))
-    return Stack((len(stacks), *stacks[0].shape[1:]), tuple(found), np.concatenate([stack.roots for stack in stacks]))
+    return Stack(
+        (sum(stack.shape[0] for stack in stacks), *stacks[0].shape[1:]),
+        tuple(found),
+        np.concatenate([stack.roots for stack in stacks]),
+    )
 
 
 def filled(length: int) -> int:

@@ -72,6 +72,11 @@ class MotionCoding:
         self._kinds = AdaptiveContexts(sizes * 2)
         self._moves = AdaptiveNumbers(sizes * 4)
 
+    def contexts(self) -> dict[str, AdaptiveContexts]:
+        """All of them by name."""
+        widths, highest = self._moves.parts
+        return {"taken": self._taken, "told": self._kinds, "moves": widths, "high moves": highest}
+
     def code(
         self,
         coder: Coder,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..pyramid.adaptive import Coder
+from ..pyramid.adaptive import AdaptiveContexts, Coder
+from .expected import expect
 from .layout_coding import StackCoding, code_map
 from .leaves import INSIDE, Leaves, Shape, Stack, grid_of, places_of
 from .motion_coding import NOTHING, MotionCoding, wanted_motion
@@ -14,9 +15,17 @@ from .transform import SIZES
 class MergingCoding(StackCoding):
     """What has been learned about the blocks of the stacks coded so far, whose motion is taken over from others."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: bool = True) -> None:
+        """expected: with what was learned from other volumes."""
         super().__init__()
         self._motion = MotionCoding()
+        for name, contexts in self.contexts().items() if expected else ():
+            expect(contexts, name)
+
+    def contexts(self) -> dict[str, AdaptiveContexts]:
+        """All of them by name."""
+        own = {"splits": self._splits, "kinds": self._kinds, "near": self._near, "letters": self._letters}
+        return own | self._motion.contexts() | self._coefficients.contexts()
 
     def code_stack(
         self, coder: Coder, shape: Shape, alone: np.ndarray, base: np.ndarray, wanted: Stack | None = None
