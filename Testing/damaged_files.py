@@ -10,6 +10,14 @@ import numpy as np
 from INRCore.compression import inr_from_bytes
 from INRCore.compression.container import MAGIC, VERSION, version_of
 from INRCore.compression.parts import Parts, deflated, inflated, pack_parts
+from INRCore.compression.pyramid_head import (
+    HEAD_KEY,
+    META_KEY,
+    description_of,
+    head_numbers,
+    pack_description,
+    pack_head,
+)
 from INRCore.compression.series_file import series_from_bytes
 from INRCore.errors import InputError
 
@@ -59,6 +67,13 @@ def resealed(data, spoil):
     return pack_parts(spoil(dict(Parts.of_bytes(data, "'f'"))), version_of(data))
 
 
+def with_coding(parts, change):
+    """Parts of version 4 whose head has another entropy coding: `change` of what it was."""
+    numbers, place = head_numbers(Parts.of_bytes(pack_parts(parts), "'f'"), "'f'"), 23
+    numbers[place] = change(numbers[place])
+    return {**parts, HEAD_KEY: pack_head(numbers)}
+
+
 def container_opened(data):
     """Header text and [tag, stored, length] of each section of a file of version 1, by the documented layout."""
     length = struct.unpack_from("<I", data, 12)[0]
@@ -99,6 +114,8 @@ def hostile(data, generator):
             content = hostile(content, generator)
         elif content[8:9] == b"\x78" and generator.random() < 0.8:
             content = deflated(_spoilt(inflated(content, 1 << 24, "'f'"), generator))
+        elif key == META_KEY and generator.random() < 0.8:
+            content = pack_description(_spoilt(description_of(Parts.of_bytes(data, "'f'"), "'f'"), generator))
         else:
             content = _spoilt(content, generator)
             if generator.random() < 0.2:

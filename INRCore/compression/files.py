@@ -33,7 +33,7 @@ from .container import MAGIC, Section, damaged, pack_container, unpack_container
 from .heads import dtype_of, grid_of, text_of
 from .inr_file import InrFile, StoredField
 from .intensity import IntensityMap, check_limits
-from .parts import ASSEMBLY_VERSION, PREFIX, Parts
+from .parts import ASSEMBLY_VERSION, PLAIN_VERSION, PREFIX, Parts
 from .parts import VERSION as PARTS_VERSION
 from .pyramid_format import pyramid_from_parts, pyramid_to_bytes
 from .residual import Residual
@@ -90,7 +90,7 @@ def inr_from_bytes(data: bytes, label: str = "the file") -> InrFile:
 
 
 def _from_any_parts(parts: Parts, label: str) -> InrFile:
-    if parts.version == PARTS_VERSION:
+    if parts.version != ASSEMBLY_VERSION:
         return pyramid_from_parts(parts, label)
     assembly = assembly_from_parts(parts, label)
     if assembly.kind == "labels":
@@ -195,7 +195,8 @@ def read_inr(path: str | os.PathLike[str]) -> InrFile:
 
 
 def _has_parts(data: bytes) -> bool:
-    return len(data) >= PREFIX.size and data.startswith(MAGIC) and version_of(data) in (PARTS_VERSION, ASSEMBLY_VERSION)
+    versions = (PLAIN_VERSION, ASSEMBLY_VERSION, PARTS_VERSION)
+    return len(data) >= PREFIX.size and data.startswith(MAGIC) and version_of(data) in versions
 
 
 def decompress(
