@@ -23,6 +23,7 @@ _FEWEST_ROWS, _FEWEST_COLUMNS = 8, 3
 _LIVELY = 0.1
 _HELD_OUT_EVERY = 8
 _LEAK = 0.1
+_MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 _LARGEST_DEVIATION, _SMALLEST_SPREAD = 20.0, 1e-3
 
 
@@ -58,6 +59,13 @@ class DetailNetwork(nn.Module):
         # The spread learns from what the body knows and never pulls at it.
         spread = self.spread(torch.relu(self.spread_hidden(hidden.detach())))
         return _interleaved(self.deviation(hidden)), _SMALLEST_SPREAD + nn.functional.softplus(_interleaved(spread) - 2)
+
+    def mirrored(self, thick: Tensor, mirrors: bool) -> tuple[Tensor, Tensor]:
+        """Means over the four mirror images of the samples, turned back; without `mirrors` as `forward`."""
+        ways = _MIRRORS if mirrors else _MIRRORS[:1]
+        outputs = [[part.flip(way) for part in self(thick.flip(way))] for way in ways]
+        deviation, spread = (sum(parts[1:], parts[0]) / len(ways) for parts in zip(*outputs, strict=True))
+        return deviation, spread
 
 
 def _interleaved(values: Tensor) -> Tensor:
@@ -135,12 +143,12 @@ class DetailProblem(Problem):
         certainty = (error.detach().abs() / spread + spread.log()).mean()
         return {"detail": error.square().mean(), "spread": 0.01 * (certainty + 8)}
 
-    def _errors(self, fine: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def _errors(self, fine: Tensor, generator: torch.Generator, mirrors: bool = False) -> tuple[Tensor, Tensor, Tensor]:
         """The network's errors, the spreads it expected, and the errors of the cubic spline through the same thick
         samples."""
         thick = fine @ self._thicken.T
         noisy = thick + self._noise * torch.randn(thick.shape, generator=generator, device=thick.device)
-        deviation, spread = self.module(noisy)
+        deviation, spread = self.module.mirrored(noisy, mirrors)
         plain = (noisy @ self._spline.T - fine)[..., self.inner]
         error = plain + deviation[..., self.inner]
         return error.clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION), spread[..., self.inner], plain
@@ -166,13 +174,13 @@ class DetailProblem(Problem):
         return image[place[:, 0, None, None], axes[0][:, :, None], axes[1][:, None]]
 
     @torch.no_grad()
-    def held_out(self, count: int = 256, seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
-        """On patches that no lesson used (where there are slices enough): the network's errors, the spreads it
-        expected, and the cubic spline's errors, flat."""
+    def held_out(self, mirrors: bool, count: int = 256, seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+        """On patches that no lesson used (where there are slices enough): the network's errors, asked about the mirror
+        images or not, the spreads it expected, and the cubic spline's errors, flat."""
         device = self.images[0].device
         generator = torch.Generator(device).manual_seed(seed)
         each = count // len(self.images)
         numbers = range(len(self.images))
         fine = torch.cat([self._patches(number, each, generator, held_out=True) for number in numbers])
-        error, spread, plain = self._errors(fine, generator)
+        error, spread, plain = self._errors(fine, generator, mirrors)
         return error.flatten(), spread.flatten(), plain.flatten()

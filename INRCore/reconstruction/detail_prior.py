@@ -27,7 +27,6 @@ _MOST_ERRORS = 1 << 22
 _REACH_OF_90_PERCENT = 1.645
 _PIXELS_AT_ONCE = 1 << 15
 _NOTHING_LEARNED = "No detail could be learned from these slices; the result is the smoothest that explains them."
-_MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,30 +89,29 @@ def learn_steps(
     problem = DetailProblem(images, factor, width, geometry.profile, noise, fit.seed, show)
     loop = FitLoop(problem, fit, control, stage="fit")
     yield from loop.run()
-    error, _, plain = problem.held_out()
+    error, spread, plain = problem.held_out(mirrors)
     gain_db = float(10 * torch.log10(plain.square().mean() / error.square().mean()))
     if not gain_db > 0 and not loop.control.stopped:
         yield Progress("fit", 0, 1, note=_NOTHING_LEARNED)
         return None
-    spread_weight = _reach(problem) * likeness(images, factor, width, geometry.profile) ** (1 + math.log2(factor))
+    spread_weight = _reach(error, spread) * likeness(images, factor, width, geometry.profile) ** (1 + math.log2(factor))
     noise_weight = _REACH_OF_90_PERCENT * noise * math.sqrt(problem.voxels_per_slice - 1)
-    values, spread = yield from _detailed_steps(problem.module, slices, mirrors, loop.device)
+    values, spreads = yield from _detailed_steps(problem.module, slices, mirrors, loop.device)
     count = np.array(geometry.grid.size_ijk)
     count[geometry.slice_axis] *= factor
     return DetailPrior(
         grid=geometry.grid.with_size(count.tolist()),
         values=geometry.slices_back(values),
-        half_width=geometry.slices_back(np.hypot(np.float32(spread_weight) * spread, np.float32(noise_weight))),
+        half_width=geometry.slices_back(np.hypot(np.float32(spread_weight) * spreads, np.float32(noise_weight))),
         error=float(error.square().mean().sqrt()),
         gain_db=gain_db,
         loop=loop,
     )
 
 
-def _reach(problem: DetailProblem) -> float:
+def _reach(error: Tensor, spread: Tensor) -> float:
     """So many times the spread covers 90 % of the errors on lessons held out (split conformal prediction: Papadopoulos
     et al., ECML 2002)."""
-    error, spread, _ = problem.held_out()
     return float(torch.quantile((error.abs() / spread)[:_MOST_ERRORS], _COVERED))
 
 
@@ -138,15 +136,8 @@ def _detailed_steps(
         for start in range(0, len(planes), step):
             part = slice(start, start + step)
             thick = torch.from_numpy(np.ascontiguousarray(planes[part])).to(device)
-            deviation, spread = _mirrored(network, thick, mirrors)
+            deviation, spread = network.mirrored(thick, mirrors)
             target[part] += (thick @ spline.T + deviation).cpu().numpy() / len(cuts)
             spread_target[part] += spread.cpu().numpy() / len(cuts)
             yield Progress("detail", number * len(planes) + min(start + step, len(planes)), len(cuts) * len(planes))
     return values, spreads
-
-
-def _mirrored(network: DetailNetwork, thick: Tensor, mirrors: bool) -> tuple[Tensor, Tensor]:
-    ways = _MIRRORS if mirrors else _MIRRORS[:1]
-    outputs = [[part.flip(way) for part in network(thick.flip(way))] for way in ways]
-    deviation, spread = (sum(parts[1:], parts[0]) / len(ways) for parts in zip(*outputs, strict=True))
-    return deviation, spread
