@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from compression_cases import moving_shapes, phantom, quick
-from damaged_files import resealed, survivors_of
+from damaged_files import resealed, survivors_of, with_coding
 
 from INRCore.compression import CompressionSettings, compress, compress_series, inr_from_bytes, inr_to_bytes
 from INRCore.compression.mosaic import mosaic_steps
@@ -29,9 +29,7 @@ def holed():
 
 
 def with_filters(parts, filters):
-    head = bytearray(parts["H", 0, 0])
-    head[151] |= 16
-    return {**parts, ("H", 0, 0): bytes(head), FILTERS_KEY: filters}
+    return {**with_coding(parts, lambda coding: coding | 16), FILTERS_KEY: filters}
 
 
 @pytest.fixture(scope="module")

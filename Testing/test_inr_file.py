@@ -43,7 +43,7 @@ def test_files_are_not_overwritten_unasked_and_can_be_written_again(a_compressed
 def test_other_versions_and_other_files_are_refused_with_the_way_out(a_compressed_phantom, tmp_path):
     data = a_compressed_phantom[1].data
     cases = {
-        "newer .inr version 4.*update": data[:8] + struct.pack("<I", 4) + data[12:],
+        "newer .inr version 5.*update": data[:8] + struct.pack("<I", 5) + data[12:],
         "older .inr version 0.*compress the original again": data[:8] + struct.pack("<I", 0) + data[12:],
         "text-mode": data.replace(b"\r\n", b"\n", 1),
         "not an .inr file": b"NRRD0004\n" + data,

@@ -147,6 +147,7 @@ class FolderSection:
     def _list(self) -> None:
         table = self.ui.folderTable
         table.setVisible(bool(self._rows))
+        table.clearSpans()
         table.setRowCount(len(self._rows))
         for number, row in enumerate(self._rows):
             texts = [row["input"], row["problem"], "", "", ""] if row["problem"] else [_cell(row, c) for c in _COLUMNS]
@@ -154,7 +155,8 @@ class FolderSection:
                 item = qt.QTableWidgetItem(text)
                 item.setToolTip(row["problem"] or text)
                 table.setItem(number, column, item)
-            table.setSpan(number, 1, 1, 4 if row["problem"] else 1)
+            if row["problem"]:
+                table.setSpan(number, 1, 1, 4)
 
     def _show_in_scene(self) -> None:
         from ..scene import table_to_node
