@@ -14,9 +14,11 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule
 from INRCore.panel import module_test
 from INRCore.panel.compression_parameters import Codec, INRCompressionParameterNode
 from INRCore.panel.file_plugins import InrFileReader, InrFileWriter
-from INRCore.panel.files import ResultKind, file_stem, load_volume
+from INRCore.panel.files import ResultKind, file_stem, load_volumes
+from INRCore.panel.folder_section import FolderSection
 from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, Request, RunOptions
+from INRCore.panel.open_section import OpenSection
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.rate_section import EstimateLogic, RateSection
 from INRCore.panel.samples import offer_sample
@@ -48,7 +50,7 @@ class INRCompressionLogic(PanelLogic):
     parameters = INRCompressionParameterNode
     cropped = ("volume",)
     grid_of: ClassVar = {"region": "volume"}
-    results: ClassVar = {"volume": ResultKind(".nrrd", load_volume, "{volume} decompressed", reference="volume")}
+    results: ClassVar = {"volume": ResultKind(".nrrd", load_volumes, "{volume} decompressed", reference="volume")}
 
     def request(
         self,
@@ -60,7 +62,8 @@ class INRCompressionLogic(PanelLogic):
         kept: Any = None,
         **targets: Any,
     ) -> Request:
-        """Compresses a scalar volume node, or the part of it in the ROI node `region`, to `file`.
+        """Compresses a scalar, colour or vector volume node or a sequence of volumes, or the part of it in the ROI node
+        `region`, to `file`.
 
         targets: settings of `INRCore.CompressionSettings`: target_ratio, target_bytes, target_psnr_db,
         target_max_error, codec, keep_tags, upsampler, embed_upsampler; None leaves one to the preset.
@@ -121,6 +124,8 @@ class INRCompressionWidget(PanelWidget):
         self.rateSection: RateSection | None = None
         PanelWidget.setup(self)
         self.rateSection = RateSection(self.ui, EstimateLogic(), self.request)
+        self.folderSection = FolderSection(self.ui, self.title, lambda: self.parameters, self._lacks)
+        self.openSection = OpenSection(self.ui, lambda: self.parameters)
         self.updateApplyButton()
         self.ui.filePathLineEdit.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
 
@@ -134,14 +139,20 @@ class INRCompressionWidget(PanelWidget):
         for widget in (self.ui.upsamplerLineEdit, self.ui.embedUpsamplerCheckBox):
             widget.enabled = is_upsampled
         if self.rateSection is not None:
+            self.folderSection.offer()
+            self.openSection.offer()
             can_say = self.parameters is not None and self.parameters.codec is Codec.PYRAMID
-            is_possible = can_say and not self._whatIsMissing()
+            is_possible = can_say and not self._whatIsMissing() and not self._isSeries()
             self.rateSection.offer(is_possible)
             if is_possible:
                 self.rateSection.follow(self.request())
 
+    def _lacks(self) -> str:
+        return _("Install PyTorch first") if self.deviceSection.lacksTorch else ""
+
     def cleanup(self) -> None:
         self.rateSection.cancel()
+        self.folderSection.cancel()
         PanelWidget.cleanup(self)
 
     def onSceneStartClose(self, caller: Any, event: str) -> None:
@@ -169,9 +180,16 @@ class INRCompressionWidget(PanelWidget):
             return _("Choose a volume to compress")
         if not self.parameters.filePath.endswith(".inr"):
             return _("Choose where to write the .inr file")
+        if self._isSeries() and self.parameters.keptRegion is not None:
+            return _("A sequence or colour volume has no region that is kept better; choose none")
         if self.parameters.codec is Codec.UPSAMPLED and not self.parameters.upsampler:
             return _("Choose the upsampler's model (made by the command train-upsampler)")
         return ""
+
+    def _isSeries(self) -> bool:
+        from INRCore.scene import is_series
+
+        return is_series(self.parameters.inputVolume)
 
     def request(self) -> Request:
         return self.logic.request(

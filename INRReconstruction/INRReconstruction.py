@@ -114,6 +114,7 @@ class INRReconstructionParameterNode(RunParameters):
     outputBaseline: slicer.vtkMRMLScalarVolumeNode
     outputUncertainty: slicer.vtkMRMLScalarVolumeNode
     alignedStacks: bool = False
+    biasFields: bool = False
     sliceTransforms: bool = False
     spacing: Annotated[float, WithinRange(0, 50)] = 0.0
 
@@ -127,7 +128,8 @@ class INRReconstructionLogic(PanelLogic):
         "baseline": ResultKind(".nrrd", load_volume, "{volumes} B-spline", reference="volumes"),
         "uncertainty": ResultKind(".nrrd", load_volume, "{volumes} uncertainty", reference="volumes"),
         **{
-            f"aligned_{n}": ResultKind(".nrrd", load_volume, f"{{volumes_{n}}} aligned", reference=f"volumes_{n}")
+            f"{role}_{n}": ResultKind(".nrrd", load_volume, f"{{volumes_{n}}} {name}", f"volumes_{n}", display)
+            for role, name, display in (("aligned", "aligned", {}), ("bias", "bias field", {"quantity": "factor"}))
             for n in range(1, MOST_STACKS + 1)
         },
     }
@@ -147,9 +149,9 @@ class INRReconstructionLogic(PanelLogic):
         isotropic `spacing` (mm; None: the finest of the input).
 
         `outputs` {"volume": node or None, "baseline": ..., "uncertainty": ..., "aligned_1": ...} says which results to
-        make (aligned_2 is the second stack where it was found to lie). `mask`: a
-        segmentation or label map node, where slices count; `guide`: a volume node of another contrast. Further settings
-        by name, such as slice_thickness_mm, profile and motion; None leaves one as it is.
+        make (aligned_2: the second stack where it was found to lie; bias_2: the factor on its brightness that was taken
+        away, with the setting bias). `mask`: a segmentation or label map node, where slices count; `guide`: a volume
+        node of another contrast. Further settings by name, such as slice_thickness_mm; None leaves one as it is.
         """
         given = {name: value for name, value in {"spacing_mm": spacing, **settings}.items() if value is not None}
         inputs: dict[str, Any] = {"volumes": volumes}
@@ -205,27 +207,33 @@ class INRReconstructionWidget(PanelWidget):
         PanelWidget.onParametersChanged(self, caller, event)
         if self._stacks is not None:
             self._stacks.show(self._volumes())
+        self.ui.biasFieldsCheckBox.enabled = self.parameters.bias is not Bias.NONE
 
     def bringFurther(self, report: dict[str, Any], request: Request, nodes: dict[str, Any]) -> list[Any]:
         from INRCore.scene import give_role
 
         stacks, wanted = request.inputs["volumes"], self.parameters.sliceTransforms
         for number, stack in enumerate(stacks, 1):
-            if f"aligned_{number}" in nodes:
-                give_role(nodes[f"aligned_{number}"], self._alignedRole(stack))
+            for kind in ("aligned", "bias"):
+                if f"{kind}_{number}" in nodes:
+                    give_role(nodes[f"{kind}_{number}"], self._stackRole(kind, stack))
         further = bring_slices(slicer.mrmlScene, self.title, report, stacks, nodes["volume"], wanted)
         return PanelWidget.bringFurther(self, report, request, nodes) + further
 
-    def _alignedOutputs(self, stacks: list[Any]) -> dict[str, Any]:
-        """The nodes of an earlier run for the stacks where they are found to lie, as far as they are there."""
+    def _stackOutputs(self, stacks: list[Any]) -> dict[str, Any]:
+        """What is wanted of each stack (where it is found to lie, its bias field), with the nodes of an earlier run as
+        far as they are there."""
         from INRCore.scene import node_with_role
 
-        kind, chosen = "vtkMRMLScalarVolumeNode", stacks if self.parameters.alignedStacks else []
-        found = [node_with_role(slicer.mrmlScene, kind, self._alignedRole(stack)) for stack in chosen]
-        return {f"aligned_{number}": node for number, node in enumerate(found, 1)}
+        def earlier(kind: str, stack: Any) -> Any:
+            return node_with_role(slicer.mrmlScene, "vtkMRMLScalarVolumeNode", self._stackRole(kind, stack))
 
-    def _alignedRole(self, stack: Any) -> str:
-        return f"{self.title}/aligned {stack.GetID()}"
+        has_fields = self.parameters.biasFields and self.parameters.bias is not Bias.NONE
+        kinds = ["aligned"] * self.parameters.alignedStacks + ["bias"] * has_fields
+        return {f"{kind}_{n}": earlier(kind, stack) for kind in kinds for n, stack in enumerate(stacks, 1)}
+
+    def _stackRole(self, kind: str, stack: Any) -> str:
+        return f"{self.title}/{kind} {stack.GetID()}"
 
     def _volumes(self) -> list[Any]:
         chosen = self.chosenInputs()
@@ -254,7 +262,7 @@ class INRReconstructionWidget(PanelWidget):
         stacks = in_best_order(self._volumes())
         return self.logic.request(
             stacks,
-            self.chosenOutputs() | self._alignedOutputs(stacks),
+            self.chosenOutputs() | self._stackOutputs(stacks),
             self.parameters.spacing or None,
             self.parameters.runOptions(),
             self.parameters.region,

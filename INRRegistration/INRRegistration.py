@@ -22,7 +22,7 @@ from INRCore.panel.files import (
     load_volume,
 )
 from INRCore.panel.help import tutorial_link
-from INRCore.panel.logic import PanelLogic, Request, RunOptions
+from INRCore.panel.logic import PanelLogic, PreparedJob, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.registration_parameters import ImageKind, INRRegistrationParameterNode, Model
 from INRCore.panel.samples import offer_sample
@@ -98,6 +98,16 @@ class INRRegistrationLogic(PanelLogic):
         if role == "carried_points":
             return export_markups(node, stem), LabelTable()
         return PanelLogic.write_input(self, role, node, stem, *further)
+
+    def load(self, prepared: PreparedJob) -> dict[str, Any]:
+        """Where both are made, the inverse node is the transform itself, turned round: what a file holds for other
+        programs is a second grid, which cannot follow everywhere."""
+        from INRCore.scene import make_inverse_of
+
+        nodes = PanelLogic.load(self, prepared)
+        if "transform" in nodes and "inverse_transform" in nodes:
+            make_inverse_of(nodes["inverse_transform"], nodes["transform"])
+        return nodes
 
     def request(
         self,

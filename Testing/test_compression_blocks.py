@@ -167,7 +167,7 @@ def test_a_region_is_refused():
 
 def test_damaged_networks_give_a_line(a_result):
     generator = np.random.default_rng(5)
-    survivors = sum(survives(hostile(a_result.data, generator, 3)) for _ in range(60))
+    survivors = sum(survives(hostile(a_result.data, generator)) for _ in range(60))
     assert survivors < 20
     for length in range(30, len(a_result.data), 97):
         with pytest.raises(InputError):

@@ -18,9 +18,18 @@ GRID = Grid.from_parts((36, 32, 28), (1.1, 1.2, 1.5), (30, -20, 15))
 VOXELS = 16_000  # in a box; the volume has 32,256
 
 
-@pytest.fixture(autouse=True)
-def small_boxes(monkeypatch):
-    monkeypatch.setattr("INRCore.compression.task._most_voxels", lambda settings: VOXELS)
+@pytest.fixture(autouse=True, scope="module")
+def small_boxes():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("INRCore.compression.task._most_voxels", lambda settings: VOXELS)
+        yield
+
+
+@pytest.fixture(scope="module")
+def compressed(small_boxes):
+    """A phantom of four boxes at 12:1."""
+    volume = phantom(GRID)
+    return volume, compress(volume, CompressionSettings(target_ratio=12))
 
 
 @pytest.mark.parametrize("shape", [(40, 44, 52), (1, 400, 300), (300, 20, 20), (512, 512, 275)])
@@ -36,9 +45,8 @@ def test_boxes_fill_the_volume_and_fit_into_the_memory_allowed(shape):
     assert (hits > 1).mean() < 0.7 and len(boxes) > 1
 
 
-def test_a_large_volume_comes_back_at_the_size_asked_for_and_as_good():
-    volume = phantom(GRID)
-    result = compress(volume, CompressionSettings(target_ratio=12))
+def test_a_large_volume_comes_back_at_the_size_asked_for_and_as_good(compressed):
+    volume, result = compressed
     assert len(result.file.mosaic) > 1 and result.file.describe()["field"].endswith("boxes, a pyramid each")
     assert 0.93 * volume.nbytes / 12 < len(result.data) <= volume.nbytes / 12
     assert np.array_equal(decompress(inr_from_bytes(result.data)).array, result.volume.array)
@@ -46,10 +54,11 @@ def test_a_large_volume_comes_back_at_the_size_asked_for_and_as_good():
 
 
 def test_where_boxes_meet_the_error_does_not_jump():
-    """Voxel to voxel, errors differ no more there than elsewhere."""
-    volume = phantom(GRID)
-    noise = np.random.default_rng(0).normal(500, 25, volume.array.shape)
-    volume = volume.with_array(np.rint(noise).astype(np.int16))
+    """Voxel to voxel, errors differ little more there than elsewhere; without fading it is four to five times as much.
+    In noise no seam would be seen, so these are waves."""
+    k, j, i = np.indices(GRID.shape) / 9.0
+    waves = 500 + 150 * np.sin(k) * np.sin(1.3 * j) + 100 * np.sin(0.9 * i + k)
+    volume = phantom(GRID).with_array(np.rint(waves).astype(np.int16))
     result = compress(volume, CompressionSettings(target_ratio=20))
     error = result.volume.array.astype(float) - volume.array
     boxes = [mosaic.box_in(result.file, member) for member in result.file.mosaic]
@@ -58,7 +67,7 @@ def test_where_boxes_meet_the_error_does_not_jump():
         jumps = np.abs(np.diff(np.moveaxis(error, axis, 0), axis=0)).mean((1, 2))
         for start in {box[axis].start for box in boxes} - {0}:
             seams += 1
-            assert jumps[start - 1 : start + mosaic.OVERLAP].max() < 1.25 * np.median(jumps)
+            assert jumps[start - 1 : start + mosaic.OVERLAP].max() < 1.8 * np.median(jumps)
     assert seams
 
 
@@ -73,7 +82,8 @@ def test_an_error_bound_holds_where_boxes_overlap_too(bound, dtype):
 
 
 def test_a_target_psnr_is_reached_over_all_boxes():
-    result = compress(phantom(GRID), CompressionSettings(target_psnr_db=45))
+    result = compress(phantom(GRID.with_size((24, 26, 27))), CompressionSettings(target_psnr_db=45))
+    assert len(result.file.mosaic) > 1
     assert 44.9 < result.metrics["psnr_db"] < 46
 
 
@@ -86,21 +96,21 @@ def test_boxes_without_any_number_and_flat_ones_come_back():
     assert np.array_equal(np.isnan(again), np.isnan(array))
 
 
-def test_other_grids_and_truncated_files():
-    volume = phantom(GRID)
-    result = compress(volume, CompressionSettings(target_ratio=8))
+def test_other_grids_and_truncated_files(compressed):
+    volume, result = compressed
     coarse = result.file.decompress(spacing=4.0).array
     inner = volume.grid.cropped((8, 8, 8), (24, 24, 24))
     assert abs(float(coarse.mean()) - float(volume.array.mean())) < 20
     assert np.abs(result.file.decompress(inner).array - volume.array[8:24, 8:24, 8:24].astype(float)).mean() < 20
-    with pytest.warns(UserWarning, match="ends too early"):
-        part = inr_from_bytes(result.data[: len(result.data) // 2]).decompress().array
-    assert part.shape == volume.array.shape
-    assert np.array_equal(part[:8, :8, :8], result.volume.array[:8, :8, :8])
+    for share in (0.45, 0.5, 0.6, 0.7):  # one of them within the head of a box
+        with pytest.warns(UserWarning, match="ends too early"):
+            part = inr_from_bytes(result.data[: int(share * len(result.data))]).decompress().array
+        assert part.shape == volume.array.shape
+        assert np.array_equal(part[:8, :8, :8], result.volume.array[:8, :8, :8])
 
 
-def test_damaged_mosaics_give_a_line():
-    result = compress(phantom(GRID), CompressionSettings(target_ratio=12))
+def test_damaged_mosaics_give_a_line(compressed):
+    result = compressed[1]
     generator = np.random.default_rng(2)
     refused = sum(not survives(mutated(result.data, generator)) for _ in range(20))
     assert refused > 15
@@ -108,7 +118,7 @@ def test_damaged_mosaics_give_a_line():
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux's /proc")
 def test_memory_stays_below_the_limit_in_a_process_of_its_own():
-    """96 x 96 x 96 voxels take about 140 MB above the interpreter's own as a whole."""
+    """80 x 80 x 80 voxels take about 110 MB above the interpreter's own as a whole."""
     script = """
 import json, sys
 from pathlib import Path
@@ -120,10 +130,9 @@ from INRCore.volume import Volume
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-k, j, i = np.ogrid[:96, :96, :96]
+k, j, i = np.ogrid[:80, :80, :80]
 array = (500 + 400 * np.sin(k / 9) * np.sin(j / 11) * np.sin(i / 7)).astype(np.int16)
-limit = float(sys.argv[1]) or None
-settings = CompressionSettings(target_max_error=40, fit=FitSettings(max_memory_gb=limit))
+settings = CompressionSettings(target_max_error=40, fit=FitSettings(max_memory_gb=float(sys.argv[1])))
 from INRCore.compression.task import mosaic_steps, plain_content, _most_voxels
 from INRCore.compression.pyramid_task import pyramid_steps
 from INRCore.fitting import run_to_end
@@ -131,21 +140,14 @@ small = Volume(np.ascontiguousarray(array[:48, :48, :48]), Grid((48, 48, 48), np
 run_to_end(mosaic_steps(small, plain_content(small, settings), settings, 6e4, None)).decompress()  # compiles
 volume = Volume(array, Grid(array.shape, np.eye(4)))
 content, before = plain_content(volume, settings), peak()
-if limit:
-    file = run_to_end(mosaic_steps(volume, content, settings, _most_voxels(settings), None))
-else:
-    file = run_to_end(pyramid_steps(volume, content, settings, None))
-coded = peak() - before
-found = file.decompress().array
+found = run_to_end(mosaic_steps(volume, content, settings, _most_voxels(settings), None)).decompress().array
 assert np.abs(found.astype(int) - array).max() <= 40
-print(json.dumps([coded, peak() - before]))
+in_boxes = peak() - before
+run_to_end(pyramid_steps(volume, content, settings, None))
+print(json.dumps([in_boxes, peak() - before]))
 """
-    peaks = []
-    for limit in ("0.08", "0"):
-        run = subprocess.run(
-            [sys.executable, "-c", script, limit], cwd=ROOT, capture_output=True, text=True, check=False
-        )
-        assert run.returncode == 0, run.stderr
-        peaks.append(json.loads(run.stdout))
-    assert max(peaks[0]) < 82 + 8  # MB: the limit, and the voxels that come back
-    assert peaks[1][0] > 1.4 * peaks[0][0]
+    run = subprocess.run([sys.executable, "-c", script, "0.07"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    in_boxes, as_a_whole = json.loads(run.stdout)
+    assert in_boxes < 72 + 5  # MB: the limit, and the voxels that come back
+    assert as_a_whole > 1.4 * in_boxes

@@ -17,7 +17,7 @@ from INRCore.compression import (
 )
 from INRCore.compression.series_file import series_from_bytes
 from INRCore.errors import InputError
-from INRCore.io import read_volume, write_volume
+from INRCore.io import read_volume, read_volumes, write_volume
 from INRCore.volume import Volume
 
 GRID = GRIDS["left-handed oblique"].with_size((24, 20, 16))
@@ -82,6 +82,8 @@ def test_a_series_is_no_single_volume_and_a_file_cut_short_keeps_its_first_frame
     series = read_inr_series(tmp_path / "b.inr")
     assert np.array_equal(series.volume(7).array, result.series.volume(7).array)
     assert not series.describe()["complete"]
+    for length in range(len(result.data) // 2, len(result.data), 29):  # wherever it ends, also in the head of a member
+        assert not series_from_bytes(result.data[:length]).describe()["complete"]
     generator, refused = np.random.default_rng(0), 0
     for _ in range(40):
         broken = bytearray(result.data)
@@ -112,14 +114,18 @@ def test_the_command_takes_all_frames_and_gives_one_back(tmp_path):
     assert run("decompress", tmp_path / "a.inr", tmp_path / "b.nrrd", "--frame", 2) == 0
     back = read_volume(tmp_path / "b.nrrd")
     assert np.array_equal(back.array, volumes[2].array) and back.grid.same_as(GRID)
-    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.nrrd") == 3
+    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.seq.nrrd") == 0
+    kind, found = read_volumes(tmp_path / "c.seq.nrrd")
+    assert kind == "frames" and all(np.array_equal(found[n].array, volumes[n].array) for n in range(3))
+    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.nii") == 4  # which has no room for an index
+    assert run("decompress", tmp_path / "a.inr", tmp_path / "c.nrrd", "--spacing", 4) == 3
     assert run("info", tmp_path / "a.inr") == 0
 
 
 def test_a_truncated_download_gives_a_coarse_volume_and_a_note(tmp_path):
     source = write_head(tmp_path / "a.nrrd")
     assert run("compress", source, tmp_path / "a.inr", "--psnr", 45) == 0
-    (tmp_path / "cut.inr").write_bytes((tmp_path / "a.inr").read_bytes()[:-700])
+    (tmp_path / "cut.inr").write_bytes((tmp_path / "a.inr").read_bytes()[:-300])
     report = tmp_path / "r.json"
     assert run("decompress", tmp_path / "cut.inr", tmp_path / "b.nrrd", "--report", report) == 0
     assert "ends too early" in json.loads(report.read_text())["notes"][0]

@@ -1,5 +1,7 @@
 """Slices predicted from slices: blocks to streams and back, files, parts of them, damage."""
 
+import base64
+import hashlib
 import warnings
 
 import numpy as np
@@ -11,12 +13,22 @@ from INRCore.compression import CompressionSettings, compress, inr_from_bytes
 from INRCore.compression.pyramid.damage import StreamError
 from INRCore.compression.pyramid.rans import Decoder, Encoder
 from INRCore.compression.slices import encoder as slice_encoder
-from INRCore.compression.slices.directions import DIRECTIONS, MEAN, PLANE, borders, predict, waves
+from INRCore.compression.slices.directions import (
+    DIRECTIONS,
+    MEAN,
+    PLANE,
+    borders,
+    predict,
+    predict_refined,
+    waves,
+)
 from INRCore.compression.slices.layout_coding import StackCoding
-from INRCore.compression.slices.leaves import AFTER, BEFORE, INSIDE, Leaves, Stack, places_of
+from INRCore.compression.slices.leaves import AFTER, BEFORE, BOTH, INSIDE, Leaves, Stack, joined, places_of, singles
 from INRCore.compression.slices.motion import padded, taken
+from INRCore.compression.slices.motion_coding import NOTHING, MotionCoding, guessed, packed, unpacked
 from INRCore.compression.slices.sequence import Sequence, decode_slices
-from INRCore.compression.slices.transform import SIZES, cosines, forward, inverse
+from INRCore.compression.slices.stack_coding import MergingCoding
+from INRCore.compression.slices.transform import SIZES, cosines, forward, inverse, sines
 from INRCore.compression.stored_pyramid import LOW_KEY
 from INRCore.compression.stored_slices import StoredSlices
 from INRCore.metrics.image import max_abs_error, psnr_db
@@ -33,16 +45,17 @@ def compressed(shapes):
 
 
 # -- parts of the coding -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("refined", [False, True])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_transform_undoes_itself_and_is_exact_in_any_order_of_addition(size):
+def test_the_transform_undoes_itself_and_is_exact_in_any_order_of_addition(size, refined):
     generator = np.random.default_rng(size)
     blocks = generator.integers(-(2**15), 2**15, (3, size, size))
-    levels = np.rint(forward(blocks)).astype(np.int64)
-    assert np.abs(inverse(levels) - blocks).max() <= 16
-    matrix = cosines(size).astype(np.int64).astype(object)
+    levels = np.rint(forward(blocks, refined)).astype(np.int64)
+    assert np.abs(inverse(levels, refined) - blocks).max() <= 16
+    matrix = (sines if refined and size == 4 else cosines)(size).astype(np.int64).astype(object)
     columns = np.vectorize(lambda n: (int(n) + 8192) >> 14, otypes=[object])(matrix.T @ levels[0].astype(object))
     exact = np.vectorize(lambda n: (int(n) + 8192) >> 14, otypes=[object])(columns @ matrix)
-    assert (inverse(levels)[0] == exact).all()
+    assert (inverse(levels, refined)[0] == exact).all()
     largest = np.full((1, size, size), 1 << 30)
     columns = np.abs(matrix.T) @ largest[0].astype(object)
     assert max(columns.reshape(-1)) < 2**53
@@ -53,6 +66,8 @@ def test_cosines_lie_far_from_where_rounding_would_differ():
         place = np.arange(size)
         exact = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size) * 16384
         assert np.abs(np.abs(exact - np.floor(exact)) - 0.5)[1:].min() > 1e-6
+    exact = np.sin(np.pi * np.arange(1, 9) / 9) * 2 / 3 * 16384
+    assert np.abs(np.abs(exact - np.floor(exact)) - 0.5).min() > 1e-3
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -60,6 +75,7 @@ def test_directions_go_on_with_what_lies_along_them(size):
     border = np.full((1, 4 * size + 1), 7)
     for mode in range(DIRECTIONS):
         assert (predict(border, np.array([mode]), size) == 7).all()
+        assert (predict_refined(border, np.array([mode]), size) == 7).all()
     ramp = np.arange(4 * size + 1)[None] * 32
     downwards, rightwards = predict(ramp, np.array([26]), size)[0], predict(ramp, np.array([10]), size)[0]
     assert (downwards == ramp[0, 2 * size + 1 : 3 * size + 1]).all()
@@ -73,6 +89,25 @@ def test_directions_go_on_with_what_lies_along_them(size):
     found = predict(border, np.array([PLANE]), size)[0]
     true = plane[0, 32 : 32 + size, one[2][0] : one[2][0] + size]
     assert np.abs(found - true).max() < np.abs(predict(border, np.array([MEAN]), size)[0] - true).max()
+
+
+def test_refined_prediction_smooths_slanted_borders_and_draws_the_first_row_and_column_to_them():
+    border = np.random.default_rng(1).integers(0, 1000, (1, 33))
+    smooth = border.copy()
+    smooth[:, 1:-1] = (border[:, :-2] + 2 * border[:, 1:-1] + border[:, 2:] + 2) >> 2
+    kept = border.copy()
+    for mode in (0, 2, 18, 34):
+        found = predict_refined(border, np.array([mode]), 8)
+        assert np.array_equal(found, predict(smooth, np.array([mode]), 8)) and np.array_equal(border, kept)
+    left, corner, above = border[0, 15:7:-1], border[0, 16], border[0, 17:25]
+    down, plain = predict_refined(border, np.array([26]), 8)[0], predict(border, np.array([26]), 8)[0]
+    assert np.array_equal(down[:, 1:], plain[:, 1:]) and np.array_equal(down[:, 0], above[0] + ((left - corner) >> 1))
+    across, plain = predict_refined(border, np.array([10]), 8)[0], predict(border, np.array([10]), 8)[0]
+    assert np.array_equal(across[1:], plain[1:]) and np.array_equal(across[0], left[0] + ((above - corner) >> 1))
+    mean = predict(border, np.array([MEAN]), 8)[0, 0, 0]
+    found = predict_refined(border, np.array([MEAN]), 8)[0]
+    assert (found[1:, 1:] == mean).all() and np.array_equal(found[1:, 0], ((left + 3 * mean + 2) >> 2)[1:])
+    assert found[0, 0] == (left[0] + above[0] + 2 * mean + 2) >> 2 and found[0, 5] == (above[5] + 3 * mean + 2) >> 2
 
 
 def test_blocks_need_only_what_comes_before_them():
@@ -140,12 +175,98 @@ def test_blocks_come_back_from_their_streams(alone):
             assert np.array_equal(getattr(one, name), getattr(other, name)), (one.size, name)
 
 
+def test_blocks_come_back_from_streams_that_take_motion_over():
+    generator = np.random.default_rng(4)
+    stack, encoder, alone = random_stack(generator, False), Encoder(), np.array([True, False])
+    for leaves in stack.leaves:
+        leaves.kinds[leaves.slices == 0], leaves.moves[leaves.slices == 0] = INSIDE, 0
+    base = generator.choice([-256, 0, 7], (2, 16, 24, 2, 2))
+    _, motion = MergingCoding().code_stack(encoder, stack.shape, alone, base, stack)
+    decoder = Decoder(encoder.to_bytes())
+    found, known = MergingCoding().code_stack(decoder, stack.shape, alone, base)
+    decoder.finish()
+    assert np.array_equal(motion, known) and (motion[0] == NOTHING).all()
+    for one, other in zip(stack.leaves, found.leaves, strict=True):
+        for name in ("slices", "rows", "columns", "kinds", "directions", "moves", "levels"):
+            assert np.array_equal(getattr(one, name), getattr(other, name)), (one.size, name)
+        moving = one.kinds != INSIDE
+        four = motion[one.slices, one.rows // 4, one.columns // 4]
+        assert np.array_equal(four[moving], packed(one.kinds, one.moves)[moving]) and (four[~moving] == NOTHING).all()
+    again = joined(list(singles(stack)))
+    for one, other in zip(stack.leaves, again.leaves, strict=True):
+        assert len(one.kinds) == len(other.kinds) and np.array_equal(one.levels, other.levels)
+
+
+def test_every_context_begins_with_what_was_learned():
+    plain, learned = MergingCoding(expected=False).contexts(), MergingCoding().contexts()
+    for name, contexts in learned.items():
+        assert contexts.halves.shape == plain[name].halves.shape and contexts.halves.min() == 1, name
+    assert (learned["nonzero"].halves != 1).mean() > 0.5
+    stack, base = random_stack(np.random.default_rng(3), True), np.zeros((2, 16, 24, 2, 2), int)
+    first, again = MergingCoding(), MergingCoding()
+    first.code_stack(Encoder(), stack.shape, np.ones(2, bool), base, stack)
+    assert np.array_equal(again.contexts()["any"].halves, learned["any"].halves)
+
+
+def test_guesses_are_neighbours_first_and_differ():
+    base = np.array([[[1, 2], [3, 4]]])
+    a, b = (packed(np.array([BOTH]), np.array([[[n, 0], [0, 5]]])) for n in (8, 9))
+    nothing = np.array([NOTHING])
+    (first, second, third), known = guessed([nothing, b, a, b], base)
+    assert first == b and second == a and third == packed(np.array([BOTH]), base) and known == 2
+    (first, second, third), known = guessed([nothing] * 4, 0 * base)
+    assert (
+        known == 0
+        and len({int(first[0]), int(second[0]), int(third[0])}) == 3
+        and first == packed(np.array([BOTH]), 0 * base)
+    )
+    kinds, moves = unpacked(packed(np.array([BEFORE]), np.array([[[-256, 256], [7, 7]]])))
+    assert kinds == BEFORE and np.array_equal(moves, [[[-256, 256], [0, 0]]])
+
+
+def test_moves_beyond_reach_are_refused():
+    """An encoder that lies about its moves makes a stream that no decoder takes."""
+    for farthest, fine in ((256, True), (257, False)):
+        encoder, places = Encoder(), (np.zeros(1, int),) * 3
+        base, known = np.zeros((1, 8, 8, 2, 2), int), np.full((1, 8, 8), NOTHING)
+        wanted = np.array([BEFORE]), np.array([[[0, -farthest], [0, 0]]])
+
+        def coded(coder, want, places=places, base=base, known=known):
+            return MotionCoding().code(coder, 0, places, base, known.copy(), want)
+
+        if fine:
+            coded(encoder, wanted)
+            assert np.array_equal(coded(Decoder(encoder.to_bytes()), None)[1], wanted[1])
+            continue
+        with pytest.raises(StreamError, match="moves too far"):
+            coded(encoder, wanted)
+        with pytest.raises(StreamError, match="moves too far"):
+            coded(Decoder(encoder.to_bytes()), None)
+    stack, encoder = random_stack(np.random.default_rng(3), False), Encoder()
+    stack.leaves[1].moves[stack.leaves[1].kinds == BEFORE, 0] = 300
+    with pytest.raises(StreamError, match="moves too far"):
+        StackCoding().code(encoder, stack.shape, False, stack)
+    with pytest.raises(StreamError, match="moves too far"):
+        StackCoding().code(Decoder(encoder.to_bytes()), stack.shape, False)
+
+
 def test_orders_that_make_no_sense_are_refused():
     good = Sequence((19, 70, 84), 0, 8, 16, (64, 80, 96, 112))
     assert Sequence.from_bytes(good.to_bytes(), (19, 70, 84)) == good
+    for ways in ((False, False), (True, True)):
+        other = Sequence((19, 70, 84), 2, 8, 16, (64, 80, 96, 112), *ways)
+        volume = (70, 84, 19)
+        assert Sequence.from_bytes(other.to_bytes(), volume) == other
     coded = [item.slice for place in good.places for item in good.items(place)]
     assert sorted(coded) == list(range(19))
-    for spoiled in (b"", b"\0\3", b"\3" + good.to_bytes()[1:], good.to_bytes()[:-2], good.to_bytes()[:-2] + b"\0\0"):
+    for spoiled in (
+        b"",
+        b"\0\3",
+        b"\3" + good.to_bytes()[1:],
+        b"\x14" + good.to_bytes()[1:],
+        good.to_bytes()[:-2],
+        good.to_bytes()[:-2] + b"\0\0",
+    ):
         with pytest.raises(StreamError):
             Sequence.from_bytes(spoiled, (19, 70, 84))
     for shape in ((19, 70, 31), (1 << 24, 32, 32)):
@@ -167,10 +288,20 @@ def test_moving_shapes_are_predicted_and_gain_much(shapes, compressed, monkeypat
     assert compressed.file.describe()["field"] == "slices predicted from each other"
     assert 60 <= compressed.metrics["compression_ratio"] < 63
     assert np.array_equal(inr_from_bytes(compressed.data).decompress().array, compressed.volume.array)
-    monkeypatch.setattr("INRCore.compression.pyramid_encoder.GROUP", 1 << 30)
+    monkeypatch.setattr("INRCore.compression.pyramid_encoder.SMALLEST", 1 << 30)
     plain = compress(shapes, CompressionSettings(target_ratio=60))
     assert plain.file.describe()["field"].startswith("pyramid")
     assert compressed.metrics["psnr_db"] > plain.metrics["psnr_db"] + 2
+
+
+def test_single_slices_are_predicted_from_themselves_where_that_gains(monkeypatch):
+    one = moving_shapes((1, 128, 128))
+    result = compress(one, CompressionSettings(target_ratio=20))
+    assert result.file.describe()["field"] == "slices predicted from each other"
+    assert np.array_equal(inr_from_bytes(result.data).decompress().array, result.volume.array)
+    monkeypatch.setattr("INRCore.compression.pyramid_encoder.SMALLEST", 1 << 30)
+    plain = compress(one, CompressionSettings(target_ratio=20))
+    assert result.metrics["psnr_db"] > plain.metrics["psnr_db"] + 1
 
 
 def test_noise_and_holes_are_left_to_the_pyramid(shapes):
@@ -236,6 +367,36 @@ def small_file():
     data = compress(moving_shapes((9, 64, 64)), CompressionSettings(target_ratio=40)).data
     assert isinstance(inr_from_bytes(data).pyramid, StoredSlices)
     return data
+
+
+OLD_FILE = (
+    "iUlOUg0KGgoCAAAACAAAAMcEAAAAAAAArNr1+UgAAADST/5yogAAAAAAAAAJAAAAQAAAAEAAAACamZmZmZnpPwAAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAA+QAAAAAAAAAAAzczMzMzM7D8AAAAAAAAAAAAAAAAAADTAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPg/AAAAAAAALkA7/21a52MBQAAAAAAA"
+    "qIJAAAAAAAAAAAAAAAAAAKiSQAAAAAAAAAAAAgQAEwAABgcGBgAAAABM/wAAqmlBjwsAAAAAAAAAAAMEQABTAGAAcwBNAAAASWHv70YAAAAAAA"
+    "AAOgAAAAAAAAB42qtWykvMTVWyUirOSCxILVbSUSrNyywpBgok6pXqAbnJRamJJflFQAFPvyDn/KJUBQM9Qz0DpVoAHYoRkFcAAADpn+GFGgAA"
+    "AAAAAAAAAQEJPStVER0D4wkRIwH2Iu369+sA9evy+FAAAAC01n/KawEAAAAAAAAIBAIBAABDAgAAAOgXf/fMrzj9f85cZmP/KGmh9DOkGtyd6G"
+    "o7/7+0xmSF6eH1cWHYRDZakNCvqjG8pJGP012viyYk/xAG4ZIDjH8urwgLG6cy0TW/v//+f/8/VrmpSyZ9ADOYMKElHKIPll2MtIoTTQ7O9KsL"
+    "EP8f+dA5DX0BjlGcEM0oXuNOW8xoASWud/z7////PnlAf6vwOBwMs/NZlJAHPSlJ8dhatvQBvdBhkHSZ9ssEjrCwV8qJBioUyaFcCEXSQ2T7ra"
+    "N0pNW/KIs2z50Dsr3TsvAMfYpPhO0lYbUYw71Qpny++UVRY5nnB/vwRUyOIxwf37PRXc9//3//////P8enhP//////uzffdCSORSh04n4cNuNH"
+    "s2fHY6e0qqCzyc81bMCcWUtObD/+fvdtBYG0ho7GzU5ZJDWh6B7oyaO6OMYgAyQYEonpKBXex84YGgw7jfxSMXe18olrK4unsxVTaistAABQAQ"
+    "AASqQSyHEAAAAAAAAACAQCAQCUaQEA733/foCsVQDk6NRwN0z7o++WosmffOBh/vv2UQR3f//3l0f8WYwpWC6O/LWsYMJI7g7JvoejbzIxScRN"
+    "A5JaWIRq///S9KvgVr6g/wD8wiRurxC3NzJM9opOwGCN3VpiIkv6wyu0AIBQAgAATcELPqkAAAAAAAAACAQCAQC5KYAedm+/////78MAFP8WFY"
+    "CAovkgGD1iB8uIjj5RUayM9ydp9lWxBpUNfDzUhm5ay2S2Bsm5q8eu9+fu7827//6fpGTk2k/qBSqwHuLKEX8PMOf4GrJiu7iIouWRQfBPkXrh"
+    "5pBv7BIH8hPiw3bIXxD/V////7k89VX8mfdiHSPgQy7Z/zKBAP5zI17WBE1QjRxuf/DrjW//xX3suyJUqrc+k1ADAABsPpU/mQAAAAAAAAAIBA"
+    "IBAIB/CACbvrXv//f////vqv/VJvqzW2vvvvfHfDmDzeuhU/fT+484qBr8j//XUc6fBwB0WbEGlfRHDI/70HvBm7b9XB9nPCuAP4Lh93+Pxvbq"
+    "hLejSv//n7r9+riGqQd/DhW5BWbHy6oVQ/F1AjzeSiAR443K9DMZDynTJQPvfw8Zr9yRzOZUnes7dLDGwhg6ikvjjNA="
+)
+OLD_ARRAY = "b3ab114c105f3e50cebe53f8276bec0fbb20aecb70a20cf3b403af76eb3e63e6"
+
+
+def test_files_of_earlier_programs_open_as_they_did():
+    """Written by commit b0b56c6."""
+    data = base64.b64decode(OLD_FILE)
+    file = inr_from_bytes(data)
+    assert not file.pyramid.sequence.refined
+    array = np.ascontiguousarray(file.decompress().array)
+    assert hashlib.sha256(array.tobytes()).hexdigest() == OLD_ARRAY
+    assert survivors_of([data], 9, 3) < 4
 
 
 def test_damaged_files_give_a_line_and_never_a_crash(small_file):

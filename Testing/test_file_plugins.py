@@ -150,10 +150,10 @@ def test_volumes_and_labels_are_offered_the_format_and_never_before_lossless_one
     volume = a_volume(scene)
     assert files.fileWriterExtensions(volume) == ("Neural compressed volume (.inr)",)
     assert files.writers[0].ask("canWriteObjectConfidence", float, volume) < 0.5
-    for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode"):
+    others = ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLVectorVolumeNode", "vtkMRMLSequenceNode")
+    for kind in others:
         assert files.fileWriterExtensions(scene.AddNewNodeByClass(kind)) == ("Neural compressed volume (.inr)",)
-    for kind in ("vtkMRMLVectorVolumeNode", "vtkMRMLModelNode"):
-        assert files.fileWriterExtensions(scene.AddNewNodeByClass(kind)) == ()
+    assert files.fileWriterExtensions(scene.AddNewNodeByClass("vtkMRMLModelNode")) == ()
 
 
 @pytest.mark.parametrize("kind", ["label map", "segmentation"])
@@ -205,6 +205,27 @@ def test_frames_open_as_a_sequence_and_components_as_one_vector_volume(scene, fi
     vector = slicer.util.loadNodeFromFile(str(tmp_path / "components.inr"))
     voxels = vtk_to_numpy(vector.GetImageData().GetPointData().GetScalars()).reshape(*grid.shape, 3)
     assert all(np.array_equal(voxels[..., n], volumes[n].array) for n in range(3))
+
+
+def test_a_sequence_is_saved_whole_where_it_is_seen_with_its_index(scene, files, tmp_path):
+    import slicer
+
+    from INRCore.io.series_index import SeriesIndex
+    from INRCore.scene import series_from_node, series_to_node, shown_volume
+
+    scene.RegisterNodeClass(slicer.vtkMRMLSequenceBrowserNode())  # as Slicer's module Sequences does
+    index = SeriesIndex(("0", "2.5", "7.5"), "trigger delay", "ms")
+    volumes = [Volume(numbered(GRID) + n, GRID, "beats", "HU", index.to_metadata()) for n in range(3)]
+    sequence = series_to_node(scene, "frames", volumes, name="Beats")
+    linear_parent(scene, shown_volume(sequence))
+    saved, messages = save(files, sequence, tmp_path / "a.inr")
+    assert saved, messages
+    opened = slicer.util.loadNodeFromFile(str(tmp_path / "a.inr"))
+    assert (opened.GetIndexName(), opened.GetIndexUnit(), opened.GetNthIndexValue(1)) == ("trigger delay", "ms", "2.5")
+    (kind, before), (_, after) = series_from_node(sequence), series_from_node(opened)
+    assert kind == "frames" and not before[2].grid.same_as(GRID)
+    for one, other, original in zip(after, before, volumes, strict=True):
+        assert one.grid.same_as(other.grid) and one.units == "HU" and np.array_equal(one.array, original.array)
 
 
 def test_what_is_no_inr_file_of_ours_is_refused_in_words(saved, scene, files, tmp_path):

@@ -12,8 +12,10 @@ import SimpleITK
 from file_tools import read_both_ways
 from grids import GRIDS, SHAPE
 
-from INRCore.errors import InputError
-from INRCore.io import read_volume
+from INRCore.errors import InputError, OutputError
+from INRCore.io import read_volume, read_volumes, write_volumes
+from INRCore.io.series_index import SeriesIndex
+from INRCore.volume import Volume
 
 OBLIQUE, MIRRORED = GRIDS["oblique"], GRIDS["left-handed oblique"]
 
@@ -99,3 +101,52 @@ def test_a_four_dimensional_metaimage_needs_a_frame(tmp_path: Path) -> None:
     back = read_volume(tmp_path / "series.mha", frame=2)
     assert np.array_equal(back.array, series[2])
     assert np.allclose(back.grid.spacing, [1, 2, 3])
+
+
+@pytest.mark.parametrize("kind", ["frames", "components"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float64])
+def test_several_volumes_are_written_and_read_again_with_what_they_are_numbered_by(
+    tmp_path: Path, kind: str, dtype: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = SeriesIndex(("b 0", "b 1000 (x)", "%"), "b-value", "s/mm2", is_numeric=False)
+    arrays = np.random.default_rng(3).integers(0, 99, (3, *SHAPE)).astype(dtype)
+    volumes = [Volume(array, MIRRORED, "scan", "HU", index.to_metadata()) for array in arrays]
+    path = tmp_path / "scan.seq.nrrd"
+    write_volumes(path, kind, iter(volumes), 3)
+    found_kind, found = read_volumes(path)
+    assert found_kind == kind
+    for number, volume in enumerate(volumes):
+        assert np.array_equal(found[number].array, volume.array) and found[number].array.dtype == dtype
+        assert found[number].grid.same_as(MIRRORED) and found[number].units == "HU" and found[number].name == "scan"
+        again = read_both_ways(path, monkeypatch, **{kind[:-1]: number})
+        assert np.array_equal(again.array, volume.array)
+    expected = index if kind == "frames" else SeriesIndex(("0", "1", "2"))
+    assert SeriesIndex.of_metadata(found[0].metadata, 3) == expected
+
+
+def test_slicers_own_reader_opens_a_written_series(tmp_path: Path) -> None:
+    slicer = pytest.importorskip("slicer")
+    from INRCore.scene import volume_from_node
+
+    index = SeriesIndex(("0", "37.5", "75"), "time", "ms")
+    arrays = np.random.default_rng(4).integers(0, 99, (3, *SHAPE)).astype(np.int16)
+    path = tmp_path / "scan.seq.nrrd"
+    write_volumes(path, "frames", [Volume(a, MIRRORED, metadata=index.to_metadata()) for a in arrays], 3)
+    scene, storage = slicer.vtkMRMLScene(), slicer.vtkMRMLVolumeSequenceStorageNode()
+    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode")
+    scene.AddNode(storage)
+    storage.SetFileName(str(path))
+    assert storage.ReadData(sequence)
+    assert [sequence.GetNthIndexValue(n) for n in range(3)] == ["0", "37.5", "75"]
+    assert (sequence.GetIndexName(), sequence.GetIndexUnit()) == ("time", "ms")
+    last = volume_from_node(sequence.GetNthDataNode(2))
+    assert last.grid.same_as(MIRRORED) and np.array_equal(last.array, arrays[2])
+
+
+def test_volumes_that_do_not_fit_each_other_leave_no_file(tmp_path: Path) -> None:
+    one, other = (Volume(np.zeros(g.shape, np.int16), g, "scan") for g in (OBLIQUE, MIRRORED))
+    with pytest.raises(OutputError, match="another grid or type"):
+        write_volumes(tmp_path / "a.nrrd", "frames", [one, other], 2)
+    with pytest.raises(OutputError, match=r"one \.nrrd file only"):
+        write_volumes(tmp_path / "a.nii", "frames", [one, one], 2)
+    assert list(tmp_path.iterdir()) == []

@@ -161,7 +161,7 @@ def test_the_model_expects_more_where_neighbours_are_larger():
     _, network = load_networks()
     features = np.zeros((2, 12), np.float32)
     features[1] = 60
-    quiet, busy = network.logits(features, network.bias(3, 8 + 1, 16))[:, 0]
+    quiet, busy = network.logits(features, network.weights(1, 3), network.bias(3, 8 + 1, 16))[:, 0]
     assert busy > quiet + 64
 
 

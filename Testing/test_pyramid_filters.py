@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from compression_cases import phantom
+from damaged_files import with_coding
 
 from INRCore.compression import CompressionSettings, compress
 from INRCore.compression.files import inr_from_bytes
@@ -12,6 +13,7 @@ from INRCore.compression.pyramid.codec import PRICE, quantise
 from INRCore.compression.pyramid.damage import StreamError
 from INRCore.compression.pyramid.filters import Filters, activity_limit, number_type, pairs_of
 from INRCore.compression.pyramid.layout import plan_levels
+from INRCore.compression.pyramid_head import head_numbers
 from INRCore.compression.stored_pyramid import FILTERS_KEY
 from INRCore.errors import InputError
 from INRCore.geometry import Grid
@@ -138,11 +140,11 @@ def test_a_file_with_filters_is_better_at_the_same_size_and_says_that_it_needs_t
     volume = phantom(Grid.from_parts((24, 48, 48), (1.1, 1.2, 1)))
     result = compress(volume, CompressionSettings(target_ratio=30))
     parts = Parts.of_bytes(result.data, "'f'")
-    assert FILTERS_KEY in parts and parts["H", 0, 0][151] == 18
+    assert FILTERS_KEY in parts and head_numbers(parts, "'f'")[23] == 20
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("INRCore.compression.pyramid_encoder.fit_filters", lambda *_: None)
         plain = compress(volume, CompressionSettings(target_ratio=30))
-    assert Parts.of_bytes(plain.data, "'f'")["H", 0, 0][151] == 2
+    assert head_numbers(Parts.of_bytes(plain.data, "'f'"), "'f'")[23] == 4
     assert max(len(result.data), len(plain.data)) <= volume.nbytes / 30
     assert result.metrics["psnr_db"] > plain.metrics["psnr_db"] + 0.3
 
@@ -151,9 +153,7 @@ def test_filters_and_the_heads_word_of_them_belong_together():
     volume = phantom(Grid.from_parts((24, 48, 48), (1.1, 1.2, 1)))
     parts = dict(Parts.of_bytes(compress(volume, CompressionSettings(target_ratio=30)).data, "'f'"))
     without = {key: content for key, content in parts.items() if key != FILTERS_KEY}
-    head = bytearray(parts["H", 0, 0])
-    head[151] -= 16
-    for spoiled in (without, {**parts, ("H", 0, 0): bytes(head)}):
+    for spoiled in (without, with_coding(parts, lambda coding: coding - 16)):
         with pytest.raises(InputError, match="filters"):
             inr_from_bytes(pack_parts(spoiled), "'f'")
 

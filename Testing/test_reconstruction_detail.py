@@ -8,9 +8,9 @@ from INRCore.fitting import FitSettings
 from INRCore.geometry import Grid
 from INRCore.reconstruction import SuperResolutionSettings, super_resolve
 
-FINE = Grid.from_parts((48, 64, 64), (1, 1, 1), (-31.5, -31.5, -23.5))
-THICK = FINE.with_size((48, 64, 16))
-HEAD = BrainLike(radius=27)
+FINE = Grid.from_parts((40, 48, 48), (1, 1, 1), (-19.5, -23.5, -23.5))
+THICK = FINE.with_size((40, 48, 12))
+HEAD = BrainLike(radius=21)
 
 
 def settings(iterations, learning_rate=2e-3, **changes):
@@ -21,7 +21,7 @@ def settings(iterations, learning_rate=2e-3, **changes):
 @pytest.mark.parametrize(("profile", "gain"), [("boxcar", 0.3), ("gaussian", 0.8)])
 def test_learned_detail_is_better_than_the_cubic_spline(profile, gain):
     thick = acquired(HEAD, THICK, profile=profile)
-    metrics = super_resolve(thick, settings(120, profile=profile), truth=sampled(HEAD, FINE)).metrics
+    metrics = super_resolve(thick, settings(100, profile=profile), truth=sampled(HEAD, FINE)).metrics
     assert metrics["detail_gain_db"] > 0.5
     assert metrics["psnr_db"] > metrics["baseline_psnr_db"] + gain
     assert metrics["consistency_rmse_relative"] < 0.02 < metrics["baseline_consistency_rmse_relative"]
@@ -31,7 +31,7 @@ def test_noise_is_lowered_as_well():
     thick = acquired(HEAD, THICK)
     noise = 0.2 * thick.array.std() * np.random.default_rng(0).normal(size=thick.array.shape)
     noisy = thick.with_array((thick.array + noise).astype(np.float32))
-    metrics = super_resolve(noisy, settings(120), truth=sampled(HEAD, FINE)).metrics
+    metrics = super_resolve(noisy, settings(100), truth=sampled(HEAD, FINE)).metrics
     assert metrics["noise_relative"] == pytest.approx(0.2, rel=0.2)
     assert metrics["detail_gain_db"] > 0.5
     assert metrics["psnr_db"] > metrics["baseline_psnr_db"] + 2, metrics
@@ -41,7 +41,7 @@ def test_what_was_learned_badly_is_left_out():
     notes = []
     metrics = super_resolve(
         acquired(HEAD, THICK),
-        settings(20, learning_rate=1.0),
+        settings(8, learning_rate=1.0),
         truth=sampled(HEAD, FINE),
         on_progress=lambda progress: notes.append(progress.note),
     ).metrics

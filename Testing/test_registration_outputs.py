@@ -38,7 +38,7 @@ def a_map(model, scale=4.0):
 
 @pytest.fixture(scope="module")
 def result():
-    return register(*warped_pair(), small_settings(model="velocity"))
+    return register(*warped_pair(), small_settings({"iterations": 120}, model="velocity"))
 
 
 # -- the map as a file -----------------------------------------------------------------------------------------------

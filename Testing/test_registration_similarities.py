@@ -230,6 +230,8 @@ def test_different_contrasts_given_to_a_correlation_are_noticed_and_those_of_one
     assert "lncc_squared" in notes_of(*other_contrast(), similarity="lncc")
     assert "different contrasts" not in notes_of(*other_contrast(), similarity="nmi")
     assert "different contrasts" not in notes_of(*same_contrast())
+    in_hounsfield = [volume.with_array(volume.as_float32() - 1000) for volume in other_contrast()]
+    assert "different contrasts" not in notes_of(*in_hounsfield)  # two CTs, whose curve bends for other reasons
 
 
 def test_a_note_comes_before_the_fit_and_the_result_says_which_was_brought_onto_which():

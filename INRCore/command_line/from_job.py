@@ -7,6 +7,7 @@ from typing import Any
 
 _POSITIONAL = {
     "compress": ("inputs.volume", "outputs.file"),
+    "compress-folder": ("inputs.folder", "outputs.folder"),
     "estimate": ("inputs.volume",),
     "train-upsampler": ("inputs.volumes",),
     "decompress": ("inputs.file", "outputs.volume"),
@@ -15,7 +16,7 @@ _POSITIONAL = {
     "map-points": ("inputs.field", "inputs.points", "outputs.points"),
     "segment": ("inputs.labels",),
 }
-_OPTION_OF_OUTPUT = {"super-resolve": {"volume": "--output"}}
+_OPTION_OF_OUTPUT = {"compress-folder": {"table": "--table"}, "super-resolve": {"volume": "--output"}}
 
 
 def arguments_of_job(job: dict[str, Any]) -> list[str]:

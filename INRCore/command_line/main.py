@@ -72,10 +72,11 @@ def _run(parsed: argparse.Namespace, show: Show) -> None:
         )
         print(f"Report: {report}")
     elif parsed.command == "compress-folder":
-        from .folder import compress_folder, table_text
+        from .folder import table_text
 
-        rows = compress_folder(parsed, show.progress)
-        print(table_text(rows))
+        report = _run_job(parsed, show)
+        rows = report["files"]
+        show.result(report) if isinstance(show, JSONLines) else print(table_text(rows))
         failed = sum(1 for row in rows if row["problem"])
         if failed:
             raise InputError(f"{failed} of {len(rows)} volumes could not be compressed; the table says why.")

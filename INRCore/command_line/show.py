@@ -99,6 +99,8 @@ class Bar(AbstractContextManager):
         self._bar.stop()
         self.console.print(table)
         self.console.print(f"{report['seconds']:.1f} s on {report['device']}", highlight=False)
+        if report.get("direction"):
+            self.console.print(report["direction"], highlight=False)
         for note in report["notes"]:
             self.console.print(f"note: {note}")
         for role, path in report["outputs"].items():

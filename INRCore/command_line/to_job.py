@@ -70,6 +70,7 @@ def job_from_arguments(arguments: argparse.Namespace) -> Job:
 def _inputs(task: str, given: dict[str, Any]) -> dict[str, Any]:
     aliases = {
         "compress": {"volume": "input"},
+        "compress-folder": {"folder": "input"},
         "estimate": {"volume": "input"},
         "train-upsampler": {"volumes": "inputs"},
         "decompress": {"file": "input"},
@@ -85,6 +86,8 @@ def _inputs(task: str, given: dict[str, Any]) -> dict[str, Any]:
 def _outputs(task: str, given: dict[str, Any]) -> dict[str, str]:
     roles = [role.rstrip("?") for role in TASK_ROLES[task]["outputs"]]
     outputs = {role: given[f"output_{role}"] for role in roles if f"output_{role}" in given}
+    if task == "compress-folder" and "table" in given:
+        outputs["table"] = given["table"]
     if "output" in given:  # the main output of a command with just one
         outputs[roles[0]] = given["output"]
     if not outputs and task not in TASKS_THAT_ONLY_REPORT:

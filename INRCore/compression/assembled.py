@@ -166,11 +166,11 @@ def mosaic_to_bytes(file: InrFile) -> bytes:
 def mosaic_file(assembly: Assembly, label: str) -> InrFile:
     """Undoes `mosaic_to_bytes`; boxes that a truncated file lacks are None. Raises `InputError` when the head makes no
     sense or a member is no box of the volume."""
-    from .files import member_file
+    from .files import member_files
     from .mosaic import box_in
 
     with _sense_of(label):
-        members = tuple(None if one is None else _box(member_file(one, label), label) for one in assembly.members)
+        members = tuple(None if one is None else _box(one, label) for one in member_files(assembly, label))
         file = replace(_with_limits(assembly, label), mosaic=members)
         for member in members:
             if member is not None:

@@ -80,7 +80,7 @@ def unpack_container(data: bytes, label: str) -> tuple[dict[str, Any], dict[str,
     if version != VERSION:
         age = "newer" if version > VERSION else "older"
         way_out = "update this extension" if version > VERSION else "compress the original again"
-        raise InputError(f"{label} has the {age} .inr version {version}, this program reads {VERSION} to 3; {way_out}.")
+        raise InputError(f"{label} has the {age} .inr version {version}, this program reads {VERSION} to 4; {way_out}.")
     text = data[_PREFIX.size : _PREFIX.size + length]
     if length > MAX_HEADER or len(text) != length or zlib.crc32(text) != crc:
         damaged(label, "its header fails its checksum")

@@ -47,7 +47,8 @@ def estimate(
     """About how large a file and how good a volume `compress` with the same arguments would give (codec 'pyramid').
 
     A few blocks, chosen so that rough and smooth parts of the volume count as they should (systematic sampling of a
-    list sorted by roughness: Cochran, Sampling Techniques, 1977, chapter 8), are quantised at some steps. Raises
+    list sorted by roughness: Cochran, Sampling Techniques, 1977, chapter 8), are quantised at some steps. Where slices
+    predicted from each other take fewer bytes, which `compress` finds out, the file is smaller than this says. Raises
     `InputError` for a volume or settings that `compress` would refuse.
     """
     return run_to_end(estimate_steps(volume, settings, region))

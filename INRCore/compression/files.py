@@ -33,7 +33,7 @@ from .container import MAGIC, Section, damaged, pack_container, unpack_container
 from .heads import dtype_of, grid_of, text_of
 from .inr_file import InrFile, StoredField
 from .intensity import IntensityMap, check_limits
-from .parts import ASSEMBLY_VERSION, PREFIX, Parts
+from .parts import ASSEMBLY_VERSION, PLAIN_VERSION, PREFIX, Parts
 from .parts import VERSION as PARTS_VERSION
 from .pyramid_format import pyramid_from_parts, pyramid_to_bytes
 from .residual import Residual
@@ -90,7 +90,7 @@ def inr_from_bytes(data: bytes, label: str = "the file") -> InrFile:
 
 
 def _from_any_parts(parts: Parts, label: str) -> InrFile:
-    if parts.version == PARTS_VERSION:
+    if parts.version != ASSEMBLY_VERSION:
         return pyramid_from_parts(parts, label)
     assembly = assembly_from_parts(parts, label)
     if assembly.kind == "labels":
@@ -110,8 +110,8 @@ def _with_region(assembly: Assembly, label: str) -> InrFile:
     """A volume and the region of interest in it; a file that ends before the region is opened without."""
     if len(assembly.members) != 2 or assembly.members[0] is None:
         damaged(label, "it ends before its volume")
-    outer, inner = (None if member is None else member_file(member, label) for member in assembly.members)
-    assert outer is not None
+    outer = member_file(assembly.members[0], label)
+    _, inner = member_files(assembly, label)
     if outer.region is not None or (inner is not None and inner.region is not None):
         damaged(label, "a region within a region")
     if inner is None:
@@ -122,6 +122,22 @@ def _with_region(assembly: Assembly, label: str) -> InrFile:
 def member_file(member: Parts | bytes, label: str) -> InrFile:
     """A member of an assembly."""
     return inr_from_bytes(member, label) if isinstance(member, bytes) else _from_any_parts(member, label)
+
+
+def member_files(assembly: Assembly, label: str) -> list[InrFile | None]:
+    """All members; None for those that a file cut short lacks, or has too little of for even a coarse picture."""
+    return [_member_that_is_there(member, label, assembly.complete) for member in assembly.members]
+
+
+def _member_that_is_there(member: Parts | bytes | None, label: str, is_complete: bool) -> InrFile | None:
+    if member is None:
+        return None
+    try:
+        return member_file(member, label)
+    except InputError:
+        if is_complete or not isinstance(member, Parts) or member.complete:
+            raise
+        return None
 
 
 def _from_parts(header: dict[str, Any], sections: dict[str, Section], label: str, size: int) -> InrFile:
@@ -179,7 +195,8 @@ def read_inr(path: str | os.PathLike[str]) -> InrFile:
 
 
 def _has_parts(data: bytes) -> bool:
-    return len(data) >= PREFIX.size and data.startswith(MAGIC) and version_of(data) in (PARTS_VERSION, ASSEMBLY_VERSION)
+    versions = (PLAIN_VERSION, ASSEMBLY_VERSION, PARTS_VERSION)
+    return len(data) >= PREFIX.size and data.startswith(MAGIC) and version_of(data) in versions
 
 
 def decompress(

@@ -23,9 +23,10 @@ from .pyramid.lifting import integer_type
 from .pyramid.quantisation import UNITS
 from .pyramid.support import needed_coefficients
 from .pyramid.tiles import Box, coding_order, cut_tiles
+from .pyramid.walk import ENTROPY_CODING, TRELLIS_CODING
 from .pyramid_format import pyramid_to_bytes
 from .residual import step_for_bound
-from .slices.encoder import GROUP, SMALLEST, Sliced, SliceEncoder, sample_box
+from .slices.encoder import SMALLEST, Sliced, SliceEncoder, sample_box
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 from .stored_slices import StoredSlices, stack_key, unit_limits
 
@@ -34,6 +35,9 @@ _UNTILED = 192  # samples along the longest axis
 _UNTILED_VOXELS = 1 << 23  # tiles cost a volume of fewer voxels more than they save whoever wants a part of it
 _FINEST_STEP = 2.0**-18  # of the range; errors below come from the corrections
 _COARSEST_STEP = 64.0
+_PLAIN_STEP, _PLAIN_PRICE = 0.82, 0.12
+"""Step without dependent quantisation, in steps with it, at which they pay the same for a bit; that price in its own
+squared steps."""
 BOUND_TO_STEP = 2.0
 """Step, in widths of the bins of the corrections, with which the two together are smallest (measured on MR and CT)."""
 
@@ -41,13 +45,14 @@ BOUND_TO_STEP = 2.0
 @dataclass(frozen=True)
 class Quantised:
     """A pyramid or slices, the intensity map of their fixed-point units, the voxels that they do not show, and the
-    filters after them, once they are fitted."""
+    filters after them, once they are fitted. draft: whether it only tells about how large it would be."""
 
     pyramid: Pyramid | Sliced
     intensity: IntensityMap
     background: Background | None = None
     filters: Filters | None = None
     fitted: bool = False
+    draft: bool = False
 
     @property
     def largest(self) -> float:
@@ -86,7 +91,7 @@ class PyramidEncoder:
         self.edge = TILE if large and len(self.levels) > 3 else 0
         self._values = fill_holes(volume.array.astype(np.float64)) if content.specials else volume.array
         self._background = find_background(volume.array)
-        sliceable = content.grid.shape[0] > GROUP and min(content.grid.shape[1:]) >= SMALLEST
+        sliceable = min(content.grid.shape[1:]) >= SMALLEST
         self._predict = predict and sliceable and not content.specials
         self._slices: SliceEncoder | None = None
         self._worth_at, self._not_worth_at = 0.0, np.inf  # steps at which a background of its own won and lost
@@ -100,16 +105,17 @@ class PyramidEncoder:
         """The step within what can be coded."""
         return min(max(step, self._range * _FINEST_STEP), self._range * _COARSEST_STEP)
 
-    def quantised(self, step: float) -> Quantised:
-        """The volume at a step, in intensities; its background apart where that is worth its bits."""
+    def quantised(self, step: float, draft: bool = False) -> Quantised:
+        """The volume at a step, in intensities; its background apart where that is worth its bits. draft: in a fraction
+        of the time, without dependent quantisation, a pyramid about as large and as good; slices are never a draft."""
         step = self.limited(step)
         if self._predict and self._slices_worth(step):
             return self._sliced(step)
         if self._background is None or step >= self._not_worth_at:
-            return self._quantised(step)
+            return self._quantised(step, draft=draft)
         if step <= self._worth_at:
-            return self._quantised(step, self._background)
-        trials = [self._quantised(step), self._quantised(step, self._background)]
+            return self._quantised(step, self._background, draft)
+        trials = [self._quantised(step, draft=draft), self._quantised(step, self._background, draft)]
         whole, apart = (self._cost(trial, step) for trial in trials)
         if apart < whole:
             self._worth_at = step
@@ -117,17 +123,18 @@ class PyramidEncoder:
             self._not_worth_at = step
         return trials[apart < whole]
 
-    def _quantised(self, step: float, background: Background | None = None) -> Quantised:
-        unit = step / UNITS
+    def _quantised(self, step: float, background: Background | None = None, draft: bool = False) -> Quantised:
+        unit = _short(step * (_PLAIN_STEP if draft else 1) / UNITS)
         if not unit > 0 or not np.isfinite(self._range / unit):
             raise InputError(f"{self.volume.label} has values too close together to be coded; rescale it first.")
         whole = integer_type(self._range / unit, len(self.levels))
         values = self._values if background is None else self._values_in_front
         samples = np.rint((values - self._middle) / unit).astype(whole)
         needed = None if background is None else self._needed
-        pyramid = quantise(samples, self.levels, self.edge, needed=needed)
+        price, model = (_PLAIN_PRICE, ENTROPY_CODING) if draft else (PRICE, TRELLIS_CODING)
+        pyramid = quantise(samples, self.levels, self.edge, price, needed, model)
         limits = self.content.intensity
-        return Quantised(pyramid, IntensityMap(unit, self._middle, limits.low, limits.high), background)
+        return Quantised(pyramid, IntensityMap(unit, self._middle, limits.low, limits.high), background, draft=draft)
 
     def _slices_worth(self, step: float) -> bool:
         """Whether prediction between slices saves more than it costs, tried once, on a part of the volume."""
@@ -147,7 +154,7 @@ class PyramidEncoder:
     def _sliced(self, step: float) -> Quantised:
         assert self._slices is not None
         limits = self.content.intensity
-        intensity = IntensityMap(step / UNITS, self._middle, limits.low, limits.high)
+        intensity = IntensityMap(_short(step * _PLAIN_STEP / UNITS), self._middle, limits.low, limits.high)
         coded = self._slices.sliced(intensity.scale, self._middle, unit_limits(intensity), UNITS)
         return Quantised(coded, intensity)
 
@@ -234,8 +241,14 @@ class PyramidEncoder:
         empty = StoredPyramid(self.content.grid.shape, (), 0, {LOW_KEY: b""})
         count = 1 + sum(1 for _ in coding_order(empty.shape, self.levels, self.edge))
         intensity = replace(self.content.intensity, scale=1.0)
-        # Head of the part, shifts, number of lanes, the state of the last lane.
-        return len(pyramid_to_bytes(replace(self.content, pyramid=empty, intensity=intensity))) + 27 * count
+        # Its line in the table, shifts, number of lanes, the state of the last lane.
+        return len(pyramid_to_bytes(replace(self.content, pyramid=empty, intensity=intensity))) + 15 * count
+
+
+def _short(unit: float) -> float:
+    """About the same number, in fewer bytes of the file."""
+    short = float(np.float32(unit))
+    return short if short and abs(short / unit - 1) < 1e-6 else unit
 
 
 def _slice_encoder(values: np.ndarray, step: float) -> SliceEncoder:

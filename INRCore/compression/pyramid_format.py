@@ -1,4 +1,4 @@
-"""Version 2 of the .inr file: a pyramid and what is needed to place it (reference: Resources/Formats/INR.md)."""
+"""Versions 2 and 4 of the .inr file: a pyramid and what is needed to place it (reference: Resources/Formats/INR.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from .parts import Key, Parts, deflated, inflated, pack_parts
 from .pyramid.damage import StreamError
 from .pyramid.layout import Level, Shape
 from .pyramid.tiles import TILED_LEVELS
-from .pyramid.walk import SLICE_CODING
+from .pyramid.walk import SLICE_CODING, TRELLIS_CODING
+from .pyramid_head import HEAD_KEY, META_KEY, description_of, head_numbers, pack_description, pack_head
 from .specials import SPECIAL_VALUES
 from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid
 from .stored_slices import StoredSlices
@@ -28,11 +29,6 @@ from .stored_slices import StoredSlices
 if TYPE_CHECKING:
     from .inr_file import InrFile
 
-HEAD = struct.Struct("<3I12d4ddBBBBH8B")
-"""shape, affine rows, unit, offset, low, high, correction step, dtype, levels, low bits, entropy model, tile edge, axes
-halved by each level."""
-_HEAD_KEY: Key = ("H", 0, 0)
-_META_KEY: Key = ("M", 0, 0)
 _SPECIAL_KEYS: dict[str, Key] = {tag: ("S", 0, number) for number, tag in enumerate(SPECIAL_VALUES)}
 _BACKGROUND_KEY: Key = ("B", 0, 0)
 _BACKGROUND = struct.Struct("<d")
@@ -48,7 +44,7 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
     pyramid, intensity = file.pyramid, file.intensity
     assert pyramid is not None
     masks = [sum(1 << a for a in level.axes) for level in pyramid.levels]
-    head = HEAD.pack(
+    head = [
         *file.grid.shape,
         *file.grid.ijk_to_world[:3].reshape(-1),
         *(intensity.scale, intensity.offset, intensity.low, intensity.high),
@@ -59,11 +55,10 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
         pyramid.model + (_WITH_FILTERS if FILTERS_KEY in pyramid.parts else 0),
         pyramid.edge,
         *masks,
-        *[0] * (_MOST_LEVELS - len(masks)),
-    )
+    ]
     coarse = [key for key in pyramid.part_keys if key == LOW_KEY or (key[0] == "L" and key[1] >= TILED_LEVELS)]
-    parts: dict[Key, bytes] = {_HEAD_KEY: head, **{key: pyramid.parts[key] for key in coarse}}
-    parts |= {_META_KEY: deflated(_meta(file))}
+    parts: dict[Key, bytes] = {HEAD_KEY: pack_head(head), **{key: pyramid.parts[key] for key in coarse}}
+    parts |= {META_KEY: pack_description(_meta(file))}
     parts |= {_SPECIAL_KEYS[tag]: deflated(bits.tobytes()) for tag, bits in file.specials.items()}
     if file.background is not None:
         parts[_BACKGROUND_KEY] = _BACKGROUND.pack(file.background.value) + file.background.stream
@@ -75,13 +70,10 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
     """Undoes `pyramid_to_bytes`; only the head, the metadata and the special voxels are read at once.
 
     Raises `InputError` naming `label` when they are missing or damaged."""
-    for key in (_HEAD_KEY, LOW_KEY):
+    for key in (HEAD_KEY, LOW_KEY):
         if key not in parts:
             damaged(label, "it ends before its coarsest picture")
-    head = parts[_HEAD_KEY]
-    if len(head) != HEAD.size:
-        damaged(label, "its head has the wrong length")
-    numbers = HEAD.unpack(head)
+    numbers = head_numbers(parts, label)
     try:
         file = _from_head(numbers, parts, label)
     except (ValueError, OverflowError) as error:
@@ -94,11 +86,11 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
         own = pyramid.part_keys
     except StreamError as error:
         damaged(label, str(error))
-    if set(parts) - {_HEAD_KEY, _META_KEY, *_SPECIAL_KEYS.values(), _BACKGROUND_KEY, *own}:
+    if set(parts) - {HEAD_KEY, META_KEY, *_SPECIAL_KEYS.values(), _BACKGROUND_KEY, *own}:
         damaged(label, "it has parts that it should not have")
-    if pyramid.complete and _META_KEY not in parts:
+    if pyramid.complete and META_KEY not in parts:
         damaged(label, "a part is missing")
-    meta = _read_meta(parts, label) if _META_KEY in parts else {}
+    meta = _read_meta(parts, label) if META_KEY in parts else {}
     return replace(
         file,
         name=meta.get("name", "volume"),
@@ -110,10 +102,11 @@ def pyramid_from_parts(parts: Parts, label: str) -> InrFile:
     )
 
 
-def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
+def _from_head(numbers: list[Any], parts: Parts, label: str) -> InrFile:
     from .inr_file import InrFile
 
-    shape: Shape = numbers[:3]
+    k, j, i = numbers[:3]
+    shape: Shape = (k, j, i)
     grid = _grid(shape, np.array([*numbers[3:15], 0, 0, 0, 1.0]).reshape(4, 4), label)
     intensity, (step, code, count, low_bits, model, edge) = IntensityMap(*numbers[15:19]), numbers[19:25]
     if code >= len(DTYPES) or count > _MOST_LEVELS or low_bits > 60 or not (math.isfinite(step) and step >= 0):
@@ -121,13 +114,13 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     filtered, model = model & _WITH_FILTERS, model & ~_WITH_FILTERS
     if (FILTERS_KEY in parts) != bool(filtered) and (parts.complete or not filtered):
         damaged(label, "its filters are missing or should not be there")
-    if not 1 <= model <= SLICE_CODING:
-        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {SLICE_CODING}; update it.")
+    if not 1 <= model <= TRELLIS_CODING:
+        raise InputError(f"{label} needs the entropy model {model}, this program has 1 to {TRELLIS_CODING}; update it.")
     dtype = np.dtype(DTYPES[code])
     check_limits(intensity, dtype)
     if intensity.scale == 0:
         raise InputError("its intensities have no scale")
-    levels = _levels(shape, numbers[25 : 25 + count], label)
+    levels = _levels(shape, numbers[25:], label)
     if edge and (edge % (1 << count) or len(levels) <= TILED_LEVELS or model == SLICE_CODING):
         damaged(label, "its tiles make no sense")
     kind = StoredSlices if model == SLICE_CODING else StoredPyramid
@@ -135,7 +128,7 @@ def _from_head(numbers: tuple[Any, ...], parts: Parts, label: str) -> InrFile:
     return InrFile(grid=grid, dtype=dtype, intensity=intensity, field=None, pyramid=pyramid, file_bytes=parts.size)
 
 
-def _levels(shape: Shape, masks: tuple[int, ...], label: str) -> tuple[Level, ...]:
+def _levels(shape: Shape, masks: list[int], label: str) -> tuple[Level, ...]:
     levels: list[Level] = []
     for mask in masks:
         if not 1 <= mask <= 7:
@@ -161,12 +154,12 @@ def _meta(file: InrFile) -> bytes:
     return text.encode()
 
 
-def _read_meta(parts: Mapping[Key, bytes], label: str) -> dict[str, Any]:
+def _read_meta(parts: Parts, label: str) -> dict[str, Any]:
     def refuse(constant: str) -> NoReturn:
         raise ValueError(constant)
 
     try:
-        meta = json.loads(inflated(parts[_META_KEY], _MOST_META, label), parse_constant=refuse)
+        meta = json.loads(description_of(parts, label), parse_constant=refuse)
         texts = [str(meta.get(name, "")) for name in ("name", "units", "creator")]
         "".join(texts).encode()
         return {

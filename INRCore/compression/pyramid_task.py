@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..errors import InputError
@@ -17,6 +19,7 @@ from .settings import CompressionSettings
 _MOST_TRIALS = 9
 _MOST_FILES = 6
 _SIZE_TOLERANCE = 0.012
+_DRAFT_TOLERANCE = 0.05
 _SMALL_ENOUGH = 1 - 2 * _SIZE_TOLERANCE  # of a goal that no step comes nearer to
 _PSNR_TOLERANCE = 0.008  # of the root of the inverse error: 0.07 dB
 _SIZE_SLOPE, _PSNR_SLOPE = 1.3, 0.7
@@ -46,7 +49,8 @@ def pyramid_steps(
 
 
 def _search_size(encoder: PyramidEncoder, goal: float, control: Control) -> Steps[InrFile]:
-    search: StepSearch[Quantised] = StepSearch(goal, encoder.usual_step, _SIZE_SLOPE)
+    start = yield from _drafted(encoder, StepSearch(goal, encoder.usual_step, _SIZE_SLOPE), encoder.size)
+    search: StepSearch[Quantised] = StepSearch(goal, start, _SIZE_SLOPE)
     for number in range(_MOST_TRIALS):
         yield Progress("quantise", number, _MOST_TRIALS, metrics=_sizes(search))
         quantised = encoder.quantised(search.next_step)
@@ -63,6 +67,20 @@ def _search_size(encoder: PyramidEncoder, goal: float, control: Control) -> Step
             f"gives {encoder.volume.nbytes / smallest:.3g}:1; ask for a lower ratio."
         )
     return (yield from _within(encoder, search, goal))
+
+
+def _drafted(encoder: PyramidEncoder, search: StepSearch[None], measure: Callable[[Quantised], float]) -> Steps[float]:
+    """The step where a search should begin, by drafts."""
+    for _ in range(_MOST_TRIALS):
+        yield Progress("quantise", 0, _MOST_TRIALS)
+        step = encoder.limited(search.next_step)
+        quantised = encoder.quantised(step, draft=True)
+        if not quantised.draft:
+            return step
+        search.add(Trial(step, measure(quantised), None))
+        if search.done(_DRAFT_TOLERANCE) or encoder.limited(search.next_step) == step:
+            break
+    return search.best.step if search.best else search.next_step
 
 
 def _within(encoder: PyramidEncoder, search: StepSearch[Quantised], goal: float) -> Steps[InrFile]:
@@ -83,7 +101,9 @@ def _within(encoder: PyramidEncoder, search: StepSearch[Quantised], goal: float)
 
 def _search_psnr(encoder: PyramidEncoder, target_db: float, control: Control) -> Steps[Quantised | None]:
     goal = falling_error(target_db)
-    search: StepSearch[Quantised] = StepSearch(goal, encoder.usual_step, _PSNR_SLOPE, at_least=True)
+    drafts: StepSearch[None] = StepSearch(goal, encoder.usual_step, _PSNR_SLOPE, at_least=True)
+    start = yield from _drafted(encoder, drafts, lambda draft: falling_error_of(encoder, encoder.filtered(draft)))
+    search: StepSearch[Quantised] = StepSearch(goal, start, _PSNR_SLOPE, at_least=True)
     for number in range(_MOST_TRIALS):
         yield Progress("quantise", number, _MOST_TRIALS)
         quantised = encoder.filtered(encoder.quantised(search.next_step))

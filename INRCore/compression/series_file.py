@@ -14,7 +14,7 @@ from ..settings import require
 from ..volume import Volume
 from .assembly import assembly_from_parts
 from .container import damaged
-from .files import member_file, read_inr
+from .files import member_files, read_inr
 from .inr_file import InrFile
 from .mixing import GROUP, Mixing, in_groups
 from .parts import ASSEMBLY_VERSION, PREFIX, Parts
@@ -106,7 +106,7 @@ def _series(parts: Parts, label: str) -> InrSeries:
     about = assembly.about
     try:
         mixings = None if about["mixings"] is None else [Mixing.from_json(one) for one in about["mixings"]]
-        files = [None if member is None else member_file(member, label) for member in assembly.members]
+        files = member_files(assembly, label)
         if mixings is not None and [len(m.matrix) for m in mixings] != [len(g) for g in in_groups(files)]:
             damaged(label, "its mixing does not fit its members")
         dtype = np.dtype(str(about["dtype"]))

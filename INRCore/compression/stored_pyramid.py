@@ -18,7 +18,7 @@ from .pyramid.layout import Level, Shape
 from .pyramid.lifting import LOW_OF_CONSTANT
 from .pyramid.rans import Decoder
 from .pyramid.tiles import TILED_LEVELS, Piece, coding_order, cut_tiles
-from .pyramid.walk import ENTROPY_CODING
+from .pyramid.walk import TRELLIS_CODING
 
 LOW_KEY: Key = ("L", 255, 0)
 FILTERS_KEY: Key = ("W", 0, 0)
@@ -39,7 +39,7 @@ class StoredPyramid:
     correction_step: float = 0.0
     low_bits: int = 0
     complete: bool = True
-    model: int = ENTROPY_CODING
+    model: int = TRELLIS_CODING
     label: str = field(default="the file", compare=False)
 
     def describe(self) -> str:

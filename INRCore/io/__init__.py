@@ -2,6 +2,7 @@
 
 from .atomic import atomic_path, check_writable
 from .landmarks import read_landmarks, write_landmark_errors, write_landmarks
+from .nrrd_series import write_volumes
 from .reading import read_volume, read_volumes
 from .writing import check_volume_path, write_volume
 
@@ -15,4 +16,5 @@ __all__ = [
     "write_landmark_errors",
     "write_landmarks",
     "write_volume",
+    "write_volumes",
 ]

@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import InputError
 from .checks import MILLIMETRES, complete_axes, positive_sizes, positive_spacing, technical_entries
 from .raw_image import ExtraAxis
+from .series_index import SeriesIndex
 
 _LONGEST_HEADER = 16 * 2**20
 _LPS_TO_RAS = (-1.0, -1.0, 1.0)
@@ -132,7 +133,7 @@ def place_of(header: NrrdHeader) -> NrrdPlace:
     affine[:3, :3] = signs[:, None] * complete_axes(axes * scale, sizes_ijk, header.path)
     affine[:3, 3] = signs * origin * scale
     extra = tuple(_extra_axis(header, axis) for axis in reversed(range(len(sizes))) if axis not in spatial)
-    metadata = _metadata(header, signs)
+    metadata = _metadata(header, signs) | _index(header, spatial)
     if note:
         metadata["placement_note"] = note.lstrip("; ")
     return NrrdPlace(spatial, (sizes_ijk[2], sizes_ijk[1], sizes_ijk[0]), affine, extra, metadata)
@@ -216,6 +217,22 @@ def _millimetres(header: NrrdHeader) -> float:
 def _extra_axis(header: NrrdHeader, axis: int) -> ExtraAxis:
     kinds = header.words("kinds") or ["???"] * len(header.sizes)
     return ExtraAxis("frame" if kinds[axis] in _FRAME_KINDS else "component", header.sizes[axis])
+
+
+def _index(header: NrrdHeader, spatial: list[int]) -> dict[str, Any]:
+    """What the frames of a series are numbered by, as a metadata entry."""
+    for axis in range(len(header.sizes)):
+        if axis not in spatial and _extra_axis(header, axis).name == "frame":
+            name, unit = (_quoted(header, field, axis) for field in ("labels", "units"))
+            index = SeriesIndex.of_pairs(header.pairs, axis, name, unit)
+            return index.to_metadata() if index is not None else {}
+    return {}
+
+
+def _quoted(header: NrrdHeader, field: str, axis: int) -> str:
+    """The entry of an axis in a field of texts in quotation marks."""
+    texts = re.findall(r'"([^"]*)"', header.fields.get(field, ""))
+    return texts[axis] if len(texts) == len(header.sizes) else ""
 
 
 def _metadata(header: NrrdHeader, signs: np.ndarray) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def write_volume(volume: Volume, path: str | os.PathLike[str], *, force: bool = 
     (unless `force`).
     """
     extension = check_volume_path(path)
-    array = _storable(volume.array)
+    array = storable(volume.array)
     guard = atomic_files if extension in _WITH_DETACHED_DATA else atomic_path
     with guard(path, force) as temporary:
         try:
@@ -55,7 +55,7 @@ def write_volume(volume: Volume, path: str | os.PathLike[str], *, force: bool = 
             raise OutputError(f"'{path}' could not be written ({reason}); try .nrrd or another folder.") from error
 
 
-def _storable(array: np.ndarray) -> np.ndarray:
+def storable(array: np.ndarray) -> np.ndarray:
     """C order, little endian, and a type that every format has."""
     if array.dtype.kind == "b":
         array = array.astype(np.uint8)

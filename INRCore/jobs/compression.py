@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from ..errors import InputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
-from ..io import read_volume, read_volumes, write_volume
+from ..io import read_volume, read_volumes, write_volume, write_volumes
 from ..io.atomic import atomic_path
 from ..settings import from_dict
 from ..volume import Volume
+from . import parts
 from .job import Job
-from .parts import Outcome, read, read_if_given, settings_of, write_difference, write_volumes, writing
+from .parts import Outcome, read, read_if_given, settings_of, write_difference, writing
 
 if TYPE_CHECKING:
-    from ..compression import CompressionSettings
+    from ..compression import CompressionSettings, InrSeries
 
 
 def compress(job: Job, control: Control) -> Steps[Outcome]:
@@ -36,7 +37,7 @@ def compress(job: Job, control: Control) -> Steps[Outcome]:
     result = replace(result, notes=(*result.notes, *tags))
     yield writing("file")
     result.save(job.outputs["file"], force=job.force)
-    write_volumes(job, volume=result.volume)
+    parts.write_volumes(job, volume=result.volume)
     write_difference(job, result.volume, volume)
     return Outcome.of(result)
 
@@ -60,16 +61,23 @@ def _compress_series(
     """All frames or components into one file."""
     from ..compression.series import series_steps
 
-    unwanted = sorted(set(job.outputs) - {"file"})
-    if unwanted:
+    if "difference" in job.outputs:
         raise InputError(
-            f"'{job.inputs['volume']}' has {len(volumes)} {kind}, of which no '{unwanted[0]}' is made; choose one of "
+            f"'{job.inputs['volume']}' has {len(volumes)} {kind}, of which no 'difference' is made; choose one of "
             f"them with --{kind[:-1]} N, or leave that output out."
         )
-    result = yield from series_steps(volumes, kind, settings, control)
+    first, tags = _with_tags(job, volumes[0], settings)
+    result = yield from series_steps([first, *volumes[1:]], kind, settings, control)
     yield writing("file")
     result.save(job.outputs["file"], force=job.force)
-    return Outcome.of(result, kind=kind, volumes=result.per_volume)
+    if "volume" in job.outputs:
+        _write_series(job, result.series)
+    return Outcome.of(replace(result, notes=(*result.notes, *tags)), kind=kind, volumes=result.per_volume)
+
+
+def _write_series(job: Job, series: InrSeries) -> None:
+    decoded = map(series.volume, range(len(series)))
+    write_volumes(job.outputs["volume"], series.kind, decoded, len(series), force=job.force)
 
 
 def estimate(job: Job, control: Control) -> Steps[Outcome]:
@@ -94,6 +102,7 @@ def estimate(job: Job, control: Control) -> Steps[Outcome]:
 def decompress(job: Job, control: Control) -> Steps[Outcome]:
     """Opens a file and writes its volume."""
     from ..compression import decompress as open_file
+    from ..compression import read_inr_series
     from ..devices import choose_device
 
     unknown = set(job.settings) - {"spacing_mm"}
@@ -108,6 +117,12 @@ def decompress(job: Job, control: Control) -> Steps[Outcome]:
         yield writing("volume")
         write_volume(volume, job.outputs["volume"], force=job.force)
         return Outcome(None, {}, "cpu")
+    if like is None and not job.settings.get("spacing_mm"):
+        series = read_inr_series(job.inputs["file"])
+        if len(series) > 1:
+            yield writing("volume")
+            _write_series(job, series)
+            return Outcome(None, {}, "cpu")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
         volume = open_file(

@@ -16,6 +16,7 @@ MOST_STACKS = 6
 """So many stacks of a reconstruction can be asked back, aligned, and so many bias fields."""
 TASK_ROLES: dict[str, dict[str, tuple[str, ...]]] = {
     "compress": {"inputs": ("volume", "region?", "dicom?"), "outputs": ("file", "volume?", "difference?")},
+    "compress-folder": {"inputs": ("folder", "region?", "dicom?"), "outputs": ("folder", "table?")},
     "estimate": {"inputs": ("volume", "region?"), "outputs": ("curve?",)},
     "train-upsampler": {"inputs": ("volumes",), "outputs": ("model",)},
     "decompress": {"inputs": ("file", "like?"), "outputs": ("volume",)},
@@ -139,7 +140,8 @@ class Job:
 
     def output_paths(self) -> list[str]:
         """All files the job writes, report and preview included."""
-        return [*self.outputs.values(), *(path for path in (self.report, self.preview) if path)]
+        files = [path for role, path in self.outputs.items() if role != "folder"]
+        return [*files, *(path for path in (self.report, self.preview) if path)]
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

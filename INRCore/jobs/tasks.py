@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ..fitting import Control
 from ..fitting.progress import Steps
 from .compression import compress, decompress, estimate, train_upsampler
+from .folder import compress_folder
 from .job import Job
 from .parts import Outcome
 from .reconstruction import super_resolve
@@ -15,6 +16,7 @@ from .segmentation import segment
 
 TASKS: dict[str, Callable[[Job, Control], Steps[Outcome]]] = {
     "compress": compress,
+    "compress-folder": compress_folder,
     "estimate": estimate,
     "train-upsampler": train_upsampler,
     "decompress": decompress,

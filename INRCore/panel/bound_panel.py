@@ -146,8 +146,8 @@ class BoundPanel(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onRegionAdded(self, region: Node) -> None:
         """A new region starts around the whole volume, to be made smaller by its handles."""
-        from ..scene import fit_region
+        from ..scene import fit_region, shown_volume
 
-        volume = getattr(self.parameters, self.regionAround)
+        volume = shown_volume(getattr(self.parameters, self.regionAround))
         if volume is not None and volume.GetImageData() is not None:
             fit_region(region, volume)

@@ -31,6 +31,9 @@ class Codec(Enum):
         }[self.value]
 
 
+_Volume = Union[  # noqa: UP007
+    slicer.vtkMRMLScalarVolumeNode, slicer.vtkMRMLVectorVolumeNode, slicer.vtkMRMLSequenceNode, None
+]
 _Region = Union[  # noqa: UP007 - `A | B` would do in Slicer 5.10, but not in those before it
     slicer.vtkMRMLSegmentationNode, slicer.vtkMRMLLabelMapVolumeNode, slicer.vtkMRMLMarkupsROINode, None
 ]
@@ -41,12 +44,13 @@ class INRCompressionParameterNode(RunParameters):
     """ratio: raw bytes to file bytes, megabytes: of the file, psnr: dB; 0 leaves them to the preset. maximumError: in
     units of the volume, -1 no limit. keptRegion: where regionError (units of the volume) holds, or regionPsnr (dB) if
     that is not 0. upsampler: file of the model for the codec of this name, put into the compressed file where
-    embedUpsampler. keptTags: DICOM keywords with commas between."""
+    embedUpsampler. keptTags: DICOM keywords with commas between. sourceFolder, targetFolder, overwriteFiles: of a whole
+    folder. openPath, openSpacing (mm, 0: as stored), openRegion: of a file to open."""
 
-    inputVolume: slicer.vtkMRMLScalarVolumeNode
+    inputVolume: _Volume
     region: slicer.vtkMRMLMarkupsROINode
     filePath: str = ""
-    outputVolume: slicer.vtkMRMLScalarVolumeNode
+    outputVolume: _Volume
     ratio: Annotated[float, WithinRange(0, 1000)] = 0.0
     megabytes: Annotated[float, WithinRange(0, 100_000)] = 0.0
     psnr: Annotated[float, WithinRange(0, 200)] = 0.0
@@ -58,6 +62,12 @@ class INRCompressionParameterNode(RunParameters):
     upsampler: str = ""
     embedUpsampler: bool = False
     keptTags: str = ""
+    sourceFolder: str = ""
+    targetFolder: str = ""
+    overwriteFiles: bool = False
+    openPath: str = ""
+    openSpacing: Annotated[float, WithinRange(0, 1000)] = 0.0
+    openRegion: slicer.vtkMRMLMarkupsROINode
 
     def targets(self) -> dict[str, Any]:
         """What is asked for, by the names of the settings."""

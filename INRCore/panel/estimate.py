@@ -17,9 +17,17 @@ a CPU, a quarter more than measured."""
 def needed_bytes(task: str, inputs: list[Node], region: Node, spacing_mm: float | None) -> int:
     """Peak memory of a job on nodes with images (others weigh little); `spacing_mm`: of the result, None for that of
     the input."""
-    images = [node for node in inputs if node.IsA("vtkMRMLVolumeNode") and node.GetImageData() is not None]
+    images = [image for node in inputs for image in _images(node)]
     voxels = sum(_voxels(node, region, spacing_mm) for node in images)
     return int(_FIXED_BYTES + voxels * _BYTES_PER_VOXEL[task])
+
+
+def _images(node: Node) -> list[Node]:
+    """Volume nodes with voxels: itself, once for each component, or the items of a sequence."""
+    if node.IsA("vtkMRMLSequenceNode"):
+        return [one for number in range(node.GetNumberOfDataNodes()) for one in _images(node.GetNthDataNode(number))]
+    image = node.GetImageData() if node.IsA("vtkMRMLVolumeNode") else None
+    return [] if image is None else [node] * max(image.GetNumberOfScalarComponents(), 1)
 
 
 def _voxels(node: Node, region: Node, spacing_mm: float | None) -> float:

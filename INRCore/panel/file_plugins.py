@@ -25,6 +25,7 @@ from .logic import PanelLogic, Request
 from .results import progress_text
 
 FILE_TYPE = "INRVolume"
+_VOLUMES = ("vtkMRMLScalarVolumeNode", "vtkMRMLVectorVolumeNode", "vtkMRMLSequenceNode")
 _LABELS = ("vtkMRMLLabelMapVolumeNode", "vtkMRMLSegmentationNode")
 _CERTAIN, _BY_NAME = 0.9, 0.3  # of 1; Slicer's own default for a matching extension is 0.54
 
@@ -95,8 +96,8 @@ class InrFileReader:
 
 
 class InrFileWriter:
-    """Writes scalar volumes as .inr files, where they are seen: parent transforms are applied; label maps and
-    segmentations without loss.
+    """Writes scalar, colour and vector volumes and sequences of volumes as .inr files, where they are seen: parent
+    transforms are applied; label maps and segmentations without loss.
 
     Scripted writers have no options widget in Slicer (qSlicerScriptedFileWriter does not override `options()`), so the
     properties "targetRatio" (raw bytes / file bytes), "targetBytes", "maximumError" (units of the volume) and "preset"
@@ -124,7 +125,7 @@ class InrFileWriter:
 
     def canWriteObjectConfidence(self, node: Node) -> float:
         """Low: whoever saves a volume gets a lossless NRRD unless .inr is chosen."""
-        return 0.2 if node.GetClassName() in ("vtkMRMLScalarVolumeNode", *_LABELS) else 0.0
+        return 0.2 if node.GetClassName() in (*_VOLUMES, *_LABELS) else 0.0
 
     @_reporting
     def write(self, properties: dict[str, Any]) -> None:

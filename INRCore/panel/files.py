@@ -55,11 +55,18 @@ def export_node(
 ) -> tuple[Path, LabelTable]:
     """Writes a node to the path `stem` plus the extension of its kind. Segmentations become labels on the grid of
     `reference` (their own grid if not given), with the values of those of the same name in `numbers` if given, and so
-    do ROI nodes where there is a reference; volumes are cropped to the ROI node `region`. What segments share goes to
+    do ROI nodes where there is a reference; volumes (of a sequence, colour or vector volume all) are cropped to the ROI
+    node `region`. What segments share goes to
     the smaller of them, of which the table has a note. Raises `InputError` or `OutputError` with a line for the
     user."""
     from ..io import write_volume
-    from ..scene import crop_to_region, labels_from_region, labels_from_segmentation_node, volume_from_node
+    from ..scene import (
+        crop_to_region,
+        is_series,
+        labels_from_region,
+        labels_from_segmentation_node,
+        volume_from_node,
+    )
 
     if node.IsA("vtkMRMLMarkupsROINode") and reference is not None:
         path = stem.with_name(f"{stem.name}.nrrd")
@@ -70,6 +77,8 @@ def export_node(
             path = stem.with_name(f"{stem.name}{extension}")
             write(node, path)
             return path, LabelTable()
+    if is_series(node):
+        return _export_series(node, stem, region), LabelTable()
     notes: list[str] = []
     if node.IsA("vtkMRMLSegmentationNode"):
         heard = overlap_notes(notes)
@@ -81,6 +90,18 @@ def export_node(
     path = stem.with_name(f"{stem.name}.nrrd")
     write_volume(volume, path, compress=False)  # it is read once, right away
     return path, LabelTable(names, colors, notes=notes)
+
+
+def _export_series(node: Node, stem: Path, region: Node) -> Path:
+    from ..io import write_volumes
+    from ..scene import crop_to_region, series_from_node
+
+    kind, volumes = series_from_node(node)
+    if region is not None:
+        volumes = [crop_to_region(volume, region) for volume in volumes]
+    path = stem.with_name(f"{stem.name}.nrrd")
+    write_volumes(path, kind, volumes, len(volumes))
+    return path
 
 
 def overlap_notes(notes: list[str]) -> Callable[[str, str, float], None]:
@@ -136,6 +157,28 @@ def load_volume(scene: Scene, path: Path, target: ResultTarget) -> Node:
 
     volume = read_volume(path)
     return volume_to_node(scene, volume, target.node, name=target.name, reference=target.reference, **target.display)
+
+
+def load_volumes(scene: Scene, path: Path, target: ResultTarget) -> Node:
+    """A volume, or a sequence, colour or vector volume where the file holds several; a node chosen for another kind of
+    result is left alone."""
+    from ..io import read_volumes
+    from ..scene import is_series, series_to_node, shown_volume, volume_to_node
+
+    kind, volumes = read_volumes(path)
+    class_name = _CLASS_OF[kind if len(volumes) > 1 else ""]
+    node = target.node if target.node is not None and target.node.GetClassName() == class_name else None
+    if len(volumes) > 1:
+        return series_to_node(scene, kind, volumes, node, name=target.name, reference=target.reference)
+    reference = None if is_series(target.reference) else shown_volume(target.reference)
+    return volume_to_node(scene, volumes[0], node, name=target.name, reference=reference, **target.display)
+
+
+_CLASS_OF = {
+    "": "vtkMRMLScalarVolumeNode",
+    "frames": "vtkMRMLSequenceNode",
+    "components": "vtkMRMLVectorVolumeNode",
+}
 
 
 def load_transform(scene: Scene, path: Path, target: ResultTarget) -> Node:

@@ -43,11 +43,11 @@ class LiveView:
 
     def __init__(self, scene: Scene, module: str, task: str, inputs: dict[str, Any]) -> None:
         """`module` is the title of the module, for the names of the charts; inputs: role -> node or nodes."""
-        from ..scene import Curves, PreviewVolume
+        from ..scene import Curves, PreviewVolume, shown_volume
 
         def node(role: str) -> Node:
             given = inputs.get(role)
-            return given[0] if isinstance(given, (list, tuple)) else given
+            return shown_volume(given[0] if isinstance(given, (list, tuple)) else given)
 
         look = _LOOKS[task]
         self._scene, self._due = scene, 0.0

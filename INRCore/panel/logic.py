@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +19,7 @@ from .files import LabelTable, LabelTables, Node, ResultKind, ResultTarget, expo
 from .memory import put_away
 from .temporary import temporary_folder
 from .undo import SceneChange
-from .worker import Conversation, Outcome, worker_command, worker_environment
+from .worker import run_and_wait, worker_command
 
 
 @dataclass(frozen=True)
@@ -251,33 +249,13 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         role). Raises `INRError` with the worker's message."""
         prepared = self.prepare(request)
         try:
-            outcome = _run_and_wait(prepared, on_event)
+            outcome = run_and_wait(prepared.command, prepared.folder / "stderr.txt", on_event)
             if outcome.report is None:
                 raise INRError(prepared.in_users_words(outcome.message))
             with self.change(prepared):
                 return outcome.report, self.load(prepared)
         finally:
             self.discard(prepared)
-
-
-def _run_and_wait(prepared: PreparedJob, on_event: Callable[[dict[str, Any]], None] | None) -> Outcome:
-    conversation = Conversation()
-    log = prepared.folder / "stderr.txt"  # a file, because a full pipe that nobody reads would stop the worker
-    with log.open("wb") as errors:
-        with subprocess.Popen(
-            prepared.command,
-            stdin=subprocess.PIPE,  # the worker listens there for `stop`; it must not take what is typed in a terminal
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env=os.environ | worker_environment(),
-        ) as process:
-            for line in process.stdout or ():
-                for event in conversation.hear(line):
-                    if on_event is not None:
-                        on_event(event)
-        exit_code = process.returncode
-    conversation.hear_stderr(log.read_bytes())
-    return conversation.outcome(exit_code if exit_code >= 0 else None)
 
 
 def _copied(start: Path, folder: Path) -> Path:

@@ -240,8 +240,12 @@ class PanelWidget(BoundPanel):
         if self.compared is None:
             return None
         role, result, way = self.compared
-        reference, logic = _still_there(request.inputs).get(role), slicer.app.applicationLogic()
-        comparison = Comparison(slicer.mrmlScene, self.title, reference, nodes[result], logic)
+        from ..scene import shown_volume
+
+        reference, shown = shown_volume(_still_there(request.inputs).get(role)), shown_volume(nodes[result])
+        if shown is None:
+            return None
+        comparison = Comparison(slicer.mrmlScene, self.title, reference, shown, slicer.app.applicationLogic())
         return comparison, way if reference is not None else "result"
 
 

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,27 @@ class Conversation:
         elif event["event"] == "error":
             self.error = str(event.get("message", ""))
         return event
+
+
+def run_and_wait(command: list[str], log: Path, on_event: Callable[[dict[str, Any]], None] | None) -> Outcome:
+    """Runs a worker to its end without a panel. log: a file for its stderr; a pipe that nobody reads would stop the
+    worker when it is full."""
+    conversation = Conversation()
+    with log.open("wb") as errors:
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,  # the worker listens there for `stop`; it must not take what is typed in a terminal
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env=os.environ | worker_environment(),
+        ) as process:
+            for line in process.stdout or ():
+                for event in conversation.hear(line):
+                    if on_event is not None:
+                        on_event(event)
+        exit_code = process.returncode
+    conversation.hear_stderr(log.read_bytes())
+    return conversation.outcome(exit_code if exit_code >= 0 else None)
 
 
 def end_process_tree(pid: int) -> None:

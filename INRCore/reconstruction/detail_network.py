@@ -23,6 +23,7 @@ _FEWEST_ROWS, _FEWEST_COLUMNS = 8, 3
 _LIVELY = 0.1
 _HELD_OUT_EVERY = 8
 _LEAK = 0.1
+_MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 _LARGEST_DEVIATION, _SMALLEST_SPREAD = 20.0, 1e-3
 
 
@@ -59,6 +60,13 @@ class DetailNetwork(nn.Module):
         spread = self.spread(torch.relu(self.spread_hidden(hidden.detach())))
         return _interleaved(self.deviation(hidden)), _SMALLEST_SPREAD + nn.functional.softplus(_interleaved(spread) - 2)
 
+    def mirrored(self, thick: Tensor, mirrors: bool) -> tuple[Tensor, Tensor]:
+        """Means over the four mirror images of the samples, turned back; without `mirrors` as `forward`."""
+        ways = _MIRRORS if mirrors else _MIRRORS[:1]
+        outputs = [[part.flip(way) for part in self(thick.flip(way))] for way in ways]
+        deviation, spread = (sum(parts[1:], parts[0]) / len(ways) for parts in zip(*outputs, strict=True))
+        return deviation, spread
+
 
 def _interleaved(values: Tensor) -> Tensor:
     """(N, factor, rows, columns) to (N, rows, columns * factor)."""
@@ -71,6 +79,7 @@ class DetailProblem(Problem):
 
     `width`: of the slice profile in fine columns; `noise`: standard deviation of the slices' noise, which blurring a
     lesson would lower and which is therefore added to its thick samples again. Values have a deviation of about 1.
+    voxels_per_slice: the mean of so many fine columns has as little white noise as a slice.
     `show` gives a preview of about so many voxels, as long as nothing is learned.
     """
 
@@ -96,7 +105,9 @@ class DetailProblem(Problem):
         self._thicken = torch.as_tensor(weights, dtype=torch.float32)
         fine = (torch.arange(self.columns * factor) + 0.5) / factor - 0.5
         self._spline = torch.as_tensor(spline_weights(fine.numpy(), self.columns), dtype=torch.float32)
-        self._noise = noise * math.sqrt(max(0.0, 1 - float((weights[self.columns // 2] ** 2).sum())))
+        kept = min(1.0, float((weights[self.columns // 2] ** 2).sum()))
+        self.voxels_per_slice = 1 / kept
+        self._noise = noise * math.sqrt(1 - kept)
         self._places = [self._lively(image) for image in images]
 
     @staticmethod
@@ -132,18 +143,18 @@ class DetailProblem(Problem):
         certainty = (error.detach().abs() / spread + spread.log()).mean()
         return {"detail": error.square().mean(), "spread": 0.01 * (certainty + 8)}
 
-    def _errors(self, fine: Tensor, generator: torch.Generator, noise: float = 1.0) -> tuple[Tensor, Tensor, Tensor]:
+    def _errors(self, fine: Tensor, generator: torch.Generator, mirrors: bool = False) -> tuple[Tensor, Tensor, Tensor]:
         """The network's errors, the spreads it expected, and the errors of the cubic spline through the same thick
-        samples. `noise`: its share that these patches have."""
+        samples."""
         thick = fine @ self._thicken.T
-        noisy = thick + noise * self._noise * torch.randn(thick.shape, generator=generator, device=thick.device)
-        deviation, spread = self.module(noisy)
+        noisy = thick + self._noise * torch.randn(thick.shape, generator=generator, device=thick.device)
+        deviation, spread = self.module.mirrored(noisy, mirrors)
         plain = (noisy @ self._spline.T - fine)[..., self.inner]
         error = plain + deviation[..., self.inner]
         return error.clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION), spread[..., self.inner], plain
 
-    def _patches(self, number: int, count: int, generator: torch.Generator, held_out: bool, slices: int = 1) -> Tensor:
-        """(count, rows, columns * factor), mirrored at random; means of so many neighbouring slices."""
+    def _patches(self, number: int, count: int, generator: torch.Generator, held_out: bool) -> Tensor:
+        """(count, rows, columns * factor), mirrored at random."""
         image, places = self.images[number], self._places[number]
         if image.shape[0] >= _HELD_OUT_EVERY:
             is_held_out = places[:, 0] % _HELD_OUT_EVERY == _HELD_OUT_EVERY // 2
@@ -160,22 +171,16 @@ class DetailProblem(Problem):
             steps = torch.arange(length, device=device)
             mirrored = torch.rand(count, generator=generator, device=device) < 0.5
             axes.append(first[:, None] + torch.where(mirrored[:, None], length - 1 - steps, steps))
-        numbers = place[:, 0].clamp(max=max(0, image.shape[0] - slices))
-        parts = [
-            image[(numbers + step).clamp(max=image.shape[0] - 1)[:, None, None], axes[0][:, :, None], axes[1][:, None]]
-            for step in range(slices)
-        ]
-        return torch.stack(parts).mean(0)
+        return image[place[:, 0, None, None], axes[0][:, :, None], axes[1][:, None]]
 
     @torch.no_grad()
-    def held_out(self, slices: int = 1, count: int = 256, seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
-        """On patches that no lesson used (where there are slices enough): the network's errors, the spreads it
-        expected, and the cubic spline's errors, flat. Patches are means of so many neighbouring `slices`."""
+    def held_out(self, mirrors: bool, count: int = 256, seed: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+        """On patches that no lesson used (where there are slices enough): the network's errors, asked about the mirror
+        images or not, the spreads it expected, and the cubic spline's errors, flat."""
         device = self.images[0].device
         generator = torch.Generator(device).manual_seed(seed)
         each = count // len(self.images)
-        fine = torch.cat([
-            self._patches(number, each, generator, held_out=True, slices=slices) for number in range(len(self.images))
-        ])  # fmt: skip
-        error, spread, plain = self._errors(fine, generator, slices**-0.5)
+        numbers = range(len(self.images))
+        fine = torch.cat([self._patches(number, each, generator, held_out=True) for number in numbers])
+        error, spread, plain = self._errors(fine, generator, mirrors)
         return error.flatten(), spread.flatten(), plain.flatten()

@@ -17,19 +17,16 @@ from ..volume import Volume
 from .detail_network import DetailNetwork, DetailProblem
 from .lattice_operators import SliceGeometry
 from .lattice_weights import spline_weights
+from .likeness import likeness
 from .slices import slice_distance
 
 _LARGEST_FACTOR = 12
 _RESAMPLED_ABOVE = 0.02
 _COVERED = 0.9
 _MOST_ERRORS = 1 << 22
-_FASTEST_GROWTH = math.sqrt(2)
-"""For each halving of the slices: that of white noise."""
-_SHARE_OF_GROWTH = 0.5
-"""With all of it 94 to 98 % of the voxels of four brains were inside, with none of it 76 to 95 %."""
+_REACH_OF_90_PERCENT = 1.645
 _PIXELS_AT_ONCE = 1 << 15
 _NOTHING_LEARNED = "No detail could be learned from these slices; the result is the smoothest that explains them."
-_MIRRORS: tuple[tuple[int, ...], ...] = ((), (1,), (2,), (1, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +75,12 @@ def learn_steps(
 ) -> Steps[DetailPrior | None]:
     """The prior of a stack, (slices, rows, columns) of mean 0 and deviation 1; None where there is nothing to learn
     from (slices as thin as pixels, too small, or constant), or where slices held out are further from what was learned
-    than from a spline. `show` gives a preview of about so many voxels."""
+    than from a spline. `show` gives a preview of about so many voxels.
+
+    Errors on lessons held out say how wide the interval is to be, with two things that lessons do not show: whether
+    the patient has as much detail across the slices as within them (`likeness`, measured where thick slices tell and
+    again for each halving down to the fine ones), and the noise that a thin slice has beyond a thick one.
+    """
     factor = division(geometry)
     images = lessons(geometry, slices, factor)
     if factor < 2 or np.ptp(slices) == 0 or not DetailProblem.can_learn(images, factor):
@@ -87,38 +89,30 @@ def learn_steps(
     problem = DetailProblem(images, factor, width, geometry.profile, noise, fit.seed, show)
     loop = FitLoop(problem, fit, control, stage="fit")
     yield from loop.run()
-    error, _, plain = problem.held_out()
+    error, spread, plain = problem.held_out(mirrors)
     gain_db = float(10 * torch.log10(plain.square().mean() / error.square().mean()))
     if not gain_db > 0 and not loop.control.stopped:
         yield Progress("fit", 0, 1, note=_NOTHING_LEARNED)
         return None
-    reach = _reach_of_thin_slices(problem, factor)
-    values, expected_error = yield from _detailed_steps(problem.module, slices, mirrors, loop.device)
+    spread_weight = _reach(error, spread) * likeness(images, factor, width, geometry.profile) ** (1 + math.log2(factor))
+    noise_weight = _REACH_OF_90_PERCENT * noise * math.sqrt(problem.voxels_per_slice - 1)
+    values, spreads = yield from _detailed_steps(problem.module, slices, mirrors, loop.device)
     count = np.array(geometry.grid.size_ijk)
     count[geometry.slice_axis] *= factor
     return DetailPrior(
         grid=geometry.grid.with_size(count.tolist()),
         values=geometry.slices_back(values),
-        half_width=geometry.slices_back(expected_error) * np.float32(reach),
+        half_width=geometry.slices_back(np.hypot(np.float32(spread_weight) * spreads, np.float32(noise_weight))),
         error=float(error.square().mean().sqrt()),
         gain_db=gain_db,
         loop=loop,
     )
 
 
-def _reach_of_thin_slices(problem: DetailProblem, factor: int) -> float:
-    """So many times the spread covers 90 % of the errors (split conformal prediction: Papadopoulos et al., ECML 2002).
-
-    The lessons are pictures of thick slices, which have less detail and noise than those as thin as the result. How
-    errors grow as slices get thinner shows where neighbours are averaged, which are slices twice as thick: by a share
-    of that ratio for each halving, down to the fine slices.
-    """
-    reaches = []
-    for slices in (1, 2):
-        error, spread, _ = problem.held_out(slices)
-        reaches.append(float(torch.quantile((error.abs() / spread)[:_MOST_ERRORS], _COVERED)))
-    growth = min(max(reaches[0] / max(reaches[1], 1e-9), 1.0), _FASTEST_GROWTH)
-    return reaches[0] * growth ** (_SHARE_OF_GROWTH * math.log2(factor))
+def _reach(error: Tensor, spread: Tensor) -> float:
+    """So many times the spread covers 90 % of the errors on lessons held out (split conformal prediction: Papadopoulos
+    et al., ECML 2002)."""
+    return float(torch.quantile((error.abs() / spread)[:_MOST_ERRORS], _COVERED))
 
 
 @torch.no_grad()
@@ -142,15 +136,8 @@ def _detailed_steps(
         for start in range(0, len(planes), step):
             part = slice(start, start + step)
             thick = torch.from_numpy(np.ascontiguousarray(planes[part])).to(device)
-            deviation, spread = _mirrored(network, thick, mirrors)
+            deviation, spread = network.mirrored(thick, mirrors)
             target[part] += (thick @ spline.T + deviation).cpu().numpy() / len(cuts)
             spread_target[part] += spread.cpu().numpy() / len(cuts)
             yield Progress("detail", number * len(planes) + min(start + step, len(planes)), len(cuts) * len(planes))
     return values, spreads
-
-
-def _mirrored(network: DetailNetwork, thick: Tensor, mirrors: bool) -> tuple[Tensor, Tensor]:
-    ways = _MIRRORS if mirrors else _MIRRORS[:1]
-    outputs = [[part.flip(way) for part in network(thick.flip(way))] for way in ways]
-    deviation, spread = (sum(parts[1:], parts[0]) / len(ways) for parts in zip(*outputs, strict=True))
-    return deviation, spread

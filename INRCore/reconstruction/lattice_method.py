@@ -21,10 +21,11 @@ from .consistency import Misfit, misfit_steps
 from .detail_prior import DetailPrior, learn_steps
 from .lattice_block import Expectation, GridMean, Known, on_lattice, solve_block_steps
 from .measured_stack import MeasuredStack
-from .motion import Motion, StackInMotion, align_stacks_steps, find_motion_steps, still
+from .motion import Motion, StackInMotion, find_motion_steps, still
 from .noise import noise_deviation
 from .settings import SuperResolutionSettings
 from .slices import slice_normal
+from .stack_alignment import align_stacks_steps
 from .stack_operator import is_too_large_to_refine
 from .stacks import Stack
 
@@ -188,8 +189,9 @@ def _motion_steps(
     moving = [
         StackInMotion(stack.geometry, stack.values, stack.weights_on(grid), still(stack.geometry)) for stack in stacks
     ]
-    moving = yield from align_stacks_steps(moving, settings.fit.seed)
-    if settings.motion == "stacks":
+    are_rigid = settings.motion == "stacks"
+    moving = yield from align_stacks_steps(moving, are_rigid, settings.fit.seed)
+    if are_rigid:
         return Motion([stack.poses for stack in moving], [np.ones(len(stack.values)) for stack in moving])
     return (yield from find_motion_steps(moving, grid, settings.motion_rounds, device, control))
 

@@ -10,8 +10,6 @@ import torch
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..geometry import Grid
-from ..registration.affine import align_steps
-from ..registration.images import prepare_image
 from .lattice_operators import SliceGeometry
 from .least_squares import Measurements, Regularity, solve_steps
 from .poses import mean_pose
@@ -57,24 +55,6 @@ class Motion:
 def still(geometry: SliceGeometry) -> np.ndarray:
     """(slices, 4, 4): every slice where the header says."""
     return np.tile(np.eye(4), (geometry.count, 1, 1))
-
-
-def align_stacks_steps(stacks: list[StackInMotion], seed: int = 0) -> Steps[list[StackInMotion]]:
-    """Every stack after the first laid rigidly onto the first (SimpleITK, mutual information)."""
-    from ..volume import Volume
-
-    images = []
-    for stack in stacks:
-        volume = Volume(
-            np.ascontiguousarray(stack.geometry.slices_back(stack.values)), stack.geometry.grid, name="stack"
-        )
-        mask = Volume(np.ascontiguousarray(stack.geometry.slices_back(stack.weights > 0)).astype(np.uint8), volume.grid)
-        images.append(prepare_image(volume, mask, "stack"))
-    aligned = [stacks[0]]
-    for stack, image in zip(stacks[1:], images[1:], strict=True):
-        to_stack = yield from align_steps(images[0], image, "rigid", seed, start=np.eye(4))
-        aligned.append(stack.with_poses(np.linalg.inv(to_stack) @ stack.poses))
-    return aligned
 
 
 def find_motion_steps(

@@ -46,6 +46,15 @@ class SlicePixels:
             points.mean(1),
         )
 
+    def as_one(self) -> SlicePixels:
+        """All slices as one body, which has one pose."""
+        return SlicePixels(
+            self.points.reshape(1, -1, 3),
+            self.values.reshape(1, -1),
+            self.weights.reshape(1, -1),
+            self.centers.mean(0, keepdims=True),
+        )
+
     def contrast(self) -> np.ndarray:
         """(slices): standard deviation of each slice, where it shows next to nothing half of what the others show."""
         total = np.maximum(self.weights.sum(1), 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..errors import InputError
@@ -23,15 +25,28 @@ _AIR = 0.5
 _LEAST_RANGE = 1e-3
 _LEAST_EXPLAINED = 0.1
 _USUALLY_LEFT = 0.9
+_LUNG_HU = -500.0
 
 
-def input_notes(pair: Pair, settings: RegistrationSettings) -> tuple[str, ...]:
-    """Notes on contrasts that differ (each channel) and on how little of the fixed image can be compared."""
+def input_notes(
+    pair: Pair, settings: RegistrationSettings, volumes: Sequence[tuple[Volume, Volume]]
+) -> tuple[str, ...]:
+    """Notes on contrasts that differ (each channel, `volumes` as they were given) and on how little of the fixed image
+    can be compared."""
     notes = [_coverage_note(pair.share_inside), _direction_note(pair)]
     for channel, similarity in enumerate(settings.measures(len(pair.channels))):
+        if all(in_hounsfield_units(volume) for volume in volumes[channel]):
+            continue
         note = contrast_note(*pair.intensities(channel), similarity)
         notes.append(f"Channel {channel + 1}: {note}" if note and len(pair.channels) > 1 else note)
     return tuple(note for note in notes if note)
+
+
+def in_hounsfield_units(volume: Volume) -> bool:
+    """Whether a hundredth of it at least is darker than anything but a CT's air and lungs."""
+    some = volume.array.ravel()[:: max(1, volume.array.size // _MOST_VOXELS)].astype(float)
+    some = some[np.isfinite(some)]
+    return len(some) > 0 and float(np.percentile(some, 1)) < _LUNG_HU
 
 
 def volume_notes(volume: Volume, mask: Volume | None, image: PreparedImage, role: str) -> tuple[str, ...]:

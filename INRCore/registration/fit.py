@@ -29,18 +29,22 @@ def fit_steps(
     landmarks: Landmarks | None,
     sliding: Volume | None = None,
     stage_name: str = "fit",
+    begun: Model | None = None,
 ) -> Steps[tuple[Model, dict[str, Any]]]:
     """Fits stage by stage, coarse to fine, and returns the model and what a result records of the fit. Each stage has a
     loop of its own, because losses of images smoothed differently cannot be compared and the loop keeps the parameters
-    with the smallest. `sliding`: the region of the model 'sliding'; `stage_name`: of the progress reports."""
-    model = new_model(pair.fixed.grid, settings, sliding)
+    with the smallest. `sliding`: the region of the model 'sliding'; `stage_name`: of the progress reports; `begun`: a
+    model to go on with, by the later half of the stages."""
+    stages = len(settings.smoothing_voxels)
+    model = new_model(pair.fixed.grid, settings, sliding) if begun is None else begun
     voxel = pair.fixed.grid.voxel_volume ** (1 / 3)
     history: list[tuple[int, float]] = []
     notes: list[str] = []
     elapsed = 0.0
-    for stage, sigma in enumerate(settings.smoothing_voxels):
+    for stage in range(0 if begun is None else stages // 2, stages):
+        sigma = settings.smoothing_voxels[stage]
         fit, before = _stage_settings(settings, stage, elapsed)
-        model.refine(len(settings.smoothing_voxels) - 1 - stage)
+        model.refine(stages - 1 - stage)
         terms = terms_of(guides, landmarks, pair.fixed, pair.affine, settings, sigma * voxel)
         if isinstance(model, SlidingModel) and settings.slip_weight:
             terms["slip"] = settings.slip_weight, SlipTerm(model.field, pair.fixed.grid)
@@ -64,9 +68,12 @@ def averaged_fit_steps(
     guides: Guides,
     landmarks: Landmarks | None,
     sliding: Volume | None = None,
+    begun: Model | None = None,
 ) -> Steps[tuple[Model, dict[str, Any]]]:
     """`fit_steps` with `settings.averaged_fits` seeds, the mean of whose parameters is the map: what each made of its
-    own samples averages out. The record is that of the last, with all notes."""
+    own samples averages out. The record is that of the last, with all notes. `begun`: where one fit goes on."""
+    if begun is not None:
+        return (yield from fit_steps(pair, settings, control, guides, landmarks, sliding, begun=begun))
     count, seconds = settings.averaged_fits, settings.fit.max_seconds
     states, notes = [], list[str]()
     for number in range(count):

@@ -15,9 +15,9 @@ from .upsampling import Upsampling
 
 _CHUNK = 1 << 18
 _COARSE_STEP = 3
-_MOST_ERROR_MM, _AIM_MM = 0.1, 0.08
-_MOST_NODES = 6_000_000
-_LEAST_FACTOR = 1.2
+MOST_INVERSE_ERROR_MM, _AIM_MM = 0.1, 0.08
+_MOST_NODES, _MOST_TIMES = 6_000_000, 64
+_LEAST_FACTOR, _ORDER = 1.2, 2.5
 _INVERSE_TOLERANCE_MM = 4e-3
 """Far below what interpolation between nodes loses."""
 
@@ -93,18 +93,20 @@ def refined_inverse(forward: SampledMap, inverse: SampledMap, error_mm: Callable
     """The inverse on so fine nodes that its largest error (a function of it) is at most a tenth of a millimetre, or on
     as many as can be borne. What a map squeezes its inverse stretches, and bends more for that: it may need finer nodes
     than the map. The map must not fold."""
-    nodes = _finer(forward.grid, error_mm(inverse))
+    most = min(_MOST_NODES, _MOST_TIMES * forward.grid.voxel_count)
+    nodes = _finer(forward.grid, error_mm(inverse), most)
     while nodes is not None:
         inverse = inverse_of(forward, None, nodes)
-        nodes = _finer(nodes, error_mm(inverse))
+        nodes = _finer(nodes, error_mm(inverse), most)
     return inverse
 
 
-def _finer(nodes: Grid, error_mm: float) -> Grid | None:
-    """None: these nodes are enough, or hardly more can be. The error falls about with the square of their distance."""
-    wanted = max(np.sqrt(error_mm / _AIM_MM), _LEAST_FACTOR)
-    factor = min(wanted, (_MOST_NODES / nodes.voxel_count) ** (1 / 3))
-    if error_mm <= _MOST_ERROR_MM or factor < _LEAST_FACTOR:
+def _finer(nodes: Grid, error_mm: float, most: int) -> Grid | None:
+    """None: these nodes are enough, or hardly more can be. The error of cubic convolution falls with the third power of
+    their distance where the map is smooth, and slower where it is squeezed."""
+    wanted = max((error_mm / _AIM_MM) ** (1 / _ORDER), _LEAST_FACTOR)
+    factor = min(wanted, (most / nodes.voxel_count) ** (1 / 3))
+    if error_mm <= MOST_INVERSE_ERROR_MM or factor < _LEAST_FACTOR:
         return None
     return nodes.with_size(np.ceil(nodes.size_ijk * factor).astype(int).tolist())
 

@@ -26,8 +26,9 @@ class RegistrationSettings:
     never folds and has an exact inverse; 'cycle', one displacement field there and one back, whose disagreement is an
     uncertainty in mm; 'sliding', two displacement fields, one inside a region that moves on its own and one outside,
     which may differ along its surface but not across it: `Guides.sliding` gives the region, otherwise it is what lies
-    inside the rib cage of a chest CT in Hounsfield units; 'auto', 'sliding' for two chest CTs or where
-    `Guides.sliding` is given, otherwise 'displacement'. forbid_folding: only models that cannot fold are accepted.
+    inside the rib cage of a chest CT in Hounsfield units; 'auto', 'sliding' for two chest CTs (unless
+    choose_stiffness finds that nothing slides) or where `Guides.sliding` is given, otherwise 'displacement'.
+    forbid_folding: only models that cannot fold are accepted.
     velocity_steps: Runge-Kutta steps of the flow in the fit (four evaluations of the field each; results take as many
     as they need). symmetric: also compare the images by the way back (velocity; 'cycle' always does). cycle_weight:
     weight of the squared distance, in voxels, by which the way there and back misses its start.
@@ -48,9 +49,11 @@ class RegistrationSettings:
     folding_weight: of the barrier that rises where volumes shrink to less than 0.3 of theirs (no unit; displacement
     and cycle: a flow cannot fold).
     landmarks_weight, curves_weight: per mm^2 of squared distance, of landmarks (0: they are only measured) and curves;
-    choose_stiffness: short trial fits decide between bending and hyperelastic weights and finest splines as they are
-    set and a stiffer choice (five times the weights, one level of splines and half the iterations less), by which of
-    them foretells voxels that were left out; that costs about as much as 320 iterations of 6144 points.
+    choose_stiffness: short trial fits (half the iterations, three quarters of the points) decide between bending and
+    hyperelastic weights and finest splines as they are set and a stiffer choice (five times the weights, one level of
+    splines and half the iterations less), and with model = 'auto' whether a rib cage slides, by which of them foretells
+    voxels that were left out.
+    continue_trial: the fit goes on from the chosen trial with the later half of the stages, instead of anew.
     averaged_fits: so many fits of other random samples, whose mean is the map (encoding 'grid', where it is linear in
     what is fitted).
     labels_weight: of 1 - Dice; rigidity_weight: of rigid structures (no unit); slip_weight: of the squared gap, in
@@ -82,6 +85,7 @@ class RegistrationSettings:
     bending_weight: float = 0.0
     folding_weight: float = 0.0
     choose_stiffness: bool = False
+    continue_trial: bool = False
     averaged_fits: int = 1
     landmarks_weight: float = 0.0
     curves_weight: float = 0.01
@@ -129,6 +133,10 @@ class RegistrationSettings:
         require(
             self.averaged_fits == 1 or self.field.encoding == "grid",
             "Only splines can be averaged; choose averaged_fits = 1, or the encoding 'grid'.",
+        )
+        require(
+            self.averaged_fits == 1 or not self.continue_trial,
+            "Fits that are averaged begin anew; choose continue_trial = False, or averaged_fits = 1.",
         )
         require_range("regularizer_share", self.regularizer_share, 0.01, 4)
         require_range("displacement_scale_mm", self.displacement_scale_mm, 1e-3, 1e4, "mm")

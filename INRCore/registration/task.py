@@ -24,9 +24,10 @@ from .maps import fitted_map
 from .problem import Pair
 from .result import RegistrationResult
 from .rib_cage import inside_rib_cage
+from .sampled import MOST_INVERSE_ERROR_MM
 from .sampling import sample_steps
 from .settings import RegistrationSettings
-from .stiffness import stiffness_steps
+from .trials import trial_steps
 from .unfolding import unfold
 
 _LEAST_SHARE = 0.02
@@ -95,25 +96,30 @@ def register_steps(
         affine = yield from align_steps(*channels[0], settings.initial, settings.fit.seed, control, given)
     pair = Pair(channels, affine, settings.fit.seed)
     require_landmarks_in_place(landmarks, pair)
+    asked = settings
     settings, sliding = _model_and_region(guides, *volumes[0], settings)
     warnings = (
         *volume_notes(volumes[0][0], fixed_mask, channels[0][0], "fixed"),
         *volume_notes(volumes[0][1], moving_mask, channels[0][1], "moving"),
-        *input_notes(pair, settings),
+        *input_notes(pair, settings, volumes),
     )
     if warnings:
         yield Progress("check", 1, 1, note=" ".join(warnings))
     chosen: tuple[str, ...] = ()
+    begun = None
     if settings.choose_stiffness:
-        settings, chosen = yield from stiffness_steps(pair, settings, control, guides, landmarks, sliding)
-    model, record = yield from averaged_fit_steps(pair, settings, control, guides, landmarks, sliding)
+        guessed = asked.model == "auto" and settings.model == "sliding" and guides.sliding is None
+        settings, begun, chosen = yield from trial_steps(pair, settings, control, guides, landmarks, sliding, guessed)
+    model, record = yield from averaged_fit_steps(pair, settings, control, guides, landmarks, sliding, begun)
     if settings.folding_weight:
         unfold(model, channels[0][0].grid, settings.fit.seed)
     grid, aligned = channels[0][0].grid, not np.array_equal(affine, np.eye(4))
     outputs = yield from sample_steps(
         fitted_map(model, grid, settings), pair, settings, volumes[0][1], landmarks, aligned
     )
-    record["notes"] += chosen + warnings + _folding_notes(outputs["metrics"], settings) + _landmark_notes(landmarks)
+    metrics = outputs["metrics"]
+    record["notes"] += chosen + warnings + _landmark_notes(landmarks)
+    record["notes"] += _folding_notes(metrics, settings) + _inverse_notes(metrics)
     return RegistrationResult(
         **record,
         **outputs,
@@ -187,6 +193,17 @@ def _rib_cage_of_both(fixed: Volume, moving: Volume) -> Volume | None:
 
 def _landmark_notes(landmarks: Landmarks | None) -> tuple[str, ...]:
     return (landmarks.note,) if landmarks is not None and landmarks.note else ()
+
+
+def _inverse_notes(metrics: dict[str, float]) -> tuple[str, ...]:
+    """What to say when a second grid cannot follow the inverse of the map."""
+    miss = metrics["inverse_error_max_mm"]
+    if miss <= MOST_INVERSE_ERROR_MM or metrics["folding_fraction_sampled"]:
+        return ()
+    return (
+        f"An inverse kept as a grid of its own misses by up to {miss:.2g} mm, where the map squeezes or slides; the "
+        "transform inverted in Slicer (as the panel does) and transform_points_back do not.",
+    )
 
 
 def _folding_notes(metrics: dict[str, float], settings: RegistrationSettings) -> tuple[str, ...]:

@@ -32,6 +32,11 @@ def _symmetrical(values: np.ndarray) -> tuple[float, float]:
     return -reach, reach
 
 
+def _around_one(values: np.ndarray) -> tuple[float, float]:
+    reach = _robust_largest(np.abs(values - 1))
+    return 1 - reach, 1 + reach
+
+
 def _from_zero(values: np.ndarray) -> tuple[float, float]:
     return 0.0, _robust_largest(values)
 
@@ -49,6 +54,7 @@ _QUANTITIES = {
     "jacobian": _Quantity("Jacobian", lambda values: (-_JACOBIAN_STEP, _LARGEST_JACOBIAN), interpolate=False),
     "log jacobian": _Quantity("Difference", _symmetrical, interpolate=False),
     "uncertainty": _Quantity("Uncertainty", _from_zero),
+    "factor": _Quantity("Difference", _around_one),
     "distance": _Quantity("Difference", lambda values: (-_DISTANCE_MM, _DISTANCE_MM)),
 }
 QUANTITY_NAMES = tuple(_QUANTITIES)
@@ -60,9 +66,10 @@ def show_quantity(scene: Scene, node: Node, quantity: str, within: np.ndarray | 
     'difference': blue below 0, grey at 0, red above, as far as 99 % of the values reach to both sides. 'jacobian':
     blue where a deformation shrinks, grey at 1, red where it stretches up to 2, yellow where it folds (0 and below).
     'log jacobian': blue where it shrinks, grey at 0, red where it stretches, alike far to both sides.
-    'uncertainty': dark at 0, brighter the larger. 'distance': signed, blue inside, grey at the surface, red outside,
-    20 mm to both sides. within: (k, j, i) bool, the voxels whose values choose the window (None: all), since in the air
-    around a body a map may say anything. Raises `InputError` for another quantity.
+    'uncertainty': dark at 0, brighter the larger. 'factor': blue below 1, grey at 1, red above. 'distance': signed,
+    blue inside, grey at the surface, red outside, 20 mm to both sides. within: (k, j, i) bool, the voxels whose values
+    choose the window (None: all), since in the air around a body a map may say anything. Raises `InputError` for
+    another quantity.
     """
     if quantity not in _QUANTITIES:
         raise InputError(f"'{quantity}' is no quantity; choose one of {', '.join(QUANTITY_NAMES)}.")

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from vtkmodules.vtkCommonDataModel import vtkImageData
 
 from ..compression import CompressionSettings, InrFile, InrSeries, read_inr_series
 from ..compression.container import MAGIC
 from ..fitting import Progress, run_to_end
+from ..geometry import Grid
+from ..settings import require
 from ..volume import Volume
-from .mrml import Node, Scene, fill_image, slicer, to_vtk_matrix
+from .mrml import Node, Scene
+from .regions import crop_to_region, grid_in_region
 from .segmentation_labels import labels_from_segmentation_node
 from .segmentations import segmentation_to_node
+from .sequences import series_to_node
 from .volumes import volume_from_node, volume_to_node
 
 _NAMES = "labels"
@@ -30,25 +33,40 @@ def inr_file_to_node(
     name: str | None = None,
     on_progress: Watcher | None = None,
     spacing: float | None = None,
+    region: Node | None = None,
+    node: Node | None = None,
 ) -> Node:
     """A new node with what an .inr file holds, called `name` or like the file: a scalar volume, a label map, a
     segmentation, a vector volume, or a sequence with its browser (the sequence node is returned). With `spacing` (mm) a
-    single volume is decoded as coarse as that, from no more of the file than this needs.
+    single volume is decoded as coarse as that, and with the ROI node `region` only that box, from no more of the file
+    than this needs. `node`: a scalar volume to update, where the file holds one.
 
     Decoded with torch where it is there and with NumPy where it is not. Raises `InputError` when the file is missing,
     no .inr file, damaged or too large for the memory.
     """
     series, name = read_inr_series(path), name or Path(path).stem
     file = series.files[0]
-    if len(series) > 1 and series.kind == "components":
-        return _vector_node(scene, series, name, on_progress)
     if len(series) > 1:
-        return _sequence_node(scene, series, name, on_progress)
+        require(spacing is None, f"'{path}' holds {len(series)} {series.kind}, which open on their own voxels only.")
+        volumes = _volumes(series, on_progress)
+        cropped = volumes if region is None else [crop_to_region(volume, region) for volume in volumes]
+        return series_to_node(scene, series.kind, cropped, name=name)
     assert file is not None
-    volume = run_to_end(file.decompress_steps(spacing=spacing), on_progress)
+    grid = file.grid if spacing is None else file.grid.with_spacing(spacing)
+    if region is not None:
+        grid = grid_in_region(grid, region, f"'{path}'")
+    volume = run_to_end(file.decompress_steps(grid), on_progress)
     if file.labels is not None:
         return _label_node(scene, file, volume, name)
-    return volume_to_node(scene, volume, name=name)
+    return volume_to_node(scene, volume, node, name=name)
+
+
+def plain_grid(path: str | os.PathLike[str]) -> Grid | None:
+    """The grid of a file with one scalar volume, from its head alone; None for labels and series. Raises `InputError`
+    as `inr_file_to_node` does."""
+    series = read_inr_series(path)
+    file = series.files[0] if len(series) == 1 else None
+    return file.grid if file is not None and file.labels is None else None
 
 
 def node_to_label_file(node: Node, path: str | os.PathLike[str], on_progress: Watcher | None = None) -> None:
@@ -97,32 +115,6 @@ def _named(entries: Any) -> tuple[dict[int, str], dict[int, tuple[float, float, 
             if isinstance(color, list) and len(color) == 3 and all(isinstance(part, (int, float)) for part in color):
                 colors[int(key)] = (float(color[0]), float(color[1]), float(color[2]))
     return names, colors
-
-
-def _vector_node(scene: Scene, series: InrSeries, name: str, on_progress: Watcher | None) -> Node:
-    volumes = _volumes(series, on_progress)
-    node = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", scene.GenerateUniqueName(name))
-    node.SetIJKToRASMatrix(to_vtk_matrix(volumes[0].grid.ijk_to_world))
-    node.SetAndObserveImageData(fill_image(vtkImageData(), np.stack([v.array for v in volumes], axis=-1)))
-    node.CreateDefaultDisplayNodes()
-    return node
-
-
-def _sequence_node(scene: Scene, series: InrSeries, name: str, on_progress: Watcher | None) -> Node:
-    """A sequence of scalar volumes, numbered, and a browser that shows it where Slicer's sequences are there."""
-    sequence = scene.AddNewNodeByClass("vtkMRMLSequenceNode", scene.GenerateUniqueName(name))
-    sequence.SetIndexName("frame")
-    sequence.SetIndexUnit("")
-    for number, volume in enumerate(_volumes(series, on_progress)):
-        node = slicer.vtkMRMLScalarVolumeNode()
-        node.SetName(f"{name} {number}")
-        node.SetIJKToRASMatrix(to_vtk_matrix(volume.grid.ijk_to_world))
-        node.SetAndObserveImageData(fill_image(vtkImageData(), volume.array))
-        sequence.SetDataNodeAtValue(node, str(number))
-    if scene.IsNodeClassRegistered("vtkMRMLSequenceBrowserNode"):  # Slicer's module Sequences does so
-        browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", scene.GenerateUniqueName(f"{name} browser"))
-        browser.SetAndObserveMasterSequenceNodeID(sequence.GetID())
-    return sequence
 
 
 def _volumes(series: InrSeries, on_progress: Watcher | None) -> list[Volume]:

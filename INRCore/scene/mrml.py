@@ -77,6 +77,13 @@ def image_array(image: vtkImageData) -> np.ndarray:
     return vtk_to_numpy(image.GetPointData().GetScalars()).reshape(size[2], size[1], size[0])
 
 
+def component_image(image: vtkImageData, component: int) -> vtkImageData:
+    """An image of one component of another, on the same voxels."""
+    size = image.GetDimensions()
+    voxels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(size[2], size[1], size[0], -1)
+    return fill_image(vtkImageData(), voxels[..., component])
+
+
 def transform_points(transform: vtkAbstractTransform, points: np.ndarray) -> np.ndarray:
     """(..., 3) points moved by any VTK transform, in double precision."""
     before, after = vtkPoints(), vtkPoints()

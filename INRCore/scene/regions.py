@@ -32,6 +32,12 @@ def crop_to_region(volume: Volume, region: Node) -> Volume:
     )
 
 
+def grid_in_region(grid: Grid, region: Node, label: str) -> Grid:
+    """The part of a grid that `crop_to_region` leaves of a volume on it. Raises `InputError` likewise."""
+    start, stop = (tuple(end.tolist()) for end in _voxel_box(grid, region, label))
+    return grid.cropped(start, stop)
+
+
 def labels_from_region(region: Node, volume: Volume) -> Volume:
     """1 at the voxels of `volume` whose centres lie within the ROI node as Slicer shows it (parent transforms
     included), 0 elsewhere. Raises `InputError` when the region is empty or misses the volume."""

@@ -12,6 +12,7 @@ from .display import show_quantity
 from .mrml import (
     Node,
     Scene,
+    component_image,
     fill_image,
     image_array,
     obtain_node,
@@ -29,8 +30,9 @@ from .resampling import bounding_grid, resample
 _HOUNSFIELD = ("[hnsf'U]", "UCUM", "Hounsfield unit")
 
 
-def volume_from_node(node: Node) -> Volume:
-    """`Volume` (a copy of the voxels) of a scalar volume or label map node, where Slicer shows it in the world.
+def volume_from_node(node: Node, component: int | None = None, placed_like: Node | None = None) -> Volume:
+    """`Volume` (a copy of the voxels) of a scalar volume or label map node, or of one `component` of a colour or vector
+    volume, where Slicer shows it in the world, or below the parent transforms of the node `placed_like`.
 
     Linear parent transforms go into the grid and leave the voxels as they are. Below a bending parent transform the
     image is resampled (linear, labels nearest) onto the grid with its own axes and spacing that holds all of it.
@@ -39,16 +41,18 @@ def volume_from_node(node: Node) -> Volume:
     require_node(node, "vtkMRMLScalarVolumeNode", "scalar volume")
     grid, image = volume_grid(node), node.GetImageData()
     components = image.GetNumberOfScalarComponents()
-    if components != 1:
+    if components != 1 and component is None:
         raise InputError(
             f"'{node.GetName()}' has {components} values per voxel (colour or vector); "
             "make a scalar volume of one component first (module Vector to Scalar Volume)."
         )
-    matrix = world_matrix(node)
+    if component is not None:
+        image = component_image(image, component)
+    matrix = world_matrix(placed_like or node)
     if matrix is not None:
         array, grid = image_array(image).copy(), grid.transformed(matrix)
     else:
-        transform, source = to_world(node), grid
+        transform, source = to_world(placed_like or node), grid
         is_label = bool(node.IsA("vtkMRMLLabelMapVolumeNode"))
         grid = bounding_grid(source, transform, f"'{node.GetName()}'")
         background = 0.0 if is_label else node.GetImageBackgroundScalarComponentAsDouble(0)
@@ -110,7 +114,7 @@ def set_voxels(node: Node, volume: Volume) -> None:
     was_modifying = node.StartModify()
     node.SetIJKToRASMatrix(to_vtk_matrix(volume.grid.ijk_to_world))
     node.SetAndObserveImageData(image)
-    _set_units(node, volume.units)
+    set_units(node, volume.units)
     node.EndModify(was_modifying)
     node.CreateDefaultDisplayNodes()
 
@@ -131,7 +135,8 @@ def _units(node: Node) -> str:
     return "HU" if code == _HOUNSFIELD[0] else (code or "")
 
 
-def _set_units(node: Node, units: str) -> None:
+def set_units(node: Node, units: str) -> None:
+    """Says what the voxels of a volume node are measured in."""
     if units != _units(node):
         entry = slicer.vtkCodedEntry()
         entry.SetValueSchemeMeaning(*(_HOUNSFIELD if units == "HU" else (units, "UCUM", units)))

@@ -22,13 +22,14 @@ from .distances import SurfaceDistance
 from .drawn_slices import DrawnSlices, nearest_gap
 from .expected_volume import with_expected_volume
 from .moving import MovedSections, moved_sections
+from .reach import least_distance
 
 _NEAR_PIXELS = 2.5
-_FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.1
+_FAR_WEIGHT, _CROSSED_FAR_WEIGHT, _ABSENT_WEIGHT = 0.003, 0.0005, 0.1
 _EXACT_PIXELS = 4.0
 _TAPER = 1.5
 _ROOM_GAPS = 2
-_CROSSED_STIFFNESS = 20.0
+_CROSSED_STIFFNESS = 60.0
 _SLANT = 0.3
 _LEAST_SINE, _ANGLE_PIXELS, _DAMPING = 0.3, 2.0, 0.5
 
@@ -85,7 +86,11 @@ def _interpolated(
     # With slices of several orientations, what two of them do not show may well be drawn on a third between them.
     bound = slices.only_axis is not None
     stiffness *= 1 if bound else _CROSSED_STIFFNESS
-    low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT) if bound else (-np.inf, np.inf)
+    if bound:
+        low, high = bounds_between(planes, grid.shape, grid.spacing, _SLANT)
+    else:
+        least = least_distance(planes, mask, grid)
+        low, high = np.where(least > 0, _LEAST_SINE * least, -np.inf), np.full(grid.shape, np.inf)
     if moved is not None:
         found, low = np.minimum(found, moved.distance), np.where(moved.around, -np.inf, low)
     sines = [np.ones_like(plane.distance) for plane in planes]
@@ -107,8 +112,10 @@ def contour_crossings(mask: np.ndarray, grid: Grid, slices: DrawnSlices, smoothn
 # -- what the slices say -----------------------------------------------------------------------------------------------
 def drawn_planes(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[Plane]:
     """In-plane signed distances of the drawn slices. On a slice without the label the shape has ended: two thirds of
-    the way there by straight lines, half of it or less once angles and bending are seen to."""
+    the way there by straight lines, half of it or less once angles and bending are seen to. Far from contours distances
+    within crossing slices contradict each other (one that grazes a shape shows little of it); there they say less."""
     planes = []
+    far = _FAR_WEIGHT if slices.only_axis is not None else _CROSSED_FAR_WEIGHT
     for axis in slices.axes:
         numbers = slices.numbers[axis]
         contours = find_crossings(slices.only(mask, axis), grid, None, axis)
@@ -123,7 +130,7 @@ def drawn_planes(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[Plan
             distance = found[place]
             present = distance is not None
             distance = _tapered(found, place, grid.shape, axis) if distance is None else distance
-            weight = np.exp(-((distance / (_NEAR_PIXELS * pixel)) ** 2)) + _FAR_WEIGHT
+            weight = np.exp(-((distance / (_NEAR_PIXELS * pixel)) ** 2)) + far
             weight *= 1 if present else _ABSENT_WEIGHT
             planes.append(Plane(axis, int(number), distance.astype(np.float32), weight.astype(np.float32), present))
     return planes

@@ -41,6 +41,12 @@ class Domain:
         offset = np.abs(self.grid.world_to_index(points) - (self._half - 0.5))
         return ((offset - self._half) * self._plane_mm).max(-1)
 
+    def shares_voxels(self, grid: Grid) -> bool:
+        """Whether all voxel centres of a grid are some of the domain's, as far as it reaches."""
+        corner = np.concatenate([np.zeros((1, 3)), np.eye(3)])
+        index = self.grid.world_to_index(grid.index_to_world(corner))
+        return bool(np.abs(index - np.rint(index)).max() < 1e-4)
+
     def nearest_inside(self, points: np.ndarray) -> np.ndarray:
         """(N, 3) RAS mm moved, along the lattice's axes, onto the box if outside."""
         index = self.grid.world_to_index(points)

@@ -15,9 +15,9 @@ from ..geometry import Grid
 from ..io.surfaces import UNCERTAINTY_ARRAY
 from ..results import TaskResult
 from ..volume import Volume
+from .distance_field import DistanceField
 from .given import Given
 from .shapes import Shapes
-from .spline_field import SplineField
 from .surface import Mesh, to_polydata, trace, tracing_grid
 from .uncertainty import NextSlice, SurfaceError, next_slice, surface_error, wrong_probability
 from .warm_start import EarlierFit
@@ -51,8 +51,8 @@ class SegmentationResult(TaskResult):
     _meshes: dict[tuple[int, float | None], Mesh] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def field(self) -> Field | SplineField:
-        return self.shapes.field
+    def field(self) -> Field | DistanceField:
+        return self.shapes.distance_field
 
     @property
     def label_values(self) -> tuple[int, ...]:
@@ -70,13 +70,13 @@ class SegmentationResult(TaskResult):
     def distance(self, label: int | None = None, grid: Grid | None = None) -> Volume:
         """Signed distance to one label's surface, or for None to that of the nearest label: float32 mm, below 0 inside,
         on `grid` (`output_grid` if not given). Close to exact near the surface, rougher far from it, above all with
-        many labels (the setting far_tolerance). Raises `InputError` for a label that was not fitted."""
+        many labels (networks: the setting far_tolerance). Raises `InputError` for a label that was not fitted."""
         number = None if label is None else self._number(label)
         grid = grid or self.output_grid
         values = np.empty(grid.voxel_count, np.float32)
+        on_voxels = self.shapes.domain.shares_voxels(grid)
         for part, points in grid.chunks(self.field.points_per_chunk(self.settings.fit.max_memory_gb)):
-            all_labels = self.shapes.distances(points)
-            values[part] = all_labels.min(1) if number is None else all_labels[:, number]
+            values[part] = self.shapes.distances(points, number, on_voxels)
         name = "distance" if label is None else f"distance to label {label}"
         return Volume(values.reshape(grid.shape), grid, name=name, units="mm")
 

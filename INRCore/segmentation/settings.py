@@ -19,7 +19,7 @@ class SegmentationSettings:
 
     method: 'spline' (cubic splines on lattices, of least bending between drawn slices) or 'network' (one network for
     all labels, fitted to what the splines say).
-    stiffness: weight of bending against the drawn contours (twenty times as much where slices of several orientations
+    stiffness: weight of bending against the drawn contours (sixty times as much where slices of several orientations
     cross, whose voxel steps contradict each other); rounds, bending_iterations: how often the angle between
     surface and slices is found anew, and steps of the solver each time; 0 rounds interpolate from slice to slice only.
     feature_mm: bumps, pits and gaps smaller than this are smoothed away, volume kept; 0: none.

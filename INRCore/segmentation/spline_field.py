@@ -82,9 +82,11 @@ class _Spline:
 class SplineField:
     """Signed distances, mm, of D labels at any point: cubic splines through the values of each label's lattice (twice
     continuously differentiable; Unser, IEEE Signal Processing Magazine 16(6), 1999). Has the doors of `fields.Field`
-    that a segmentation uses, and needs no torch."""
+    that a segmentation uses, and needs no torch. Close to ridges of the distance, where two parts of a surface are as
+    near, it is rounder than that (see `DistanceField`)."""
 
     def __init__(self, lattices: list[LabelLattice]) -> None:
+        self.lattices = lattices
         self._splines = [_Spline.through(lattice.grid, lattice.values) for lattice in lattices]
 
     @property

@@ -1,4 +1,4 @@
-"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
+"""Reads .inr files (versions 2 to 4, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
 
     python read_inr.py scan.inr scan.npy
 
@@ -26,60 +26,187 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 import numpy as np
-MODEL = """c-m!}>8>3`5`^Eyzq?1ZFT4t}5E!HJ3}YkPe-QG!PkfQpXJ8QA%RPN+$;u@vBbq<ny#M(1^QYf_|KUHMet!S!KmPUQ)5ka8{qg3fUq8M3_ZR;9<-
-_MMU*CN9{r7hs*Im+;u6tek%K56-
-&7<qiSJu;h<xAh^&UZ~u^{ic4qx{3PoZntrs4;#sLj&}0iB;;Q5rstuOE7Hd&!ojBvsbKHSYxn{9#jqRg4t_q7Ra0JN@JxwHQR<_*YpaQ)2_ubo$s^@2Vn
-^<WE1o^R%pqvJ!TC?Pt4`B{@JmHr)u$p0XG(0<@iPe`KZ6<IVLt--9|Saj5tm|2IG;=oZ=-
-hXdI7Mj@$XrVk1VTSU?uc6O(@VSet>^Q1GNZM_3lV42KQd%GSBE1|tV6$MV|-
-++HWKwU4eD1bIhPHzBg)I3QD5h=^AGEFZXgjzhqIY#}kx)1<v4Cfh?XLm%qJ&okS;+n0k-
-!)G3QIp?~q9QIeYD+|x6S6vQG7@uF0opa97<WcsFeT28CU4eZkw>fBdpGXpTo}~DS&u4}0#R%ftx7VAWe*fXOUw?e}K1!#O?QLA8lCxC~XmU`JO?a{siC(
-T2Su+)dURI15+F&aD_+jp=Ou17->)O}ooOx-
-*wv()GoBGk*F=Lav7NWPbt&&5IQHqs{v4xZEsV7@`uC3T+Yk4i(hVon^o9wNu&de#>3z?P|rKAMgiO`Lu2x=~-
-&e(e4Y|T|96xV%ehoV#ZagrUihL!!=N`pa6+SGxGUiOiuMs+ssq`0gc$;nl^BHhVzInXJn(D#H_w9qv;RCjtWlDg<;S9ZDaSf%3S%C@NpPC+6l4`d0S>)6
-*+1bdPj7a`dh7m|lbnc*mr^WBErg^=j^%*Ms4rTf4|rBSIp;Q^pd3rwwDC)KEu)^-Ww7bq&r<-)R@7uq~vqGq3_8BZJM(-
-vgMxF$tXQs)Bzs?;UaM39hP3@4E|@(2?<bv!atwo3w-X`r4=kR_Ah`b-AgSW|&d_Nk1joM-
-E}#b$G`g6}jzfxC5XrwQkilc~N&`V1SV^i!qbw`E5yl_%9JZ<3}x8@@;=M||U>rrg$Po3Im5T$BJ~PfR)KB0mipR8eNAwl173Q&s`WO%W{IIhnm0lUzr*R
-{7HajY%!k85!LwMV))(WF~xom;4tY2hOLfm3mOP<cx_Kc*jLpl;@ctc&>~c_OP|ma_SC|%Ztn!TDOwc4V#&y&6EISg<|DxilQat*ahstmz7#7(|KI%JaUC
-C$PGn(s1_?Xi(D|tQwpAJ+#DGvY(W8Ac<OXE0N>Mqu8DH=#{9aJsgny1h!D)k%Ojtyrhbh|iOXMI-
-&0fgz$c%@<FpdR9sPh7=ME>FawIk|eRjtQBZ<;x?Vcjs)ZI?FSL<ZrsNy)y#7;gp1*3e`8dDdW>-
-2<h*J6~o$<xv|5mw?QlC4c=z7KWjSgKNapJJaIs8oDZH>7W+T8urU?#6r6vI`$8$+G2(l{C=LqJU)FT82vCPIc&8MtH*l3nWxB7=f!SBus#>;f#j`yx8(S
-R%2>WMK&G|2Z=lYPaT$`4aX)S3RqbyJy2t1-
-wN{dHqu8LR8<lwSsMO(Am_%rWC1CEgHGfJWkq{XNQe=(c_R?BIzilwR3(M%U$U(M&D>9hmST`Gy6cv1Mh<y{G^mv9BsZK<*;kHiCg=lXC&6`e=cpSY*Asp
-u{c<506@V@~3Y9nmg>}}c90r8s8E#^&yRpHTuk;6Ys={3itQ&~iQE;33P)L<PJeYFxc2h~NY0;vaq$WDNN+@eHPNc|3Y?2LZnE`&vem7bJrO43Z)!Z0Wxn
-d<?-x%0HRQF~I&Kf-eGvq6orU&e-
-%Xt=%mU}mG3_Q2e1KEkIDK%q~FroR{QQZl%5`D;*_wPP^{FyE!N1IMI)7|9g2?wB~G>pEex(_N8Gxh>`rw`j#iS}3zr#m!0&FGulfu05lT#LpO7;yLK)=x
-3?+7~F9XEayEt&`i<9HVJSceJW}?N049xY<^lCfu~KC0aISRr*kO;&chLU{r(`b;}KIn+(je#M7VO7^&E~lh2S1jkuOcNA_~8N=vMp*9{NW2j`KU%huw!d
-MHmjeYxh4UF0?AabLYI`>2$|C(_eI17_L9<%Rt{bYgJS8OHXfk7Yn~*~cL-
-j4f`XgGOY|ke8cY8Xt3|a>Bn4A2`b;N2Z_nW*UIwj&sm<#=;aXuYkwtdyAvtiZy?zFP>wPcev3*>L5185+8L36N*HvS3MoItI2(~<BPxf1c!hvbZ4<|y>h
-k3c>1&856+-
-m%xbRt746~#hD3HVOHGNv`A{;FGzG251l9Oub`liPX_!r{_F*Q$gTVM}1sSa*We!%Ds}C1Viq|G2?B6K3%l$4cwolrNNpba1SmhAKpfWYZ@Vh!g@8bslZ6
-MBvaYY(>aj$kybLf1|>BNhF!|gfvts{~tE4&j#X<hlnY-
-;4>ank>g<%gd>{P;!iLcajE<2I05w@Xdcx4pa41CJznakEI)_`26TdjB_H|M}tb&q0@LJ@r85x{Pq?cIojeSY|RrIa8mp%T8jF>HT{9toxX$dLRAmx9iQj
-Pw#*E<-@xV?>~P1tIlDc8#|KY-hvg^7M>1F%;Wsd^t|C#N7;CTuZ=)1s+zBpLJn6Cj(7C~T-
->(?r>KMWMBXXva?na)3SBk0>&<d3?a0i75=y{KPP&;`X2#QrT^@Wi%Q_@Dj|YSU6#z50^-(Z@&%tD)_Z=w|vdU2{#-
-D)12~&<TQM^T9#_c4{vEv8~49Uc(7|@FVQqF3jT9ntJoVfW&LAGWdxhU?e^3e8n6r||Mj*bxsW5ZsG&bAdT^qf=w<q>qkCx`o|P-
-adY`YvlBjI_YkKZ!k#_X}29c+Y}O6z=enjqn_Kp@$^#KrcP+V?m3B4N%QDQVl7~7XfbU@l}rdCP(e{@MgW9a5yQG+vysd?ONAMBe`Pfaqi+AVKwO2z~tj3
-{tgAoyQffJobUZ;W&baGEc(eE-5s103e`t-
-aHIEi{{(AMd!^n@OBp)2R0@PyMwqY~SfGFf9Rv~xwJqHU0A&V5s`;&grJ9BN(0rq3xYsf%+%4>|zOqA%$^NAtaXPRS-iiJ&Q?NQ?QK>;@vl~GAS>HJ}1_m
-*?Xsb_Vj7=u1+)=&qO%BF*PYC%eBRFP8HE`SHZcZoNzIZve%fq)aj@YiTRLlr(#F^-
-BFH>0vI3wW+%%l0YSzV4+D_9%QEGXcns<3gl8lpykw%kpZpW;KS7E$Qb^~g@(I%@7jd@aECU=6jq4%UoAW+M+Rhk}eNAb7Roy{;f&voLhn7~}zU*j$z_!)
-W!I7|dwvusi(QphikNa;8Fl@KM$e5)DUhhK%UF?YYIZ*bn8Kt%Y#F5#%Lb$<?xvwyIF_hmF);-
-22}?e$yvqm0UP!_TB5l?0RyMQQ?z;6;`%l3h4^w^<~kC1DKLP4BeL@B*<wHS?4%+A*j%uIk_S$!92FH(pTs5txQkVVIyQ*4spmnvk1f42$z|uSrzGB5dO+
-hYurYM_$1#ClVP#~QB#<2%(GO4V228W-XS**%eqvK+>);CTvKbbP%aL)&X%T>>CC--
-<5&4>qtrRB(>!w4aJc6ANIs|B>jG3)7h)dORwGR`r4*|*yaTZGHnFf<rXy6Y>XNPfRag69UY9L>vdau~nQr5`{S?B`jLg5?t7z@nOyr9xXfnuK=nFCBE|G
-~P6p?^2ibGezz~yAoZtg#9HjdueYR(L$Ovbs$v0ofC2S8YpE56`>#TgZZu0>FqIe+$Ei(ixa4XMmGIcjQgVxpAwP=jEoL>CdZjF2t6<<IGt6Uf2MD%`f5W
-_qnk+Ge-vD^#9NPU5o0bPq|<PfwCNsH=|WZD0>o5$?^~80Ul|DbEzJhve&z&}6Ja39s_cqS(4!lI<?vJTo+6bK`spu_g`xSh*%Z>NJe>V_Ax#wk=#x+^$k
-?Y4X^zBR2>^xHk!v+_7vo6y~@yP3s6OxK0+A9eT{L(!;Mh&8(fCC`7`o1~B`rgQX$>hxV)l?i5S2))@^<+%jXI<dby>fGIj<5^o^RJEP?;%Ut~U<$!iGh*
-{f-rz%S17VW{jD(jI|Mj~LK8Ay6t_gjuQr}d@NtSRRs03m%FPz-Ap&e76+>sXm|vxRij4JuOs==hZk7_Q`wKf80<dQMViTP`-
-Z?9iG?L*E<SsKkBkQh=1;mTW#B9YG0v<a|^3yJ)~$2mn;8wieV_fdyr`ILkrk$(iN`G-
-!BDer&K)cUTLxVmfl%cV%#)H@B`Ea$3+;pwvD8RXK@%^rj1h{JHZfr^`Ms98WiDD22LClRUqwONW8F%a2~$O;B*`WY(7bE^0m<*WDjosh$om!)JoIrXY;_
-C=|X(+<~P-0=v`T3JvqTN3=5I#@B+!iZ0t)0w!9ifRSS%|Fr}j?`)%8@6kW+M~f+LKzrOWCWm)BGROIswy^nK#c3}e{@Fs8dETS-_@W-
-NX>!LaKfk{_{uy@3I`2Nq4!UwQsytp!ab7tv4|~XmAY|JT$GBU#mI{W^KI&1A_X(kIxDTK4F10={sDlq2niQ>fe$MF}$&aoSGFl!XRs|(|4r=;vTFVj3Se
-Lp@<sSQ9_WMO~KaTf2jBGEVB({sVg@RW?fml|Yda$<am$DBXuy!}iEN3KHyopafzq{CSoum6@cbxE1Calqs&LRJ}DZl2)wwLY}okjOL!8p!a(|jbPy9Jv#
-B2jSm!ws8rHe@xjG9Ri}ABoM9z<CvXzx2fQ=x^r7k7jmw>a@et;Y)t^d}PKR+%VM0;t?hn#gv+Eu9!m=UfEtV0#xHQ{s`q~1P7fyZdg(u?pq%+=?owo6!P
-Cylz4MD;>{c?KQBUDi(DX}Jbg;5jw!DmDwh#Lu`i*y{-
-UFFSY{8hen{LpQmwPzYRR@wF@1;gjJ72m5@_j=e@2ut+~O>GN1N;Lod2)Gn1Q$F5zCGeGF|~c^tPX%gnZMFYS2QpvP|Hi=YI(iCj3pv$-
-Yi=yaz5TV7$Hk_U+q$0U62giU"""
+MODEL = """c-rlK+pg`nb>+X*vlNJTD!*bBg4nJg?snUO%P&FTe{YV<q_p-abi);(x(yWSa?W0RNutPk=NyCo_1zDD`s-
+i*{2%}MFaPV$zyINn|MWk8{PUl_`{)1q?zeyZ^Y8xWkNDfa{oyY^{`I?m{>^XB)Q>Y?$90_ZxQ~>Ma-8_+IMb2Vr|n3``h9BnU0t89&+3uZxA-3}OX>S#-
+KgUGH?CM;SpR0-r5x)U88_{?1->@dU$1qufvczPnQ@Pf=d2IP`T}p5c#j)5NH-prEAEuWx|##UxCZZl;nZW|HVwa9Pr-}e7VAbF!umT#v2Llc>#B}#4-
+6MSuYYdcgO{$GUl_oN5ggfbv%ZKQ*WZR;6Jt0U2VL<&*XuM77&FpvP3A2zpzawjc-@8{svd-IUb?{=!SI^2gRgbtix@-3OmgP1EE9973F{my9-
+RvAfp2!)S+~DAfRp#R@MymJx&n)QYgKP75ho5Wh)Z!JtY}&PO}=pBHCzJx!4YCj)~DBcw$|k4S22wBLpktYT+O+=4=zH{obkH{Wv+3Qo%7W=l^LHE-gR<m
+H2AbHrp!@BFMf+N!#Toi4^9QfXW7P!YWA^`Sa^JL=~wvKcer^oEaLayAK(4<KmX-F{`jxI`$4KxAnmmuxj<&int-
+|{=vrgKOg5}U%SV;ejI|0aPkpDa2aL7+n1^v6d93MNUoG=Kdc!-
+<b;o*NYt;3I{;X^J&_m9Wv3heob_vItm?dJlV6Yi)c8~SRz2tm73Xi$h?bmH<Uvj>_S=V?A?v5+R8heJMr3qD90(M_mx<1zmu4^&Wp+`?l_PTbh#9G(;SW
+n37E&1`a#!-q!*^YaOLC2cZv0fOfm-tF!eXHTY4I;iq*)IxLZfm6*<a|vaMQ|;ByD%&3Mn}g>HH!CyQ0MjEUGS6>GghGSYbxsvjlf$#5SARQk>Kaj?_;bL
+Y}cB`i6yxcrVw&?Ey>_2LFO9=a%L>a`g|nX#j<YQI;JRBXllDK12A>#24mg33~1w0>Gik^gP*XXYvgMR^Q2s?hs#Wq#J8!mrxowF9s%j-
+$AFULtKkP2&?UN9YOElZ^uX64NO<M0AvWl7Pq^f!O2EuiSiLobHIjj^ub&|SCq`3XKJlD_Zxy`Hy<RtS*m$vwxmy>kg*(@KQ%vxFYm%XT72?x5xFvo|(=c
+z76E&B5LVMS2LQGqt`GP=k#c#|}U9!F2wl3QVqd1`g_^#I!Z#p5LG#b#Ngs-kgXS`X0TFEHawSpNwC*fHY7g3KewM%{~jK+X2lp%?(1xlToWHMp-
+V7%7+X~|*E2elRYu$F60#=tNzJ5<8F<UHXkn7Q0<jR%ijVmX!%SyP_Zu==`hfmm0J85gaGEdhX3thM4}@>;EBIqnSGgSjlwr93FdnUe=u!6P6WYt{SG#RA
+W=reHu$q41E#8?TH>xR)uwBY5ecG{Afh8uWGHn&=zDFLO!ifP;gHSY~F;a!-
+ELSpVw<D!%5ct=~hZFb90|k@>xKCn&e#fpv5Ea4hGVNQ?oOkH&SvAhAj}?%ggeH}vklFum(O3G29&!@<OT@x7riOJ3JK#&T@bQ!n9NGOff3InC|H3NOLCA
+Z&F|^7&H7dab3UYxbe+<A$kR>$CI*;#;6Cv^@~r8?y&prs89ikg`d~3Ncv!O(@VB+?+I(Fn3E2>1CF^!3`!X;SvT~;Ic-DWrFdgIm3q;_TpZ%k5OZ&d1++
+Dhn<TAIe<OovgGx^enTKKY-
+K5kfhz7yudrtNrlpq{l%+`!$y_miVRBB)E~Ee=f5JLJKA=_z4>AOzYixWFEM}pAFc>LIDAxGr8e4^FhJT`I$uu&w?#oM8T8=dv5Q74h9gq!5RHDmSW5%L)
+Sat~bdUeVu10m`Y<`LqTGK6t0KwIO;(8M7tyxw&z8HN#BGXqb&?t5blwE0W?VRp(|?o7ja!^GWExEuPhmUIaaJ{W77Zw8f+wRO|HJW06_;T0@psk9T9<Pl
+?9W56R53_sNVt_Tg5i1hXGtPG6Gnu>YB?9&ETSX9PlYjI|8TA04(Y7K3DfG02KJTfdT{O*O<z|74nO!fuWbXD4<WfLmh&eFSOvo6FTKmPE$KmY0Xh(eOWb
+VxIzo1~bq!{{tAR9sXT2W2QT#tW0@IP5;M!sGSfV1$OBhT<khpbn5=*A$q-
+3^00R=(pC8_dZ}H(@=1g89Fg+P5L$h(p#Y_e$7bD0dC@`nI@bFW3xgwTvZT<G7?9WfDjBC!J9JVhTUc|Fno)M&rb|;tsNuzgk)oV<Csi35^smQA|zg(mjM
+q(ubgL%b8@tpxZ;$jIxb(=K)N8;cpt{q^WYri?0n*iAR5LjQMq_y{vPQ>$EywvwnZF^FDT0Pglrp|8AdCONO*@d8T2CXVXl<D{I~M~-
+|phdG_P+$0O0BHi&lRZnZm(4V8#*mX08S`mia^3c@C32=SGp#A+ez?;j7-tgd~XND2}M9O^ma-zL;<Pgd76dLZcMZ>*b@y;1QoGf1m`V%&g`(_iASfFp|i
+|%yM0#FDIvD5YkI&MZ%)eela^yibyd`OssBaCdz|g<BzFiv_L46vcgpOatcy-
+Z!8I(U!iaZ<6TTK=cMjT3a$r=m7ORml_{6LeilmT>1p8KX^4|EE{P#;&byt1Idt-SQt<SzradXY<%%Sz6=p|?(mc}6Y>H&klk`}YfBEen{`JRYUJx(9wqx
+30sh4*tSE09ORBH1GLC*{pAvJXO>pH~#-~IL9|L~XJD_!E~p%0K;su8C2rt0B;$}%sSC`xL4cXE<&5!3tmecU&Ox%9oa@Bemu_q#v;@NfV2hu{6-
+hd=%Gv(CXer|r17?p0ZFshVlo#MJ%&gqT;;%2lSl!Ccb<QK?EgEJ9qarX25RHeB$xG)~fk8Y@o`raG)UX())QVR!kkq+4@khONXBzyz6OFfo}K4+?e;`^Y
+TINpR|6gk=?A%ox^7VPJf0lWDzAiIB=Fu3Ge$A)&xzS0*waA)9ehNRyt}Wdl_*p;eUWMFAxHZmL@3{ZbU%<WdkvGh8l`&&rXuS67e}levx|3&Vl!iq6eZR
+Mm5=|2YaeniJ>#mnt*XL;A9+!bp{EeHDAS-rKBH%^nLjQrym4RxFRp3r!`7FujOzV+2(<rh%&TNJXVAIs!~%)31{JO_J_4&1N}bIVhAD!|9@&?U=`|ksP{
+pw=YgwRvP^xo9s!#-&KL)(=SzDDDTa+vae;2iFoo>bcdW1DOBr)i>ug|@e{I^6<)2_ZQY8d15PC)VP1n^!b-z}6fmO>f+P^BZEmyxNSR?o3iI2wSW9P-
+`ylv6J%h0plft`d9IUV0D#j%KZ^ej%3tNzPqW&;0Wp%VgxhR=U3;+?&(&un6$RGwBZQ+~I#$HTT;iFo?Z;~>`b08rfxhuy^s2VVAVl=nj^rqv*ds98=l`#
+=Fb?nN_2u~De6x|+7Ws!j6o5&Mz9fE%jtF4J%p<t;n&C3+PQx#<63^i721f#vC8&UqHA8KI{1(Evth?4+!R2hlTEg;)N)=(PtU=F=xqUAxzu@)IqfdsEK%
+wAiIfH5x{+Bq1M2Udg)XGt|ws8?48)9ZA0hxx5Yjh5I!W(txY%u!nZp+tjMuQVBoy*YCeZm~J#8?~x%fLB<vM3-
+DxHd>D=NXa7`DJ?VhKl%D~{j{WNP2oVW&sZOsUAw4c(C~pT7Gz~pmq1)$^V($52`|8u1c@QzG87Wlq#==|jKdegDl|$?Dkv)<^SEg%={hI9GGeNRYy=XQR
+2<@*u?T~A!*Ve*WmX08&M5q4S8EtXtN66$zB3tyRG_H2Y(8xsOGPNyp$da~$C}2@vMw}dP0MxMl(iKaO;j$NTPK#LmZam_lODgU`MOc5<GK#!k)vqB*L8d
+)zUP`=D&UIhRLq066^Y5ZBxhD@um`}>+rS7L%XC;OYIRPm{S|6^$8~Lur42k~$hr)M@$i0Y2~{&<{>@lr-
+Fs9f@|h{<MI+BbpNc7GmLz6XL}bRG9LptiOgW_Ju8co8Y)tf>Sj`!#l&!&0$ua(wgC-dW*5ooB9L(a72BEHnMXAjB6Q4ElzXAPKsf?Z+)znPEM5U~$8iWi
+LtBWFR?kZb0mOlqKCr}Qqtis(ar!l==nshU}U2(-yPYNg2W%j`s5=uXK(V7nERm044fK63J<lfkgp-gZk*UV(t9tdBHLKAHjD&b|#&xEoyPD$c)(en(|h?
+yHFD`L6u0x(w830Uf@)6)0JQWSKXg$pP*wG>_&a?G+LJO~!yydh8*BbJ*11#{eS4b~BG!)Ynbx9TySl^*=B3})68PgIDO-KsFm+;w272nGk?S(e?&EX}gc
+NW%m#({Bsk8XXFNmm*~dUPp1B61}F2WiI^3&4Kka8Zp*(^yyMclv~y_a9vrWM_Hv`STI;KSkjYqzsVKH+tTS&)|8VAKq!6FpwO(baE@9!y$&mr47N}@YBV
+ZiEkMJ(LIOH9xnVvVWt#PzYe_cC#WXIrYRwQs`i(}b1b<CcKvIHfNzCUJ5oFm%yx&;%cOn3<DgZ!R*Q1xIVFeae7LGI9LJz#txM4I9@G|+~fGN72wNO?}d
+y>D)9S*%RbiI+BX4F-XQn&P3IZ-
+@%A__$E$H*r;%Jzn%qfwetq^^TW9=GZ)XP}Jo6>BpHQjUEwYfIdV8WC}wE$T|e5ne(*qs;YE!g#wvK}W&}>~a#=C<cdWnBGTZWrl$-
+3m#KZHfsqOA}bZh$T33v$r8BsY!$9I#m{%tVlo5JCNIO}@T@L#_+NyDm3tKqFC+h~s>{SaTGKCzlT9Xf*z)84o#&@>N~ZTd^R0BnHLBG2q)@K7Fp)hZCkT
+mS(QBMlQwt47MjO?mru_ufHyDQx?WLC3pjJNMG)bX%iua_9q^K*YjF!5JRZ0otMVUT0wCuVK>ry9ExftIbKR1e-
+C!W_~kaZVI^f;}XDtK8Hh{=jmQ`VNaDI4hkYj=a0<&cnRC;sC5Gm6cJU!9xXdc&wputo=QR{4iP`7tbQyY8mQqVYb;IJ|3`TtYglvI!T7l(RcGtdv=m)gY
+D0sa}Z^8%qM-
+3O;u|aYp@(`Ek_DoTm;>_~m?wd(SR2Hsyw@MrMA4$wg*Ljc6`2hsxNpJ%$#jXdAz)^3#=r4!*8NQX=;)kxWtoupCh2Z>uQUx$D}QLzN#JA=E`U5LkJ{DYb
+A-vGq{kj8G`16B_fQj?$22HYMv$;-
+*WrlzLW6Zq6x&erxh*ZS&<MkflTX)1}JDEqu#UVJ?@)eI2wJnC;<WnJXcEFSyg&=0#EYrnzcRRkdQ7fM0b>$g&CF6mk;XY0^G$o-*V0`@j8deeo|p{PB-
+}`0@YV)ADOm%dbr>{|HSj*YS7#^Z!p9%x``pi!d#&o`NdNpNdLJSR+<Oy$!^4BFdA)+Z|bz>+S;BR3OGO3O|J^$@k|X!|qC|>ZmztTZuZyB7SOCSnm?R?(
++YrC`nhSUztjD>kZ^~imD-
+H8+9#~Hi{G#ayy1kcM0^OKbsEwqDc9aD^G7xL|yGtvA;O7N^;TkeqElXQ@>hhx_9FS#lPw$<p!%Yp!?sVJKS2)5fxU}ex(^vWlgeW)7s5&kv?vEU64RtuW
+9D3TGWHj9`2cj@YZ*^09l(7)uU@tG7LPkCaLvS74t*Iij0i{54n|0_tmIkG9une#0$|}Z52zlF>LU04EK+&W32Vxeg+ryvLH#xIE9I3O-
+1=0N|vusvSd%JK(4wlJ|Y*PD0A!ZKA6)TV{g{xh~br|ab>gJ7)z)TkhywNSdC`%$W0|?L5cO!R9y@&iUn(=A*bFWg-
+*{SwqQ=}f;NYKs?S%&WK!3z8^|1|NRw0!KeZ#QZLld7J0qQN5IQ29&OIUkx{dpAoTLmVJgQycCFfz|V2?&Ea1H&ukC2<DoiPWaS(}{gc-
+A8+lD8?8ZcYd1r~TG&#oyK<ai=+_P(@{_aBAMEmcntG9IR5m?SZSkHk8g@ZCWCVoSLlQc8N2b+G(#=LaN(K<*IJ?-
+%z=3Id9&^(H2D2I>^b?*tp_YBvv5|NwHIj7f#;oEV8)M8f-ngBo?QlzhQM#3daF(MZ1Mbk(JsFq;5)}FvCes-
+Fwni<~P{}dV=(4ibxT6l5o?n)n|g;zmctTBaCT_5Gy$u=DxU`M4`7u8;{BdFx-kz6(CXNWFD;bm;6nV#ZW-Q-79TCR+%-
+qBoCfu#3FegSLFP~VPuI+{Zcc86)D`;sYFDJC>wEl<F0FW>~MfN<(=fZdiX#p^=$`B-)DU;YNfC)-
+R^ft3K0|&+JJO=T;(@xHnfyUk>$D0;jFtW;!B*&h#iNDA)m2hq7&PV2GN$X%RR++Qv5LO#2h+ixs>V5wNeNehW9U_W4F<e94Ld5E4fsO^4~8CyK}toE;eO
+qU$~DE=5p>A{)knpLh}?cTX;6i>r{GJUBL*GopN}#9G=Z1PvPVo8NGa)GBo8uS2RB`C`k@hApFBAw-X*In~M$7HrYR2W2aW-
+7`S3dnb^+Jvc%G(9!@MmZ=a-&sv&EVRD9t}sw_q~DRY~KVjmXqnA1hI;7ks{vMM#P+s*N-kB5WmM{K}50ZS=TwH%(va%wBi-lO6r=*O#6BBf|MSA$*8EwX
+fGq%tuKpfpjpE#<VF%?J~+bq)eP9cH%3@rq)}5-GmSPs)+3H3rC9A}yps)ww$`+!~e~1I8qWXG_f7xFK7VQ#VN;-Y;8>t2?E-
+bk0pP^$2$><6xKZBy6vGQsK*8(z^a=oiv)Y49iOSnXawdkEHC0(ZDa2l4J3bS8^&sv~W4RkVP&LOAf!EG}n46E0Cn|Gg>;VY-
+$`y5zROUiX@qTx(F1W?R0a<c<Q@O3wB?b4U_5#@*GOnq__9swx-*IW-o%`Kel3>H3}km>zN9*DkFE*RNS&Oq{`VPkvo$2)0N$+8IY-pFtSEL#Nl|gg<@00
+<zC28vm9olgeV_TAIWM5+^a(2zjkQ`Z=FZ@D%OP5!mW}ZX8qQ5y8p31IonIkrd=DIlS;>`KT*|Mbeh>B-ga_X)>AdN+@n7(zj}D4tJK#M(WxFv!Kg96-
+2V3_g#9&NUluoNHdDGb<R|Ulc-i>Izp(}xwUKtH_lPoDJ{(-
+Ny&PKINTA%O=tT$zBj1*tNW~wg(kqU;SZoyA#Cs>@i(zm)M^SDHKi4BO2ruYZ<+jpY9z~6u^BX@mzty}Pns;jkwH1&;1@DhS$>ku?w$h4+$sHjxyNgWix9
+UEd3ZIe-zTSB$5m`E7aSUM@PSS|R9A4!-
+*#i~ZIBHc&>>Kaxo}9z=$WkP!D%Z^@r)Ce2YNH~ba*?vzU1KjR^v?@BY~8&TLUUGj!6dm7I~)~iYc{NUj@G>5!p#*qTvm9$_ltPNc=XR>qiBzv!$mVHN;H
+w%M$_z+5~#szdQI(Y<IS`)5{-s3bJ~w^`a2_so7>UpMK8H!iEDD<+Br^B)x;^>E=*>%GOI8-{5Gu9*w1DA9lIeHCcBl7og9{OE1E^yUQID?I-
+(sdz2nPaGdYh~O7)CKPN68dIi`6ha*9}X3EI1p_m|*uYh6;2H9d8c_NjEYo1Sk~v+pnvmsBN3>w4M2WsT%=*TA@S;5|O~%<W-C<x@q9bZb)8{#>2<oV&-
+p$>Z+a-*(5lQi*XTcL18QD^*pfD>R<-qizy)Mn=oZ2c5yY1eBD<rPu;^d%Sc#ZJO@u)ROA$qezl>%r~R-F<y}+R5{vd-Ad0eQprn=$!T7<BvtVyc$7=KLK
+zh|FoWuki)=1}%XYXD*N+r212<T!cXQ<%W6s^+pS%ZY4WP@5CR&AD?s|6AyIr1*Mz*jjVORZ%cESC?^>Fw9>8^9Ne|pQ2$>E^AXK{5`O`e1fZCMY%)w{B;
+uUK8&L)xh1?XcRnc&o~dJY;pDb>rEnR<q}2*L!<QXZqUIT|RMVYJPIM`&Fz=M}GD>-
+?`lWOR~3fm*~I$>yPXb{TZS1uUGsXX+?5SlV6E{*}47^VN=>gXj|y#1KINuAy)KCrz5QGPhDAFVOW&Y&UdZh9g_K0(faK1CL<?2&U62qBVtUh<6TEI$?qU
+9?EmAG-t~XIl;6!MUw#)t^4pP}&-=s`;o&Yil3xY#?-
+IyL0i?l+HV~ysDlTag=ya_wMUm*K7{|iy8rBZ5UlQg&>ifa(YL~?6+r^GQtt096lDk^=#QSdve=2Aa6t+OrLtonYp`=Hf;5$u8``)@LMqWRD9mS0FesvcI
+9Ycg{y2`Of?Mq*S-
+0%8}Nw9bKgeV9{*Huz1NA|9z3*jwdsp4?&7n97>4F@&C=;|!&qCjR<yx)>pf7auY9j{Z=uu<0+TY1)J6|b<8FQIq|=R5oki~KU(l8<jBH9W-
+ox<`rPk*+vK-
+S{!@`RzbH|4O6!GP5tWj1Ae3#5{cw<(Cq_+(v#x`+C1Uyw5Kt%2^`d#?GQxoat4g;%Xb=G&H6=HEX|=B<I6vZ&otlIIkKoB_vUbzbb{s53yopSB;GdJ^~e
+_a$Zu6tUNZTh8w+J{<VBK`}|(T>yf^+-_oLxzp+vN+gDG1ZDV;w-RG+ZNH68^%{8o~hT6C2r4LiS)5#~`2}u)J^7X-
+M%wH5UJvw%IcCUA6l=tXf`X7N=jK<k2wZ;?sY^*%PP%h8q%1;E8R1MdDvewNYykc!Vcc!kIx4S9xhx7Y8q_2D|hsT<~EXuBkx#48Tf3J<>$oTdR6}%QpTy
+eLa_HTb7-7*gJiBL}$j039o3NXAbEo9^+<{vT04xhhR^F56_l7CtCvwVE-C$7v}=+aXmeThv90QPfr-q}Lt=HVB!osPG)zFtc8lsKQPBSmk-
+^=Ys}0^S8950-
+*nVr)f|`((Jn&xZ@J2!|)hk)XyjM0a8dzaHXa(JI?Qm7g2X<ZY8;E4D;4LUF)g$YzVQM56l2$8ya2^^skrSK21P<<C~fGd)$hj|BaAMa`BdcRXC-hRg1v_
+iCK^2`bNQmmIFy53*f;Yy5Lr`kGs%ZA;&8_?YDD)2ybSyez+sfA*mAkv^>d>xSEbY~l8rT_3vpiszkqev$AGGrkS+<Kp%}UzR+(HXZG4MKW4<W>F%?eOYq
+LP1zmrj#6bH+Yv2KEdRJMwr(k^AM$#Z-AWkS^wy~wLJ@7Zc|ZBVBRilBdC5;A^In-
+}ZJx;C+VGYmKmhr<NrZoShsJL~y8NnV+HT>!zWI1bSb1W|zdtHJpX}}>X6dOtBx4g^747Z%OMJyvEx(NY$NhGwc0Chty^ZZxbNl283|+#~m3QEMg>8Ez_7
+$}37{Tdn-b#{=C%{jSJ-XgGcm4?6^6@2RdiLAS^jPvIwV4~vk|nhPGQT#+W?OjGIlU_o+Yc!)_ZHcr(4ua4kRpbS=T;S~uibH6ql8o<j4;INiFe+y$yW_e
+U!u3`5xAJC9nkFny6iY7eMF1tOa19xfji6g!%yh6m*HLCcvklMXm35=q3%~_eZEA+X1+!ec*fpm`s%48@yqWBHC{V<jL!V=uynivlqb_nVHVDB+K=``e+2
+gL(QLJOg(T<K$Ru{Zo?6i>8s7WDyUY{s6z}(Cwenu!?YinaX>g44rM$95<0~@)cN}^qk>UyXH&_Ni$dyLXK2IfYA#pzF{JRR7yfS;;r?}2qCRCF2d-
+pL4(YL6m00s0LFuDPl3mE@dL^q}Wb|4plXPsokTK8d(0ASRW6jKD2f|w9|U;vNiQAxL0fIcM~+ZrQj5kSHK(D2lba~G5v*8;NIujyS)T-
+f^{e?r%D2bl)J765=b+Ig@!L4ar?pB#B!8d2~^7TpiV-vCi3-
+D3uu9(dk5s2vLNs&#0m2^<iYQTvHx9fg#V7#_gB_xhvq5tv=D3V@)7<SGE;gWL@;RWuZlvC)8Fl4s`0SIQ!gEaJGxn98Ajts+qDdeDklD{)gGFDOK*4zw>
+}8>trpq1Q7pRo#HttCGV3*i_<>`(>iZGDz~kp^VryzBP;FKF9!-f;$Xd4HPUO!$BKCvN=;Df~74J?A+Lg0=)Q0B9mA*Cq0E)RAv?}Ao0%-
+CV;vJ!ib7r7a-
+McbSxyxD|te(W5@mMNkYu^(u0DHnOY<5mWT<kHaR3Qnha=lsRBG>LTk^z1S{kuJRG}%Tvp5gu=i}Fy`~WFU_Kyu0x0}E2tEueUO2<e2<?=`LQ>03^1hNm!
+AbacZ=xe4^(N@+sCJEX19iPQ$PUCtFogpbZ{K>asct^-
+Vt{uc2@g1rdlbuKt$bBr*&*)rHrf^<1f`pRqmxx)z1k(3#z{T{cvo_Jf^m*pbhsy;3<J|@mYg@TK#(e9Lbd2FY8ADicujc8QWnD8*T@=4Sj3T;xMeL(1fs
+E;0H%q@@EqNIC?FZZjP#rGJxz6aQzCBh60#q6Y48mk_(k>(l5kSKpjDz$y_1m11X^QTmGBxE92yB+#?`(+NP}qVCSS-
+Dp9^UTsj1)`01iF##+|D{F2=?&ijISwDJTHeEOr2r(2~B7maa|?7m_-wh`A;V8`v>h7hT9~=wX5FNu1|QIuRJueg)^Mh$PX)g%S<vpNg3wNoY{auqy$|Am
+$|${3a7AH}WBsb;_uc^5d2hg6Ri?WY!zudMI-z9yn2|p-9;Tpvgp~Bv~LOp@kgdB!$GN=ATT<I$^20lm?pAVgD+JyrvZNq4Zs}rr@-
+>hIkNWB46XOLX{F*NmbJ4B?42h3XoC3qJ<8KLY_ZRL4f{%R;fsJ!6zy92eBsC<0eNY>;xEU;Y7erJkVUhc}o{5HE(uFfR~a?8sLQ_8&Fr31RTn+?l-
+Av*u4se)j(<lni+BzC0Mt+iW=fx^4HfJ&)b1p1JxF|j)2!4q|`+R#gdWMNW%a>H~ChOY5bWW#~{lYOL#zT$(ieG3Ong&sP_;NnDq62?Hek{+i-
+e=GS#Y!UAPkc)j?2F454|LAiZP9E`t7Mg1iFFJ2#^G+~j-
+)%H8I!Gbja~D@8x$+1y5Zy4Ob#_Y~#lGZ~WS_LNSjWp>v_^yZ%<;I8CnzSU=#1D9rKPBuP3+-
+Thcle3NPZ1vzavqE|Z(@iMas5IH6VT+`MY^H>)8+MlhPl169@p)-3rc=i3_8@n9sVS7C5BZ^loGQ&s_lPz1)Vd+oK#+$Mvg-R{mo#{Rjhxx=zk4sEAS-
+*)@4%n5$Rr+4$g%7C`5}<p%%WW~;@<gb0B&@&P4&fj2`;5(w?gGxbxIYxvfD+TbV3jsAx$FPF(qU-DPgYeo8NuMM1e&rIS==tM4Pu5Aw?qTR>!kP@@RSMK
+}vx(Fd|FOay*^s2F>yA^JyQNR)8t^9DDc-M0-dfi%B8*%C}h|Mc$FL^*w`QP`ly;(g`={ozpzc2^qCV!ItxM>KJSjM+?Biu&8pR!y_26;=zrl%-
+btcMHZU^UeKe9Ra}1RP5%i#NKht3e2n$&q!MPkmUy@koP$-
+7lso1_Uw)NA&L<sY4OT}I9m8F3I>;KFkf&H;)Z2XdyJOQqHvRG^=pe`VKhi<|$_M!?ALKteALP$!h4_EOAo&|X5Oc%;-~*Q-
+PnMKnvRukArmh<r*3^hP)MRPO5jUGpdG*_9mahJAHmvVn?3T^AA&%bb(KB(K6(UQL?#hl^ol1eFsDW)Ky;3$(Qg9}ch`H>PJr*|vFiJ8(fS@S%F*hRPmSA
+rZgQ1AvrDq!)b$OQ{=fnITHRL$S^$(ZegnJ>kZ!{>C=We-bFDvh+cj3+qQ0^N;sTHlk7UHh?VLl{t>X_F+jqo)vt0cqo)@^XD)Q!$Pn|F+90$O0AZex!Xe
+ig#x%)oK_W-
+a!Qo7?KU@hT#3$Yyu)o=A^oGn=EPcI6LM%a5uR8M>`%=hiiQ+x(BHYwGZSh?}bYNZlmfirusEB1Mu@o*@;vHdoNc&L(mV%IUeg>WS0JRoI2v^{QH@;7O6C
+UtWdDpgpSeEg6ifhPN7w0eQ!|@@po9@D{?^-%)>X8qA2y3tjuh_(8-Cr|iyhj7N?s>Otj|yatRq-
+G}Zij_CaN42`X)=?bT0ssjz}Hn~~!5j=?Bt#j3!3{_Z-VAn}`2kj!j(XfRTxlIscIBhn3R4%&(QrZ!NW++SL+NOLH?A0nqG{ZvzMEqKm;){(|H%i4}vN^@
+JcPk&>%?JU*%MX{{<+a0M8k=x!?{@9|(D}19&MftA=1b;+GulhP6hoUhq4L(ay@__Y7w2@_|8?{?T&)I(M5cskQHj0Zyh-
+}k@>YdwWqPY5S=j`#6tk~HzZi3QJL8mpyEdar?uIv5T)mY8zcg*AY8BI9iqz2pK<uwLPJ?8}wbJAw!6}y2ByK&W!MDliwA^Pl815WfAd}hg2YLHxmssu<$
+bcg(L0~1&OWzt7^iC;q(xQ3JC7R9p16sikn?B*%RDGt)h_fP|Sn@2JJmQ=NA!k#<80sh<9$M1AV@VexMmXSyvgmS5v4hFr+ZhqHr3fgljhZI~ij&+C1Q0W
+}CA&7io={SoZ6(+gJ|amO_*;AV8zS;jwd$w8f&VTMsAWJ#t;e2NGymCJ)uKTny&5^9hvnQ2WaX&Qbn330D<I2iA>kJD2oKjI>z6AVVjH<5cXjzmZ8BzuDZ
+)+`lL9`S1g9CehJq@oTnde|xvWA6m$5gdg99YdLzNQvbZ2UoWVyLp8JuDJxkpgs@I=J`kp)U_+a;x&L7m{D4%yt0_*&_TJ#lw#7Bm8>OGP%Y3XtfeGevUS
+LDNp(Y5=isO+xs&sr-$llIsXc#3{WBty2vxxYZQFaa!|3pj0E~Nx>qJHb6}By<xGrJjr0btt`c9*3B+>(>q*2$2FogAiQOe>g0`=3yvyR`AR@!)8#a-
+y12QKR3kz=w+}eFtU(`@gF0iXJ<>ST@)oQbw%=U^frdUGoK+4-
+7}4dIM9#3+XkhmFB0dj9iD`@0+!l#k{%<96Zsh6ODQD}$wejhhurs@RgRY0tiL?=btbDp<V{?f<N#>9}5hY0g>Zy0b;T1~;jd`51s1i&SDHQmA>s=1cuG2
+)4<_A{MLWc)z`K8PlSuS!;lQV|e-OgUbfhh*6Dm0&X1XMNY8)SXz95$1w&8SGv&B9nh?@FAslU+n5wy+D~ZZyk%gxGJ=!s2qzwAM`{|AX=(_-
+2&N^~j=T)Gd;&o3GOErm0PH9Jvz}QLWe&_|0OV{m{FlBl1uln`4pDWZXf=r9nO6uj)~*U&Do88|5z>F@rE6`YW7f+SPSunDSkj)Hb1P&grUYjid{A(9rr!
+9=WF(J?wQWTLf1v22dleG=<-;nt0!$1b{Ma-
+i+)5Lf!3XC8%@r^Ha1Dsh=uXhIv`rLv}$s2Z=_?&L+<u*<5xxIlnL=_H*sYQc~HGaKr)%1ZcIY>n6h<#Dz*#j>`y6QkA-
+!_hY~!aBpTB^8|{+$f_ch3t1Wub<U=1HKChGL|lbei8~6Fx+Pe2o0>43m$tp0%|-
+G%l07wA*mR~iVkwW{y4lnyO4FF>gn%f~sGB{(0c$c}GeabKm9a_X9HqMGQcPKzHIRPn_;bE1m1UDbI*QvQjw!gR(=i@!e=)+Xo4IWm-
+b4W}!7pdmDq2HThQrNfS8lr_zZ|bP9)64&*;I52Ub}>n;&n<CD=WGC9v@eCv2sIff|NBGl77W8RceZIQ}qZiSB}e1qq#3RPNg>Oh?0=DIxeH8&APEEuA_i
+^hHe=ymd*VfywGRaeX0(NuP{#CA?6IV6L(f~FP_vcN@#}}J<TH*6XCQuZ-BE&PLwa^u=C|rMp5!*Pp1xt*nd8@r=!;?vgFKq10<dI9)XUN<Erz(08>rvJ%
+Xy!^i)WJX&o`h>}pwwa7R9IsCMa5na0EC0G>>JO`7v0c5;rl52v$Sm8X^xyB7E1QK@yXi84=QGp6AQIxlY$%;TwPn)Nh2=LM=b-^1Gl-
+$Z@lO|6@##bc8oYEDTHuO{;2e8~GNc1U+5H4d-S6$zq^8}mr*64Y%TBy2&@s@mnfi8}UROaK~hoHxLrhvIdqN}>y^o1|kL#mSW^2pyg^rEr%SjvN-
++jYe9S6`2NAXbNv6-EKir%+gT+!JZn5dA6?&Rm)mXam+FGugqM8WNo_|AjYW@p+$3lK%%oNTkC>QyZER+orJRqc%o~wZmkm)i;wiPX}Wfmrf-
+M$D~rG{3fkUGE*l9~p62Ad;c8z{9bW-C=?xfpF#WG?_uWu#k$yn{zhJaK!1}Ki<xL`B*5G2_6Cl_PQn{kFH?qWi9%O#qevj}C)Z1;<nii4c_`xN5gY&-
+nMNIQtc)p7$XZw{$;O_=%oF;d^Y-b~CsgV_&YN^=qQ3@b|{A_-
+4<vqZOSg~}J7b4FjW8Ql&$HP&P19F)*xki97tQei+jngjjCkU%N;JN$;V!Z%!ZI8G=0QGpq9I=s#l_u|gDj)I=yBFTInvJS^KHB62MzE9zYyLvNULU~TPr
+&T;lKNkcRUp3^bNWNCpSMSPfrnnm4WC5(i&)R{Kv_2cQ(a}7zvS30IRU?}J_h0Es7CNxmyPx)FOX-7UBL(4@xq{7-
+{39YrQVpwHxoeKHaESXL~rYyJ_!oWH|+XJIl74}9!{Bn`H1<q>@6D~aC@|`Y_{jdk6kZ(Z3)7W;*&~Tp}saqD7|QG@+XY^;V%2-_yy_<W)*XiKH-
+F)n)l10pUWpfcr{UFGObC}x*ogR-PQDLot?(rPfvc|wm2WVA1x-|`0veKv5i}L8Q}*xbR92jRrvrKz3GnL;H~#6Z*-
+SHXz2xY{V9X@)96w;iTnzYY~@|W$=<Ecaq4y0-WS|9eG+w?-
+wb*0`oGjDf5Gv+T+8+P)wMm;W)=u~h;}^4Gwa{Qbou4auE^OxhP%6_&Q1Pc9>iT9dp3nqq#ZwtTfnrDmtm~=ailsneMgrMaLx>pC4jei$6@6moDxHJd%0$
+>TmFT#E65nn{25-Pr}wM87=Hq;&nxp6hOIY(^aH^8g7iJ;=bwO9zX@U<CXAQsd=qTthvdWDbj405xic-$mei^T*|{z58#9|;M693GNG8VpKt-PUE4P3Hxw
+MrqxlEJxd1kT4xsPwi8}ivVVN=?TDOo9Z+LR|PCgdZ$f3bL+>E}X_ug8<_`N%IOjr2BhJ3KQr#Zb|(J~-
+g)it@EN719UH^Jk7RA8|fFedu}f8yvYMIEtT^@rZe@Aal50>Uic4x{$Xf#4?=qgYYYT5L=xazJ7gS;!w^|-
+bv;AF%Q`DBRY8y*XiX6UMTf5(&6mL|AS)Vq5Sxk?C3?~@mlTlL5A|U{_{b!USGD~pD=Al-uXF1u)TBG{^lI>_T%=e&65=3mEZa6CW*PcOaGptYHwN0L|b0
+D_4SQ0dS(4N_9)YXNiQGlHE(994|HvbO=dOfm*)_O>!=?jT2GLW9#YzON9GZQ)3E(_Sc2EJkKI)t)6WdeuWcwk1LVzK-QF}vaaDc^$@4~UW`VOjX8y$_S0
+3#3PcTw^GS|H+96u=aiv7~dvgY8(&M#(<YKQW2THdZYKN!I3H?VG(@KeMHUwQSew^Mu3=3MUZc;&n4WkdG6M;eiyGiib}@@cC6Ac&06Ae)TuMY&WTZX`i~
+>MPnR(ZQO(P&aJzQXb5F@Tq2JG9SDHDigmcA--LjYmYO1(zv`BAwnSXPDM9yh96!ZOIwbYs%+6L5qh2Pl+i`nT}_Vkw(YDX$KpCQ-
+;^Sotm@Ipu=M5ON_2?X-
+?SrFL`d(7<2JWPkTB&f{VxXi{3f7#)0DpAn1{^cgGp(JjP1ptx+@QLOVjm9mlT0fdAq6nFdjV_=?5$7!$R;u_gF${gSjPrLoG0fiJnJgkHiwpxpL*IR?$p
+2-z13t9t5<a4+g!qql{zRXk^E>Fn30W4uTg*cVY(@yGfiL>`C?Y<(UO>E!RbOWFpQTFx|=B8=z$d;n_Irz5z4O-Cu8osTHRXjE~)>B-
+rms0)x_*8RjnbIeXHf*hQFHe5C`y*LA)+Z<xhJ%rjDX@;rVqh{V<L@n~{F&rdRNeym3g;&Drl{ae6~akP0M#vedh{tmF%DcF3*sI!o+AR?&Q$aiuS;Dl=&
+$&FpNsZ-!joGxB(9z6?4AYh<38;wC*(1b!3!nd>gg`LkjG(H=*14J(F$GKXs0>m(mdk1J0Ee>nZFuCWAle)QG2XJx0f$U|jzmN`rnE9-
+O?lbmAafJK4P1A6BZw*M`zGMf`ULL*P3B<-
+i6unpD?i4`LnFkDkIiX}9ls=N7{De4<^>9F$xlf6s!Ff{c)PeAYT{iafh37wGR`P*G6Iz~414BSz^Z{M$kwb_(*sTp*M%4@wvz@MCDE^Xyd0jy^fF2+8va
+(x;5M^v$0**{XIQCNcIJR2j){PJ{oF6~dGC?q_kkLuP#lyt&y08&ft`53Nrh!Zji(5-
+dSRpXa7<DE5dSE>utMlkSO&j~IV8$TG8*K&CfP^A#y4lqM4u)$9PR4QTtr^Lj=EPa-
+*fM5QQ(L25j)TpOlM6AH_!EuSdXP8V_nPHG;)+4|OqX52;qid{YZnhAkiy+GDTPOHUPA0G`RY0~b176OfO{=$ySYxZ3p{O}SoDrFUm;6iM4+TWh(PABhL)
+j=BKQys#uDqsbLydC1VT*oX-Nay`Zh&<vayWJ7n88=x~vx%RMwpbIUs5>lzdXO$qcf7+1THKriDRXi(VvoCyZnTzd<F_2{{1p`kiJ=VG;5FJP?{I+|k!3j
+P{yiV&2i>Lktj_=|M$Ms~SI-
+95t#Qp)oW`_)X#w&SzUfLUo&1`#E$55&2&rz99F2rEA5|`9SAG^D2&shKSPa!TzBec_bR$wWgRt>cJ$z%Eat6HrpkD)`=n|iwVS&JP;6eDhj9-
+$Q#peAQ*cF)~)gG_~1-
+D85PDs76}3PB=i|;x`soAzb^ns*qtE`jK=fkmw5DinSy`GGjE$^F|j(F#0#rVUq<wMQ;$06UNWSz(v_@<pJ2h6Cd0tcDiK?RfmHB(bP{QhcVSI+$5ex#1l
+GL654J8(*VREqzy$R=vo)A@m!I-5tBVX5AfO=Y!TRPhxa3*@l>luts$`(FDFVN8GoOcHQcZ#0XJ-+cf~ah0sWaz_rUU?AIB*QAk|*KBJg>3SHX-
+Y2&AM|BuzOgQvp8vJAMh4XjrHz69}TysUDt_U1ynjq4!}IL1~N*a0hY&t7Eg(58|)Tir^qC61r~t(Egi0mC{$=77*#3*0eG9n%a`oKG<UH~B<fpAB&wO9F
+oIcV<CCPo@R-IvC7()=1uoe~G#K5-=(I-
+j!gM=+@=2S+heWY?ja?wobvb?Tll#k~PcDFAYE>85B2{)&)J^y6(<9<M$`l7)2)b3H_p9m%cAv%Q{#CcQu}7O&Wi=dkchDwNq|9TVoyTVB`5ZJ})L~p&9E
+_4*2LbuWk9}sld)0j^mfA*r^kX#7ry~x|V;yPmAMUL_2kyCBG|#{VnQ?%JS{<9c!L8{&_4e|;xnJWYjU41=FDg8L;An~J+DFN<JLO5*qLFmO(LA?Ny(Lbp
+-xP8!x^3gAk7s&vz;^wrQzxvNz`@6j1v7b^z!8VHs&z6)1`@>{;q~3;=ke&MToaksH=n7Rl>s909#-
+8fcS5u(d`QAZ8=z3)KuR7*LLtxWsWlAQXMN>;v<c*gdckAZU4grIui11NF72ZSOPn2Z?t^x+xhB~lT7yWn?t@I+@l@lGq~NGHH+~?n3FSe-_os%(jwAP3<
+t;91JgaUWQTwcp;>^S{E%P><NtZa#$34;c)i&${MZK4l-
+Iq4}T_9J#AuY%V84>6W9ss$lVPovO9uM)p%!LNr2Evg}${6}S&dz;*@D_lcB|2D}aH%P}L>lE-
+=U^KyL7@=qgU3&Lhx<^wVZJsNY3#aP_7Sx{anI=2I14hFZ{$AImrimLn1m8k64bXO9gHqNA9CC`G9sX{$v9jygX|xB0Mhc|<EsQBRuA<s<EP=5&5|P~7_q
+}Wuq_%pAF{QN)(TvS_6|63`vnoVsQv9W?}yKQ7v;?-*+c5g0ID#aT(*MPgt<?A%4}rR@Bj9<zx{8#g#jr"""
 class resources:
     """Stands for importlib.resources: the tables of the entropy model, which lie in this file."""
 
@@ -97,6 +224,7 @@ class InputError(ValueError):
 def along(shape, axis):
     first, second = (n for a, n in enumerate(shape) if a != axis)
     return (shape[axis], first, second)
+_REFINED, _CHAINED = (4, 8)
 _FIXED = struct.Struct('<3B')
 class StreamError(InputError):
     pass
@@ -115,6 +243,8 @@ class Sequence:
     group: object
     span: object
     steps: object
+    refined: object = True
+    chained: object = False
 
     @property
     def places(self):
@@ -125,12 +255,18 @@ class Sequence:
         level, span = place
         start, stop = (span * self.span, min((span + 1) * self.span, self.shape[0]))
         if level == 0:
-            return [Item(k) for k in range(start, stop, self.group)]
+            keys = range(start, stop, self.group)
+            if not self.chained:
+                return [Item(k) for k in keys]
+            return [Item(k, *((k - self.group, max(k - 2 * self.group, start)) if k > start else ())) for k in keys]
         reach = self.group >> level
         items = []
         for k in range(start + reach, stop, 2 * reach):
             items.append(Item(k, k - reach, k + reach if k + reach < self.shape[0] else k - reach))
         return items
+
+    def alone(self, place):
+        return np.array([item.before < 0 for item in self.items(place)])
 
     def needed(self, first, last):
         spans = set(range(max(first, 0) // self.span, min(last, self.shape[0] - 1) // self.span + 1))
@@ -138,289 +274,51 @@ class Sequence:
         return whole | {(0, span + 1) for span in spans if (0, span + 1) in self.places}
 
     def to_bytes(self):
-        head = _FIXED.pack(self.axis, self.group.bit_length() - 1, self.span.bit_length() - 1)
+        ways = self.axis + _REFINED * self.refined + _CHAINED * self.chained
+        head = _FIXED.pack(ways, self.group.bit_length() - 1, self.span.bit_length() - 1)
         return head + np.array(self.steps, '<u2').tobytes()
 
     @classmethod
     def from_bytes(cls, data, volume):
         if len(data) <= _FIXED.size or len(data) % 2 != _FIXED.size % 2:
             raise StreamError('the order of the slices has an impossible length')
-        axis, group, span = _FIXED.unpack(data[:_FIXED.size])
+        ways, group, span = _FIXED.unpack(data[:_FIXED.size])
+        axis, refined, chained = (ways % _REFINED, bool(ways & _REFINED), bool(ways & _CHAINED))
         steps = tuple((int(step) for step in np.frombuffer(data, '<u2', offset=_FIXED.size)))
-        if axis > 2 or not group <= span <= 16 or len(steps) != group + 1 or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
+        if axis > 2 or ways >= 2 * _CHAINED or (not group <= span <= 16) or (len(steps) != group + 1) or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
             raise StreamError('the order of the slices makes no sense')
         shape = along(volume, axis)
         if min(shape[1:]) < SIZES[0] or -(-shape[0] >> span) > _MOST_SPANS:
             raise StreamError('the slices are too small or too many')
-        return cls(shape, axis, 1 << group, 1 << span, steps)
+        return cls(shape, axis, 1 << group, 1 << span, steps, refined, chained)
+NOTHING = -1
 def filled(length):
     return -(-length // SIZES[0]) * SIZES[0]
 REACH_of_motion = 64
-_BEFORE, _AFTER = (3, 4)
+_BEFORE_of_motion, _AFTER = (3, 4)
 MARGIN = REACH_of_motion + _AFTER + 1
 def padded(plane):
     return np.pad(plane, MARGIN, mode='edge')
-class Planes:
-
-    def __init__(self, sequence):
-        self.sequence = sequence
-        slices, rows, columns = sequence.shape
-        self.values = np.zeros((slices, filled(rows), filled(columns)), np.int32)
-
-    def stack_shape(self, place):
-        return (len(self.sequence.items(place)), self.values.shape[1], self.values.shape[2])
-
-    def fetcher(self, place):
-        items = self.sequence.items(place)
-        kept: dict[int, np.ndarray] = {}
-
-        def fetch(number, side):
-            key = items[number].after if side else items[number].before
-            if key not in kept:
-                kept.clear()
-                kept[key] = padded(self.values[key])
-            return kept[key]
-        return fetch
-
-    def put(self, place, found):
-        self.values[[item.slice for item in self.sequence.items(place)]] = found
-
-    def put_between(self, place):
-        for item in self.sequence.items(place):
-            if item.before >= 0:
-                total = self.values[item.before].astype(np.int64) + self.values[item.after]
-                self.values[item.slice] = total + 1 >> 1
-
-    def volume(self):
-        rows, columns = self.sequence.shape[1:]
-        return np.moveaxis(self.values[:, :rows, :columns], 0, self.sequence.axis).astype(np.int64)
-KINDS = 3
-_SHIFTS_of_sequence = KINDS
-MAX_LANES = 1 << 12
-_LOW = 1 << 16
-SCALE = 1 << 16
-class Decoder:
-
-    def __init__(self, data):
-        lanes = int.from_bytes(data[:2], 'little')
-        if not 1 <= lanes <= MAX_LANES or len(data) < 2 + 4 * lanes or len(data) % 2:
-            raise StreamError('a coded stream has an impossible length')
-        self._states = np.frombuffer(data, '<u4', lanes, 2).astype(np.uint32)
-        self._words = np.frombuffer(data, '<u2', offset=2 + 4 * lanes).astype(np.uint32)
-        self._next = 0
-        if (self._states < _LOW).any():
-            raise StreamError('a coded stream starts with an impossible state')
-
-    def code(self, probabilities, bits=None):
-        ones = probabilities.astype(np.uint32)
-        decided, lanes = (np.empty(len(ones), bool), len(self._states))
-        for row in range(0, len(ones), lanes):
-            p = ones[row:row + lanes]
-            x = self._states[:len(p)]
-            slot = x & np.uint32(65535)
-            bit = slot < p
-            decided[row:row + lanes] = bit
-            x >>= np.uint32(16)
-            x *= np.where(bit, p, np.uint32(SCALE) - p)
-            x += np.where(bit, slot, slot - p)
-            few = np.flatnonzero(x < _LOW)
-            if few.size:
-                stop = self._next + few.size
-                if stop > self._words.size:
-                    raise StreamError('a coded stream ends too early')
-                x[few] = x[few] << np.uint32(16) | self._words[self._next:stop]
-                self._next = stop
-        return decided
-
-    def finish(self):
-        if self._next != self._words.size or (self._states != _LOW).any():
-            raise StreamError('a coded stream does not end where it should')
-_THREADS_of_sequence = 2
-LARGEST_of_directions = SIZES[0]
-def _z_order(y, x):
-    y, x = (y // 4, x // 4)
-    order = np.zeros_like(y)
-    for bit in range(3):
-        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
-    return order
-def waves(y, x):
-    diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
-    return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+_FIELD, _MIDDLE = (1 << 10, 1 << 9)
+def unpacked(codes):
+    fields = np.stack([codes >> shift & _FIELD - 1 for shift in (30, 20, 10, 0)], -1) - _MIDDLE
+    return (codes >> 40, fields.reshape(*codes.shape, 2, 2))
 INSIDE, BOTH, BEFORE, AFTER = range(4)
-def inside_order(all_leaves):
-    steps = []
-    for number, leaves in enumerate(all_leaves):
-        chosen = np.flatnonzero(leaves.kinds == INSIDE)
-        if not chosen.size:
-            continue
-        wave = waves(leaves.rows[chosen], leaves.columns[chosen])
-        order = np.argsort(wave, kind='stable')
-        found, starts = np.unique(wave[order], return_index=True)
-        steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
-    return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
-_BITS = 14
-_SCALE = float(1 << _BITS)
-@lru_cache
-def cosines(size):
-    place = np.arange(size)
-    matrix = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size)
-    matrix[0] = np.sqrt(1 / size)
-    return np.rint(matrix * _SCALE)
-def inverse(coefficients):
-    matrix = cosines(coefficients.shape[-1])
-    columns = np.floor(matrix.T @ coefficients.astype(np.float64) / _SCALE + 0.5)
-    return np.floor(columns @ matrix / _SCALE + 0.5).astype(np.int64)
-def borders(planes, k, y, x, size):
-    height, width = planes.shape[1:]
-    own = _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
-    inside = (x + size) % LARGEST_of_directions != 0
-    right = np.where(inside, _z_order((y - size) % LARGEST_of_directions, (x + size) % LARGEST_of_directions) < own, False)
-    right = np.where(y % LARGEST_of_directions == 0, x + size < width, right)
-    lower = _z_order((y + size) % LARGEST_of_directions, (x - size) % LARGEST_of_directions) < own
-    lower = np.where(x % LARGEST_of_directions == 0, True, lower) & ((y + size) % LARGEST_of_directions != 0)
-    beyond = np.arange(2 * size)
-    rows = y[:, None] + np.where(lower[:, None], beyond, np.minimum(beyond, size - 1))
-    columns = x[:, None] + np.where(right[:, None], beyond, np.minimum(beyond, size - 1))
-    top, side = ((y > 0)[:, None], (x > 0)[:, None])
-    every_row, every_column = (y[:, None] - 1, x[:, None] - 1)
-    left_rows = np.where(side, rows, every_row)[:, ::-1]
-    left_columns = np.broadcast_to(np.where(side, every_column, x[:, None]), left_rows.shape)
-    above_rows = np.broadcast_to(np.where(top, every_row, y[:, None]), columns.shape)
-    above_columns = np.where(top, columns, every_column)
-    corner_row = np.where(side & top, every_row, np.where(side, y[:, None], every_row))
-    corner_column = np.where(side & top, every_column, np.where(side, every_column, x[:, None]))
-    all_rows = np.concatenate([left_rows, corner_row, above_rows], 1)
-    all_columns = np.concatenate([left_columns, corner_column, above_columns], 1)
-    places = (k[:, None] * height + np.maximum(all_rows, 0)) * width + np.maximum(all_columns, 0)
-    found = planes.reshape(-1)[places]
-    found[(y == 0) & (x == 0)] = 0
-    return found
-PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
-DIRECTIONS = 35
-_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
-_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
-_FIRST_VERTICAL = 18
-def _border(size, reference, angle, vertical):
-    sign = 1 if vertical else -1
-    if reference < 0:
-        reference = -(-reference * round(8192 / -angle) + 128 >> 8)
-    return 2 * size + sign * reference
-@lru_cache
-def _angular(size):
-    first = np.zeros((DIRECTIONS, size, size), np.int64)
-    second, weight = (first.copy(), first.copy())
-    for mode in range(FIRST_ANGLE, DIRECTIONS):
-        angle, vertical = (_ANGLES[mode - FIRST_ANGLE], mode >= _FIRST_VERTICAL)
-        for line in range(size):
-            shift, fraction = ((line + 1) * angle >> 5, (line + 1) * angle & 31)
-            for along in range(size):
-                place = (line, along) if vertical else (along, line)
-                first[mode][place] = _border(size, along + shift + 1, angle, vertical)
-                last = along + shift + 2 if fraction else along + shift + 1
-                second[mode][place] = _border(size, last, angle, vertical)
-                weight[mode][place] = fraction
-    return (first, second, weight)
-def _plane(border, size):
-    left, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size + 1:3 * size + 1])
-    beside, below = (border[:, 3 * size + 1, None, None], border[:, size - 1, None, None])
-    place = np.arange(size)
-    across = (size - 1 - place) * left[:, :, None] + (place + 1) * beside
-    down = (size - 1 - place)[:, None] * above[:, None, :] + (place + 1)[:, None] * below
-    return (across + down + size) // (2 * size)
-def _mean(border, size):
-    total = border[:, size:2 * size].sum(1) + border[:, 2 * size + 1:3 * size + 1].sum(1)
-    return ((total + size) // (2 * size))[:, None, None]
-def predict(border, modes, size):
-    first, second, weight = _angular(size)
-    count = len(modes)
-    near = np.take_along_axis(border, first[modes].reshape(count, -1), 1)
-    far = np.take_along_axis(border, second[modes].reshape(count, -1), 1)
-    share = weight[modes].reshape(count, -1)
-    found = ((32 - share) * near + share * far + 16 >> 5).reshape(count, size, size)
-    for mode, rule in ((PLANE, _plane), (MEAN, _mean)):
-        chosen = np.flatnonzero(modes == mode)
-        if chosen.size:
-            found[chosen] = rule(border[chosen], size)
-    return found
-def put(planes, leaves, chosen, blocks):
-    place = np.arange(leaves.size)
-    rows = leaves.rows[chosen][:, None, None] + place[:, None]
-    columns = leaves.columns[chosen][:, None, None] + place
-    planes[leaves.slices[chosen][:, None, None], rows, columns] = blocks
-_LARGEST_of_reconstruction = 1 << 30
-FRACTION = 256
-def restored(levels, step, shifts):
-    magnitudes = np.abs(levels).astype(np.int64)
-    shift = np.array([0, *shifts], np.int64)[np.minimum(magnitudes, KINDS)]
-    values = np.minimum(((magnitudes * FRACTION - shift) * step + FRACTION // 2) // FRACTION, _LARGEST_of_reconstruction)
-    return np.where(levels < 0, -values, values)
-_BLOCKS_of_motion = 1 << 12
-QUARTER = (-1, 4, -10, 58, 17, -5, 1, 0)
-_TAPS = {1: QUARTER, 2: (-1, 4, -11, 40, 40, -11, 4, -1), 3: QUARTER[::-1]}
-def _filtered(block, fraction, axis, size):
-    total = np.full([*block.shape[:axis], size, *block.shape[axis + 1:]], 32, np.int64)
-    for number, tap in enumerate(_TAPS[fraction]):
-        if tap:
-            total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
-    return total >> 6
-def _interpolated(plane, rows, columns, down, across, size):
-    before, after = (_BEFORE if down else 0, _AFTER if down else 0)
-    left, right = (_BEFORE if across else 0, _AFTER if across else 0)
-    row = np.arange(-before, size + after)
-    column = np.arange(-left, size + right)
-    places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
-    block = plane.reshape(-1)[places]
-    if across:
-        block = _filtered(block, across, 2, size)
-    return _filtered(block, down, 1, size) if down else block
-def taken(plane, y, x, moves, size):
-    found = np.empty((len(y), size, size), np.int64)
-    fractions = (moves[:, 0] & 3) * 4 + (moves[:, 1] & 3)
-    for fraction in np.unique(fractions):
-        chosen = np.flatnonzero(fractions == fraction)
-        for start in range(0, chosen.size, _BLOCKS_of_motion):
-            part = chosen[start:start + _BLOCKS_of_motion]
-            rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
-            found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
-    return found
-def moved_of_reconstruction(leaves, chosen, fetch):
-    size = leaves.size
-    total = np.zeros((len(chosen), size, size), np.int64)
-    kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
-    for number in np.unique(slices):
-        for side, only_other in ((0, AFTER), (1, BEFORE)):
-            part = np.flatnonzero((slices == number) & (kinds != only_other))
-            if part.size:
-                own = chosen[part]
-                plane = fetch(int(number), side)
-                total[part] += taken(plane, leaves.rows[own], leaves.columns[own], leaves.moves[own, side], size)
-    both = kinds == BOTH
-    total[both] = total[both] + 1 >> 1
-    return total
-def reconstruct(stack, step, shifts, limits, fetch):
-    planes = np.zeros(stack.shape, np.int64)
-    residuals = []
-    for leaves in stack.leaves:
-        residual = np.zeros(leaves.levels.shape, np.int64)
-        coded = np.flatnonzero(leaves.levels.any((1, 2)))
-        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts))
-        residuals.append(residual)
-        other = np.flatnonzero(leaves.kinds != INSIDE)
-        if other.size:
-            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
-    for size_number, chosen in inside_order(stack.leaves):
-        leaves = stack.leaves[size_number]
-        border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
-        found = predict(border, leaves.directions[chosen], leaves.size)
-        put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
-    return planes
-_PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
+PHASES_of_motion_coding = ((0, 0), (1, 1), (0, 1), (1, 0))
 _FIRST_CHUNK = 256
 _LEAST = 24
+SCALE = 1 << 16
 class AdaptiveContexts:
 
     def __init__(self, contexts):
         self._halves = np.ones((contexts, 2), np.int64)
+
+    def begin(self, halves):
+        self._halves = halves.astype(np.int64)
+
+    @property
+    def halves(self):
+        return self._halves
 
     def code(self, coder, contexts, wanted, trends=None):
         found, start, size = (np.empty(len(contexts), bool), 0, _FIRST_CHUNK)
@@ -442,6 +340,10 @@ class AdaptiveNumbers:
     def __init__(self, contexts):
         self._widths = AdaptiveContexts(contexts * self._MOST_BITS)
         self._highest = AdaptiveContexts(self._MOST_BITS + 1)
+
+    @property
+    def parts(self):
+        return (self._widths, self._highest)
 
     def code(self, coder, contexts, wanted):
         count = len(contexts)
@@ -477,16 +379,22 @@ class CoefficientCoding:
 
     def __init__(self):
         kinds = len(SIZES) * 2
-        self._any = AdaptiveContexts(kinds)
+        self._any = AdaptiveContexts(len(SIZES) * 3)
         self._fours = AdaptiveContexts(kinds * 6)
         self._nonzero = AdaptiveContexts(kinds * _PLACES * 7)
         self._more = AdaptiveContexts(len(SIZES) * 2 * 2 * 7)
         self._rest = AdaptiveNumbers(8)
 
-    def code(self, coder, number, inside, wanted):
+    def contexts(self):
+        widths, highest = self._rest.parts
+        own = {'any': self._any, 'fours': self._fours, 'nonzero': self._nonzero, 'more': self._more}
+        return own | {'rest': widths, 'high rest': highest}
+
+    def code(self, coder, number, inside, wanted, manner=None):
         size, kind = (SIZES[number], number * 2 + inside.astype(np.int64))
         levels = np.zeros((len(inside), size, size), np.int32)
-        coded = np.flatnonzero(self._any.code(coder, kind, None if wanted is None else (wanted != 0).any((1, 2))))
+        some = None if wanted is None else (wanted != 0).any((1, 2))
+        coded = np.flatnonzero(self._any.code(coder, kind if manner is None else number * 3 + manner, some))
         if coded.size:
             levels[coded] = self._code_blocks(coder, size, kind[coded], None if wanted is None else wanted[coded])
         return levels
@@ -552,6 +460,15 @@ def _checked(moves):
     if (np.abs(moves) > 4 * REACH_of_motion).any():
         raise StreamError('a block moves too far')
     return moves
+def around(known, k, j, i, edge, nothing=NOTHING):
+    rows, columns = known.shape[1:3]
+    found = []
+    for row, column in ((j, i - 1), (j - 1, i), (j, i + edge), (j + edge, i)):
+        there = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+        near = known[k, np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)].astype(np.int64)
+        near[~there] = nothing
+        found.append(near)
+    return found
 def _nearest(around, base):
     first, second = (base.copy(), base.copy())
     count, agree, more = (np.zeros(len(base), np.int64), np.zeros(len(base), bool), np.zeros(len(base), bool))
@@ -567,14 +484,14 @@ def _nearest(around, base):
     still = ~more & (second == first).all(1)
     second[still] = 0
     return (first, second, np.where(count == 0, 0, np.where(agree, 2, 1)))
-_MAP_CONTEXTS = len(_PHASES) * 5
+_MAP_CONTEXTS = len(PHASES_of_motion_coding) * 5
 def places_of(mask, size):
     k, j, i = np.nonzero(mask)
     return (k, j * size, i * size)
-def _code_map(coder, contexts, row, mask, wanted):
+def code_map(coder, contexts, row, mask, wanted):
     found = np.zeros([mask.shape[0], mask.shape[1] + 2, mask.shape[2] + 2], np.int8)
     inner = found[:, 1:-1, 1:-1]
-    for number, (down, across) in enumerate(_PHASES):
+    for number, (down, across) in enumerate(PHASES_of_motion_coding):
         chosen = mask[:, down::2, across::2]
         if not chosen.any():
             continue
@@ -583,21 +500,13 @@ def _code_map(coder, contexts, row, mask, wanted):
             for dx in (0, 1, 2):
                 near = found[:, down + dy::2, across + dx::2]
                 count += near[:, :chosen.shape[1], :chosen.shape[2]]
-        own = (row * len(_PHASES) + number) * 5 + np.minimum(count[chosen], 4)
+        own = (row * len(PHASES_of_motion_coding) + number) * 5 + np.minimum(count[chosen], 4)
         bits = contexts.code(coder, own, None if wanted is None else wanted[:, down::2, across::2][chosen])
         inner[:, down::2, across::2][chosen] = bits
     return inner > 0
 def doubled(mask):
     return mask.repeat(2, 1).repeat(2, 2)
-def _around(known, k, j, i, edge, nothing=-1):
-    rows, columns = known.shape[1:3]
-    found = []
-    for row, column in ((j, i - 1), (j - 1, i), (j, i + edge), (j + edge, i)):
-        there = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-        near = known[k, np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)].astype(np.int64)
-        near[~there] = nothing
-        found.append(near)
-    return found
+PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
 def _candidates(around):
     first, second = (np.full_like(around[0], -1), np.full_like(around[0], -1))
     agree = np.zeros(len(first), bool)
@@ -610,7 +519,7 @@ def _candidates(around):
     first = np.where(first < 0, PLANE, first)
     second = np.where(second < 0, np.where(first == MEAN, PLANE, MEAN), second)
     return (first, second, known)
-def _code_signed(coder, numbers, contexts, wanted):
+def code_signed(coder, numbers, contexts, wanted):
     codes = None if wanted is None else np.where(wanted < 0, -2 * wanted - 1, 2 * wanted)
     found = numbers.code(coder, contexts, codes)
     return np.where(found & 1, -(found + 1) // 2, found // 2)
@@ -626,6 +535,7 @@ class Leaves:
     levels: object
 def grid_of(shape, size):
     return (shape[0], shape[1] // size, shape[2] // size)
+DIRECTIONS = 35
 class StackCoding:
 
     def __init__(self):
@@ -670,7 +580,7 @@ class StackCoding:
                 leaves = wanted.leaves[number]
                 leaf[leaves.slices, leaves.rows // size, leaves.columns // size] = True
                 leaf = open_blocks & ~leaf
-            split = _code_map(coder, self._splits, number, open_blocks, leaf)
+            split = code_map(coder, self._splits, number, open_blocks, leaf)
             masks.append(open_blocks & ~split)
             open_blocks = doubled(split)
         return [*masks, open_blocks]
@@ -681,7 +591,7 @@ class StackCoding:
             target = np.zeros(mask.shape, np.int8)
             target[mask] = want.kinds
         for question, kind in enumerate((INSIDE, BOTH, BEFORE)):
-            yes = _code_map(coder, self._kinds, number * 3 + question, mask, None if target is None else target == kind)
+            yes = code_map(coder, self._kinds, number * 3 + question, mask, None if target is None else target == kind)
             kinds[yes] = kind
             mask = mask & ~yes
         kinds[mask] = AFTER
@@ -692,14 +602,14 @@ class StackCoding:
         if want is not None:
             target = np.zeros(mask.shape, np.int64)
             target[want.slices, want.rows // size, want.columns // size] = want.directions
-        for phase in _PHASES:
+        for phase in PHASES_of_motion_coding:
             part = np.zeros_like(mask)
             part[:, phase[0]::2, phase[1]::2] = mask[:, phase[0]::2, phase[1]::2]
             k, j, i = np.nonzero(part)
             if not k.size:
                 continue
-            around = _around(directions, k, j * (size // 4), i * (size // 4), size // 4)
-            first, second, known = _candidates(around)
+            near = around(directions, k, j * (size // 4), i * (size // 4), size // 4)
+            first, second, known = _candidates(near)
             found = self._code_direction(coder, number, first, second, known, None if target is None else target[part])
             for down in range(size // 4):
                 for across in range(size // 4):
@@ -726,11 +636,11 @@ class StackCoding:
         roots = np.zeros(shape, np.int64)
         for axis in (0, 1):
             before = None if wanted is None else np.diff(wanted[..., 0, axis].reshape(-1), prepend=0)
-            steps = _code_signed(coder, self._roots, np.full(roots[..., 0, axis].size, axis), before)
+            steps = code_signed(coder, self._roots, np.full(roots[..., 0, axis].size, axis), before)
             roots[..., 0, axis] = np.cumsum(steps).reshape(shape[:3])
         for axis in (0, 1):
             after = None if wanted is None else (wanted[..., 1, axis] + wanted[..., 0, axis]).reshape(-1)
-            steps = _code_signed(coder, self._roots, np.full(roots[..., 1, axis].size, 2 + axis), after)
+            steps = code_signed(coder, self._roots, np.full(roots[..., 1, axis].size, 2 + axis), after)
             roots[..., 1, axis] = steps.reshape(shape[:3]) - roots[..., 0, axis]
         return _checked(roots)
 
@@ -739,7 +649,7 @@ class StackCoding:
         slices, rows, columns = places
         moves = np.zeros((len(kinds), 2, 2), np.int64)
         phase = rows // size % 2 * 2 + columns // size % 2
-        for down, across in _PHASES:
+        for down, across in PHASES_of_motion_coding:
             here = (phase == down * 2 + across) & (kinds != INSIDE)
             same = np.zeros(len(kinds), np.int64)
             for side, only_other in ((0, AFTER), (1, BEFORE)):
@@ -747,10 +657,10 @@ class StackCoding:
                 if not used.size:
                     continue
                 k, j, i = (slices[used], rows[used] // 4, columns[used] // 4)
-                around = _around(known[..., side, :], k, j, i, size // 4, _NO_MOVE)
+                near = around(known[..., side, :], k, j, i, size // 4, _NO_MOVE)
                 base = roots[k, rows[used] // SIZES[0], columns[used] // SIZES[0], side]
                 target = None if want is None else want.moves[used, side]
-                found, hit = self._code_move(coder, number * 2 + side, around, base, same[used], target)
+                found, hit = self._code_move(coder, number * 2 + side, near, base, same[used], target)
                 moves[used, side] = found
                 same[used] = 1 + hit
             for n_down in range(size // 4):
@@ -771,8 +681,493 @@ class StackCoding:
         for axis in (0, 1):
             target = None if wanted is None else wanted[going, axis] - first[going, axis]
             contexts = np.full(going.size, row * 2 + axis)
-            found[going, axis] = first[going, axis] + _code_signed(coder, self._moves, contexts, target)
+            found[going, axis] = first[going, axis] + code_signed(coder, self._moves, contexts, target)
         return (found, (found == first).all(1))
+def packed(kinds, moves):
+    used = np.stack([kinds != AFTER, kinds != BEFORE], -1)[..., None]
+    fields = np.where(used, moves, 0) + _MIDDLE
+    code = kinds.astype(np.int64)
+    for side in (0, 1):
+        for axis in (0, 1):
+            code = code * _FIELD + fields[..., side, axis]
+    return code
+GUESSES = 3
+def guessed(around, base):
+    both = np.full(len(base), BOTH)
+    here = packed(both, base)
+    rest = [here, packed(both, np.zeros_like(base)), packed(both - BOTH + BEFORE, base), packed(both + AFTER - BOTH, base)]
+    found = [np.full(len(base), NOTHING, np.int64) for _ in range(GUESSES)]
+    count, agree = (np.zeros(len(base), np.int64), np.zeros(len(base), bool))
+    for number, option in enumerate((*around, *rest)):
+        there, open_place = (option != NOTHING, np.ones(len(base), bool))
+        if number < len(around):
+            agree |= there & (found[0] == option)
+            count += there
+        for guess in found:
+            taken = open_place & there & (guess == NOTHING)
+            open_place &= there & (guess != option) & ~taken
+            guess[taken] = option[taken]
+    return (found, np.where(count == 0, 0, np.where(agree, 2, 1)))
+def _moves_of(guesses, side, only_other):
+    found, missing = (np.zeros((len(guesses[0]), 2), np.int64), np.ones(len(guesses[0]), bool))
+    for guess in guesses:
+        kinds, moves = unpacked(guess)
+        good = missing & (kinds != only_other)
+        found[good], missing = (moves[good, side], missing & ~good)
+    return found
+class MotionCoding:
+
+    def __init__(self):
+        sizes = len(SIZES)
+        self._taken = AdaptiveContexts(sizes * GUESSES * 3)
+        self._kinds = AdaptiveContexts(sizes * 2)
+        self._moves = AdaptiveNumbers(sizes * 4)
+
+    def contexts(self):
+        widths, highest = self._moves.parts
+        return {'taken': self._taken, 'told': self._kinds, 'moves': widths, 'high moves': highest}
+
+    def code(self, coder, number, places, base, known, want):
+        edge = SIZES[number] // 4
+        slices, rows, columns = (places[0], places[1] // 4, places[2] // 4)
+        codes, taken = (np.zeros(len(slices), np.int64), np.zeros(len(slices), bool))
+        wanted = None if want is None else packed(*want)
+        phase = rows // edge % 2 * 2 + columns // edge % 2
+        for down, across in PHASES_of_motion_coding:
+            here = np.flatnonzero(phase == down * 2 + across)
+            if not here.size:
+                continue
+            k, j, i = (slices[here], rows[here], columns[here])
+            target = None if wanted is None else wanted[here]
+            found, hit = self._code_some(coder, number, around(known, k, j, i, edge), base[k, j, i], target)
+            codes[here], taken[here] = (found, hit)
+            four = np.arange(edge)
+            known[k[:, None, None], (j[:, None] + four)[:, :, None], (i[:, None] + four)[:, None, :]] = found[:, None, None]
+        kinds, moves = unpacked(codes)
+        return (kinds, moves, taken)
+
+    def _code_some(self, coder, number, near, base, wanted):
+        guesses, known = guessed(near, base)
+        found, going = (guesses[0].copy(), np.arange(len(base)))
+        for question, guess in enumerate(guesses):
+            contexts = (number * GUESSES + question) * 3 + known[going]
+            hit = self._taken.code(coder, contexts, None if wanted is None else wanted[going] == guess[going])
+            found[going[hit]] = guess[going[hit]]
+            going = going[~hit]
+        taken = np.ones(len(base), bool)
+        taken[going] = False
+        if going.size:
+            first = [guess[going] for guess in guesses]
+            found[going] = self._code_own(coder, number, first, None if wanted is None else wanted[going])
+        return (found, taken)
+
+    def _code_own(self, coder, number, guesses, wanted):
+        count = len(guesses[0])
+        target_kinds, target = (None, None) if wanted is None else unpacked(wanted)
+        kinds, going = (np.full(count, AFTER), np.arange(count))
+        for question, kind in enumerate((BOTH, BEFORE)):
+            yes = None if target_kinds is None else target_kinds[going] == kind
+            bits = self._kinds.code(coder, np.full(going.size, number * 2 + question), yes)
+            kinds[going[bits]] = kind
+            going = going[~bits]
+        moves = np.zeros((count, 2, 2), np.int64)
+        for side, only_other in ((0, AFTER), (1, BEFORE)):
+            used = np.flatnonzero(kinds != only_other)
+            near = _moves_of(guesses, side, only_other)[used]
+            for axis in (0, 1):
+                missed = None if target is None else target[used, side, axis] - near[:, axis]
+                contexts = np.full(used.size, (number * 2 + side) * 2 + axis)
+                moves[used, side, axis] = near[:, axis] + code_signed(coder, self._moves, contexts, missed)
+        if (np.abs(moves) > 4 * REACH_of_motion).any():
+            raise StreamError('a block moves too far')
+        return packed(kinds, moves)
+_FIRST = ord('!') - 1
+_LEARNED = {'splits': ':.!!!!!!!!=\'42(1\'.!)D$3--6#1!.@!9$1)-1(:71!!!!!!!!=+44,;*1%+A\':.08)6$1<\';)5..3(@>*!!!!!!!!B&8026)1#+D$=+44,5\'.F"A\'9/35-;!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'kinds': 'F"!!!!!!!!H!*!!!!!!!F"(#!#!!!!H!+$\'!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!C%!!!!!!!!E#-($%$!!!D$*+%)!%!!G!2$)$\'#"\'!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!?)!!!!!!!!@(:.**"(!!B&9/.+")!#D$A\'3+-(%,!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!H!!!!!!!!!!!H!H!H!A!!!!!H!H!H!!!!!!!H!H!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'near': "0.&,!0)-$&!!@(:.(3526.('?)=+,<>*<,3+A'@(17A'>*:.", 'letters': '!!F"35H!62;-H!!!=+-;629/H!!!!!!!?)35260844356226;-!!!!!!!!!!!!!!80533353407117265344444462:.111335=!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'taken': '(@15$D1/,.&-6"(*\'%3571(@=%35*0?!9-()44;-,<B&5371G!<,5+!!!!!!!!!!!!!!!!!!', 'told': '(3&)(@*,.:44!!!!', 'moves': '$5.))&)!!##!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!/*\'))$(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!%3,*)&("$"#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!-+\'*\'&)!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!&B-:3.-)+#(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!-;04/,-%)"%!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\'A+;2/.)*%(!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!-;.50,,\'*"&!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\'A)?/9714\'/!#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!(@.:357,.\'-!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!&B*>/9534(."&!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!)?,<268+/\',!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'high moves': "!!537171<,5''!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!", 'any': '50@(.,/99/,<-;17(@)?!!!!', 'fours': 'G!71%B(:)5#.G!/9"F"2"*!,E#+=!G$D*:#DD$)?!G#@%5!?9/$D!!!H\'A!G<,"F!!!H#E!H!!!!!!!!!!!!!!!!!!!!!!!!', 'nonzero': '*4-)&)%$"&"$!!C%7%,%(%$%"$!#E#B&1))&%&#&""E#B&=+.**(#%#!D$B&>*2+.($%!!D$A\'?)8*-(&#!!!/#(&%!\'"\'!\'"&6$\'\'($#\'%$#%!&E#.(-\'(&$(#%!\'E#<)3(,()\'#%"(C%?)=+6-2/)*%&B&?);-8053/3$,:-9,.,(+&+%&#\'B&@(6+.*-*\'\'#*D$A\'<,71-3(.#-C%@(<,:.62,1%8C%?)<,9/53-9&BD$?)<,21,2+2$7\'6/+)*\')&+$)"-A\'8*/,*,\',$)#/E#=+;-5../(,#7C%?);-7153.4&;B&?);-9/53/8&BD$?):.61/0%0$=>*?):.4.11&3%=?)>*:.8035+7&BB&>*:.8035,<\'AB&>*9/5308+=\'AD$;-4408-;+=(@!!!!!!!!!!!!!!088044,3-6\'8$D?);-804408,9&BC%<,805317,<&BC%=+805317,<\'AC%9/4408-;*>(@!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!*>713517/9+=\'A;-80533508-;(@A\'8035/9-;*>\'AA\'26.:,<*>)?\'A!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'more': 'G!E#C%B&?)2.\',0!6#9#6#6%/&&):(1&))(&&&")!(*\'(%(%%%&$$&!\'F"D$B&@(<,26(@B#D$C%A\'=+53(@@(;+6,0,+0(+#5.\'0&.\'-\'),$+$3D$@(=+9/53.:(@@(?)<,804408(@@(=+:.7135-;&B8(;*<+5.44.:&B<,804408-;*>\'A71624426/9+=\'A;-624417/9+=&B:.625326/9+=&B', 'rest': '53;-A\':%&\'#("(#&!&$$%!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!179/@(D$+#$$$"!##!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!,<44=+B&8"&#$"#!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!\'A.:62@(D$,#\'!!##!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!$D)?08:.@(6##&%"$!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"F%C)?086./()&)!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!0!0".#,%)%\'#&(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!*!*!*!*!*!*!*%%(!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!', 'high rest': '!!80:.=+>*8)+%+$)!%!%!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!'}
+def expect(contexts, name):
+    letters = np.frombuffer(_LEARNED.get(name, '').encode(), np.uint8).astype(np.int64) - _FIRST
+    if letters.size:
+        contexts.begin(letters.reshape(-1, 2))
+def wanted_motion(want, chosen):
+    return (want.kinds[chosen], want.moves[chosen])
+class MergingCoding(StackCoding):
+
+    def __init__(self, expected=True):
+        super().__init__()
+        self._motion = MotionCoding()
+        for name, contexts in self.contexts().items() if expected else ():
+            expect(contexts, name)
+
+    def contexts(self):
+        own = {'splits': self._splits, 'kinds': self._kinds, 'near': self._near, 'letters': self._letters}
+        return own | self._motion.contexts() | self._coefficients.contexts()
+
+    def code_stack(self, coder, shape, alone, base, wanted=None):
+        found, masks = ([], self._code_leaves(coder, shape, wanted))
+        fours = (shape[0], shape[1] // 4, shape[2] // 4)
+        directions, motion = (np.full(fours, -1, np.int8), np.full(fours, NOTHING, np.int64))
+        for number, (size, mask) in enumerate(zip(SIZES, masks, strict=True)):
+            want = None if wanted is None else wanted.leaves[number]
+            inside = mask & alone[:, None, None]
+            open_blocks = mask & ~alone[:, None, None]
+            if open_blocks.any():
+                target = None
+                if want is not None:
+                    target = np.zeros(mask.shape, bool)
+                    target[mask] = want.kinds == INSIDE
+                inside |= code_map(coder, self._kinds, number * 3, open_blocks, target)
+            self._code_directions(coder, number, inside, directions, want)
+            slices, rows, columns = places = places_of(mask, size)
+            own_inside = inside[mask]
+            other = np.flatnonzero(~own_inside)
+            kinds = np.full(len(slices), INSIDE, np.int64)
+            moves, manner = (np.zeros((len(slices), 2, 2), np.int64), np.zeros(len(slices), np.int64))
+            if other.size:
+                target_motion = None if want is None else wanted_motion(want, other)
+                where = tuple((index[other] for index in places))
+                kinds[other], moves[other], taken = self._motion.code(coder, number, (where[0], where[1], where[2]), base, motion, target_motion)
+                manner[other] = 2 - taken
+            own = np.maximum(directions[slices, rows // 4, columns // 4].astype(np.int64), 0)
+            levels = self._coefficients.code(coder, number, own_inside, None if want is None else want.levels, manner)
+            found.append(Leaves(size, slices, rows, columns, kinds, own, moves, levels))
+        roots = np.zeros((*grid_of(shape, SIZES[0]), 2, 2), np.int64)
+        return (Stack(shape, tuple(found), roots), motion)
+LARGEST_of_directions = SIZES[0]
+def _z_order(y, x):
+    y, x = (y // 4, x // 4)
+    order = np.zeros_like(y)
+    for bit in range(3):
+        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
+    return order
+def waves(y, x):
+    diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
+    return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+def inside_order(all_leaves):
+    steps = []
+    for number, leaves in enumerate(all_leaves):
+        chosen = np.flatnonzero(leaves.kinds == INSIDE)
+        if not chosen.size:
+            continue
+        wave = waves(leaves.rows[chosen], leaves.columns[chosen])
+        order = np.argsort(wave, kind='stable')
+        found, starts = np.unique(wave[order], return_index=True)
+        steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
+    return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
+_BITS = 14
+_SCALE = float(1 << _BITS)
+@lru_cache
+def sines(size):
+    place = np.arange(size)
+    matrix = np.sin(np.pi * (2 * place[:, None] + 1) * (place + 1) / (2 * size + 1)) * 2 / np.sqrt(2 * size + 1)
+    return np.rint(matrix * _SCALE)
+@lru_cache
+def cosines(size):
+    place = np.arange(size)
+    matrix = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size)
+    matrix[0] = np.sqrt(1 / size)
+    return np.rint(matrix * _SCALE)
+def _basis(size, refined):
+    return sines(size) if refined and size == SIZES[-1] else cosines(size)
+def inverse(coefficients, refined=True):
+    matrix = _basis(coefficients.shape[-1], refined)
+    columns = np.floor(matrix.T @ coefficients.astype(np.float64) / _SCALE + 0.5)
+    return np.floor(columns @ matrix / _SCALE + 0.5).astype(np.int64)
+def borders(planes, k, y, x, size):
+    height, width = planes.shape[1:]
+    own = _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+    inside = (x + size) % LARGEST_of_directions != 0
+    right = np.where(inside, _z_order((y - size) % LARGEST_of_directions, (x + size) % LARGEST_of_directions) < own, False)
+    right = np.where(y % LARGEST_of_directions == 0, x + size < width, right)
+    lower = _z_order((y + size) % LARGEST_of_directions, (x - size) % LARGEST_of_directions) < own
+    lower = np.where(x % LARGEST_of_directions == 0, True, lower) & ((y + size) % LARGEST_of_directions != 0)
+    beyond = np.arange(2 * size)
+    rows = y[:, None] + np.where(lower[:, None], beyond, np.minimum(beyond, size - 1))
+    columns = x[:, None] + np.where(right[:, None], beyond, np.minimum(beyond, size - 1))
+    top, side = ((y > 0)[:, None], (x > 0)[:, None])
+    every_row, every_column = (y[:, None] - 1, x[:, None] - 1)
+    left_rows = np.where(side, rows, every_row)[:, ::-1]
+    left_columns = np.broadcast_to(np.where(side, every_column, x[:, None]), left_rows.shape)
+    above_rows = np.broadcast_to(np.where(top, every_row, y[:, None]), columns.shape)
+    above_columns = np.where(top, columns, every_column)
+    corner_row = np.where(side & top, every_row, np.where(side, y[:, None], every_row))
+    corner_column = np.where(side & top, every_column, np.where(side, every_column, x[:, None]))
+    all_rows = np.concatenate([left_rows, corner_row, above_rows], 1)
+    all_columns = np.concatenate([left_columns, corner_column, above_columns], 1)
+    places = (k[:, None] * height + np.maximum(all_rows, 0)) * width + np.maximum(all_columns, 0)
+    found = planes.reshape(-1)[places]
+    found[(y == 0) & (x == 0)] = 0
+    return found
+def put(planes, leaves, chosen, blocks):
+    place = np.arange(leaves.size)
+    rows = leaves.rows[chosen][:, None, None] + place[:, None]
+    columns = leaves.columns[chosen][:, None, None] + place
+    planes[leaves.slices[chosen][:, None, None], rows, columns] = blocks
+_LARGEST_of_reconstruction = 1 << 30
+KINDS = 3
+FRACTION = 256
+def restored(levels, step, shifts):
+    magnitudes = np.abs(levels).astype(np.int64)
+    shift = np.array([0, *shifts], np.int64)[np.minimum(magnitudes, KINDS)]
+    values = np.minimum(((magnitudes * FRACTION - shift) * step + FRACTION // 2) // FRACTION, _LARGEST_of_reconstruction)
+    return np.where(levels < 0, -values, values)
+_STRAIGHT = {8: 7, 16: 1, 32: 0}
+_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
+_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
+_FIRST_VERTICAL = 18
+def _border(size, reference, angle, vertical):
+    sign = 1 if vertical else -1
+    if reference < 0:
+        reference = -(-reference * round(8192 / -angle) + 128 >> 8)
+    return 2 * size + sign * reference
+@lru_cache
+def _angular(size):
+    first = np.zeros((DIRECTIONS, size, size), np.int64)
+    second, weight = (first.copy(), first.copy())
+    for mode in range(FIRST_ANGLE, DIRECTIONS):
+        angle, vertical = (_ANGLES[mode - FIRST_ANGLE], mode >= _FIRST_VERTICAL)
+        for line in range(size):
+            shift, fraction = ((line + 1) * angle >> 5, (line + 1) * angle & 31)
+            for along in range(size):
+                place = (line, along) if vertical else (along, line)
+                first[mode][place] = _border(size, along + shift + 1, angle, vertical)
+                last = along + shift + 2 if fraction else along + shift + 1
+                second[mode][place] = _border(size, last, angle, vertical)
+                weight[mode][place] = fraction
+    return (first, second, weight)
+def _plane(border, size):
+    left, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size + 1:3 * size + 1])
+    beside, below = (border[:, 3 * size + 1, None, None], border[:, size - 1, None, None])
+    place = np.arange(size)
+    across = (size - 1 - place) * left[:, :, None] + (place + 1) * beside
+    down = (size - 1 - place)[:, None] * above[:, None, :] + (place + 1)[:, None] * below
+    return (across + down + size) // (2 * size)
+def _mean(border, size):
+    total = border[:, size:2 * size].sum(1) + border[:, 2 * size + 1:3 * size + 1].sum(1)
+    return ((total + size) // (2 * size))[:, None, None]
+def predict(border, modes, size):
+    first, second, weight = _angular(size)
+    count = len(modes)
+    near = np.take_along_axis(border, first[modes].reshape(count, -1), 1)
+    far = np.take_along_axis(border, second[modes].reshape(count, -1), 1)
+    share = weight[modes].reshape(count, -1)
+    found = ((32 - share) * near + share * far + 16 >> 5).reshape(count, size, size)
+    for mode, rule in ((PLANE, _plane), (MEAN, _mean)):
+        chosen = np.flatnonzero(modes == mode)
+        if chosen.size:
+            found[chosen] = rule(border[chosen], size)
+    return found
+_ACROSS, _DOWN = (10, 26)
+def predict_refined(border, modes, size):
+    border = border.astype(np.int64, copy=False)
+    if size in _STRAIGHT:
+        slant = np.minimum(np.abs(modes - _ACROSS), np.abs(modes - _DOWN))
+        chosen = np.flatnonzero((modes == PLANE) | (modes > MEAN) & (slant > _STRAIGHT[size]))
+        if chosen.size:
+            border, own = (border.copy(), border[chosen])
+            border[chosen, 1:-1] = own[:, :-2] + 2 * own[:, 1:-1] + own[:, 2:] + 2 >> 2
+    found = predict(border, modes, size)
+    if size == LARGEST_of_directions:
+        return found
+    left, corner, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size, None], border[:, 2 * size + 1:])
+    down, across, mean = (np.flatnonzero(modes == mode) for mode in (_DOWN, _ACROSS, MEAN))
+    found[down, :, 0] += left[down] - corner[down] >> 1
+    found[across, 0] += above[across, :size] - corner[across] >> 1
+    middle = found[mean, -1, -1, None]
+    first = left[mean, :1] + above[mean, :1]
+    found[mean, :, 0] = left[mean] + 3 * middle + 2 >> 2
+    found[mean, 0] = above[mean, :size] + 3 * middle + 2 >> 2
+    found[mean, 0, :1] = first + 2 * middle + 2 >> 2
+    return found
+_BLOCKS_of_motion = 1 << 12
+QUARTER = (-1, 4, -10, 58, 17, -5, 1, 0)
+_TAPS = {1: QUARTER, 2: (-1, 4, -11, 40, 40, -11, 4, -1), 3: QUARTER[::-1]}
+def _filtered(block, fraction, axis, size):
+    total = np.full([*block.shape[:axis], size, *block.shape[axis + 1:]], 32, np.int64)
+    for number, tap in enumerate(_TAPS[fraction]):
+        if tap:
+            total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
+    return total >> 6
+def _interpolated(plane, rows, columns, down, across, size):
+    before, after = (_BEFORE_of_motion if down else 0, _AFTER if down else 0)
+    left, right = (_BEFORE_of_motion if across else 0, _AFTER if across else 0)
+    row = np.arange(-before, size + after)
+    column = np.arange(-left, size + right)
+    places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
+    block = plane.reshape(-1)[places]
+    if across:
+        block = _filtered(block, across, 2, size)
+    return _filtered(block, down, 1, size) if down else block
+def taken(plane, y, x, moves, size):
+    found = np.empty((len(y), size, size), np.int64)
+    fractions = (moves[:, 0] & 3) * 4 + (moves[:, 1] & 3)
+    for fraction in np.unique(fractions):
+        chosen = np.flatnonzero(fractions == fraction)
+        for start in range(0, chosen.size, _BLOCKS_of_motion):
+            part = chosen[start:start + _BLOCKS_of_motion]
+            rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
+            found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
+    return found
+def moved_of_reconstruction(leaves, chosen, fetch):
+    size = leaves.size
+    total = np.zeros((len(chosen), size, size), np.int64)
+    kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
+    for number in np.unique(slices):
+        for side, only_other in ((0, AFTER), (1, BEFORE)):
+            part = np.flatnonzero((slices == number) & (kinds != only_other))
+            if part.size:
+                own = chosen[part]
+                plane = fetch(int(number), side)
+                total[part] += taken(plane, leaves.rows[own], leaves.columns[own], leaves.moves[own, side], size)
+    both = kinds == BOTH
+    total[both] = total[both] + 1 >> 1
+    return total
+def reconstruct(stack, step, shifts, limits, fetch, refined=True):
+    planes = np.zeros(stack.shape, np.int64)
+    residuals = []
+    for leaves in stack.leaves:
+        residual = np.zeros(leaves.levels.shape, np.int64)
+        coded = np.flatnonzero(leaves.levels.any((1, 2)))
+        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts), refined)
+        residuals.append(residual)
+        other = np.flatnonzero(leaves.kinds != INSIDE)
+        if other.size:
+            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
+    for size_number, chosen in inside_order(stack.leaves):
+        leaves = stack.leaves[size_number]
+        border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
+        found = (predict_refined if refined else predict)(border, leaves.directions[chosen], leaves.size)
+        put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
+    return planes
+def singles(stack):
+    for number in range(stack.shape[0]):
+        found = []
+        for leaves in stack.leaves:
+            own = leaves.slices == number
+            parts = (leaves.rows, leaves.columns, leaves.kinds, leaves.directions, leaves.moves, leaves.levels)
+            found.append(Leaves(leaves.size, np.zeros(int(own.sum()), np.int64), *(part[own] for part in parts)))
+        yield Stack((1, *stack.shape[1:]), tuple(found), stack.roots[number:number + 1])
+def _of_slice(fetch, number, _, side):
+    return fetch(number, side)
+def _scaled_of_sequence(moves, wanted, known):
+    if known < 0:
+        wanted, known = (-wanted, -known)
+    return np.clip((2 * moves * wanted + known) // (2 * known), -4 * REACH_of_motion, 4 * REACH_of_motion)
+class Planes:
+
+    def __init__(self, sequence):
+        self.sequence = sequence
+        slices, rows, columns = sequence.shape
+        self.values = np.zeros((slices, filled(rows), filled(columns)), np.int32)
+        self.motion = np.full((slices, filled(rows) // 4, filled(columns) // 4), NOTHING, np.int64)
+        self._spans: dict[int, tuple[int, int, int]] = {}
+
+    def stack_shape(self, place):
+        return (len(self.sequence.items(place)), self.values.shape[1], self.values.shape[2])
+
+    def fetcher(self, place):
+        items = self.sequence.items(place)
+        kept: dict[int, np.ndarray] = {}
+
+        def fetch(number, side):
+            key = items[number].after if side else items[number].before
+            if key not in kept:
+                kept.clear()
+                kept[key] = padded(self.values[key])
+            return kept[key]
+        return fetch
+
+    def put(self, place, found):
+        self.values[[item.slice for item in self.sequence.items(place)]] = found
+
+    def base(self, place):
+        items = self.sequence.items(place)
+        found = np.zeros((len(items), *self.motion.shape[1:], 2, 2), np.int64)
+        if not place[0]:
+            return found
+        for number, item in enumerate(items):
+            told = np.zeros(self.motion.shape[1:], bool)
+            for other in sorted({item.after, item.before}, key=lambda other: self._spans.get(other, (1 << 30, 0, 0))):
+                if other not in self._spans:
+                    continue
+                _, before, after = self._spans[other]
+                kinds, moves = unpacked(self.motion[other])
+                new = ~told & (self.motion[other] != NOTHING)
+                for goal, side, here in ((before, 0, new & (kinds != AFTER)), (after, 1, new & (kinds == AFTER))):
+                    for to, slice_to in enumerate((item.before, item.after)):
+                        found[number, :, :, to][here] = _scaled_of_sequence(moves[..., side, :][here], slice_to - item.slice, goal - other)
+                told |= new
+        return found
+
+    def code(self, place, coder, wanted=None):
+        shape, alone = (self.stack_shape(place), self.sequence.alone(place))
+        if not self.sequence.refined:
+            return StackCoding().code(coder, shape, bool(alone.all()), wanted)
+        stack, motion = MergingCoding().code_stack(coder, shape, alone, self.base(place), wanted)
+        self.learn(place, motion)
+        return stack
+
+    def learn(self, place, motion):
+        for item, own in zip(self.sequence.items(place), motion, strict=True):
+            self.motion[item.slice] = own
+            if item.before >= 0:
+                self._spans[item.slice] = (abs(item.after - item.before), item.before, item.after)
+
+    def rebuild(self, place, stack, shifts, limits):
+        step, fetch = (self.sequence.steps[place[0]], self.fetcher(place))
+        if place[0] or not self.sequence.chained:
+            self.put(place, reconstruct(stack, step, shifts, limits, fetch, self.sequence.refined))
+            return
+        for number, (item, single) in enumerate(zip(self.sequence.items(place), singles(stack), strict=True)):
+            self.values[item.slice] = reconstruct(single, step, shifts, limits, partial(_of_slice, fetch, number))[0]
+
+    def put_between(self, place):
+        for item in self.sequence.items(place):
+            if item.before >= 0:
+                total = self.values[item.before].astype(np.int64) + self.values[item.after]
+                self.values[item.slice] = total + 1 >> 1
+
+    def volume(self):
+        rows, columns = self.sequence.shape[1:]
+        return np.moveaxis(self.values[:, :rows, :columns], 0, self.sequence.axis).astype(np.int64)
+_SHIFTS_of_sequence = KINDS
+MAX_LANES = 1 << 12
+_LOW = 1 << 16
+class Decoder:
+
+    def __init__(self, data):
+        lanes = int.from_bytes(data[:2], 'little')
+        if not 1 <= lanes <= MAX_LANES or len(data) < 2 + 4 * lanes or len(data) % 2:
+            raise StreamError('a coded stream has an impossible length')
+        self._states = np.frombuffer(data, '<u4', lanes, 2).astype(np.uint32)
+        self._words = np.frombuffer(data, '<u2', offset=2 + 4 * lanes).astype(np.uint32)
+        self._next = 0
+        if (self._states < _LOW).any():
+            raise StreamError('a coded stream starts with an impossible state')
+
+    def code(self, probabilities, bits=None):
+        ones = probabilities.astype(np.uint32)
+        decided, lanes = (np.empty(len(ones), bool), len(self._states))
+        for row in range(0, len(ones), lanes):
+            p = ones[row:row + lanes]
+            x = self._states[:len(p)]
+            slot = x & np.uint32(65535)
+            bit = slot < p
+            decided[row:row + lanes] = bit
+            x >>= np.uint32(16)
+            x *= np.where(bit, p, np.uint32(SCALE) - p)
+            x += np.where(bit, slot, slot - p)
+            few = np.flatnonzero(x < _LOW)
+            if few.size:
+                stop = self._next + few.size
+                if stop > self._words.size:
+                    raise StreamError('a coded stream ends too early')
+                x[few] = x[few] << np.uint32(16) | self._words[self._next:stop]
+                self._next = stop
+        return decided
+
+    def finish(self):
+        if self._next != self._words.size or (self._states != _LOW).any():
+            raise StreamError('a coded stream does not end where it should')
+_THREADS_of_sequence = 2
 def decode_slices(sequence, streams, limits, on_level=lambda level: None):
     planes = Planes(sequence)
 
@@ -785,10 +1180,9 @@ def decode_slices(sequence, streams, limits, on_level=lambda level: None):
         if len(shifts) != _SHIFTS_of_sequence:
             raise StreamError('a coded stream has an impossible length')
         coder = Decoder(data[_SHIFTS_of_sequence:])
-        stack = StackCoding().code(coder, planes.stack_shape(place), place[0] == 0)
+        stack = planes.code(place, coder)
         coder.finish()
-        step = sequence.steps[place[0]]
-        planes.put(place, reconstruct(stack, step, shifts, limits, planes.fetcher(place)))
+        planes.rebuild(place, stack, shifts, limits)
     with ThreadPoolExecutor(_THREADS_of_sequence) as threads:
         for level in range(len(sequence.steps)):
             list(threads.map(decode_stack, [place for place in sequence.places if place[0] == level]))
@@ -848,8 +1242,8 @@ class IntensityMap:
 def level_count(shape):
     return max(0, int(np.ceil(np.log2(max(shape) / 8)))) if max(shape) > 8 else 0
 _VOTES = 15
-_ROUNDS, _GUESSES, _KINDS = (2, 2, 6)
-CONTEXTS = _KINDS * _ROUNDS * _GUESSES * _VOTES
+_ROUNDS, _GUESSES_of_label_coding, _KINDS_of_label_coding = (2, 2, 6)
+CONTEXTS = _KINDS_of_label_coding * _ROUNDS * _GUESSES_of_label_coding * _VOTES
 def _most_named(around, excluded):
     best, most = (np.full(len(excluded), -1, np.int64), np.zeros(len(excluded), np.int64))
     for candidate, _weight in around[:6]:
@@ -905,14 +1299,14 @@ def _fill_between(answers, part, kind, is_known):
         chosen = np.broadcast_to(squares == round_, between.shape)
         around = [(one[chosen], weight) for one, weight in _neighbours(sides, done, round_)]
         wanted = between[chosen] if is_known else None
-        found = _guess(answers, around, (kind * _ROUNDS + round_) * _GUESSES * _VOTES, wanted)
+        found = _guess(answers, around, (kind * _ROUNDS + round_) * _GUESSES_of_label_coding * _VOTES, wanted)
         done[chosen] = found
     between[...] = done
 def _walk_level(answers, lattice, level, is_known):
     for axis in range(3):
         part = np.moveaxis(lattice[tuple((slice(None, None, 1 if a <= axis else 2) for a in range(3)))], axis, 0)
         if part.shape[0] > 1:
-            _fill_between(answers, part, min(level, _KINDS - 1), is_known)
+            _fill_between(answers, part, min(level, _KINDS_of_label_coding - 1), is_known)
 def _even(count):
     return np.full(count, EVEN, np.uint32)
 def code_whole_numbers(coder, count, wanted=None):
@@ -963,42 +1357,146 @@ def decode_labels(shape, labels, odds, streams, finest=0):
     if known.size and known.max() >= labels:
         raise StreamError('a label does not exist')
     return known
+VERSION_of_parts = 4
 PREFIX = struct.Struct('<8sIIQI')
 Key = tuple[str, int, int]
+_TABLE = struct.Struct('<8sIIHB')
 def damaged(label, problem):
     raise InputError(f'{label} is cut short or damaged: {problem}; use an intact copy.')
+_FLOAT64, _FLOAT32, _INT16, _INT32, _DECIMAL24, _DECIMAL32, _SAME, _NEGATED = (200, 201, 202, 203, 204, 205, 206, 222)
+_ZERO = 100
+_MOST_DECIMALS = 12
+_BACK = 16
+class ShortReader:
+
+    def __init__(self, content):
+        self._content, self._at = (content, 0)
+
+    @property
+    def finished(self):
+        return self._at == len(self._content)
+
+    def take(self, count):
+        content = self._content[self._at:self._at + count]
+        if len(content) != count:
+            raise ValueError('it ends too early')
+        self._at += count
+        return content
+
+    def whole(self):
+        number = 0
+        for place in range(0, 63, 7):
+            byte = self.take(1)[0]
+            number |= (byte & 127) << place
+            if byte < 128:
+                return number
+        raise ValueError('a number is too long')
+
+    def floats(self, count):
+        found: list[float] = []
+        for _ in range(count):
+            found.append(self._float(found))
+        return found
+
+    def _float(self, before):
+        tag = self.take(1)[0]
+        if tag < 2 * _ZERO:
+            return float(tag - _ZERO)
+        if tag in (_DECIMAL24, _DECIMAL32):
+            places, digits = (self.take(1)[0], self.take(3 if tag == _DECIMAL24 else 4))
+            if places > _MOST_DECIMALS:
+                raise ValueError('a number has too many decimals')
+            return int.from_bytes(digits, 'little', signed=True) / 10 ** places
+        if tag >= _SAME:
+            back = (tag - _SAME) % _BACK + 1
+            if tag >= _NEGATED + _BACK or back > len(before):
+                raise ValueError('a number makes no sense')
+            return -before[-back] if tag >= _NEGATED else before[-back]
+        form = {_FLOAT64: '<d', _FLOAT32: '<f', _INT16: '<h', _INT32: '<i'}[tag]
+        return float(struct.unpack(form, self.take(struct.calcsize(form)))[0])
 PART = struct.Struct('<cBHIQ')
-def _checksum(head, content):
-    return zlib.crc32(content, zlib.crc32(head[8:], zlib.crc32(head[:4])))
-VERSION_of_parts = 2
-ASSEMBLY_VERSION = 3
 MAX_PARTS = 1 << 17
+PLAIN_VERSION = 2
+ASSEMBLY_VERSION = 3
 def _prefix_checksum(count, size):
     return zlib.crc32(struct.pack('<IQ', count, size))
+_SMALL = 1 << 12
+def _short_checksum(key, content):
+    kind, level, number = key
+    whole = zlib.crc32(content, zlib.crc32(struct.pack('<cBH', kind.encode(), level, number)))
+    return whole.to_bytes(4, 'little')[:3 if len(content) < _SMALL else 4]
+def _checksum(head, content):
+    return zlib.crc32(content, zlib.crc32(head[8:], zlib.crc32(head[:4])))
+def _table_end(first):
+    _, version, _, low, high = _TABLE.unpack(first)
+    return _TABLE.size + (low | high << 16) if version == VERSION_of_parts else 0
+_NUMBERED = 128
+_KINDS_of_parts = 'HLMBWSRP'
+_LAST_LEVEL = 15
 class Parts:
 
     def __init__(self, read, size, label):
         self._read, self._label = (read, label)
-        self._places: dict[Key, tuple[int, int]] = {}
+        self._places: dict[Key, tuple[int, int, bytes]] = {}
         self._cut: tuple[Key, int] | None = None
         self.size = size
-        _, self.version, count, whole, checksum = PREFIX.unpack(self._exactly(0, PREFIX.size))
-        if self.version not in (VERSION_of_parts, ASSEMBLY_VERSION) or not 1 <= count <= MAX_PARTS or checksum != _prefix_checksum(count, whole):
+        self.version = int.from_bytes(self._exactly(0, len(MAGIC) + 4)[len(MAGIC):], 'little')
+        if self.version == VERSION_of_parts:
+            self.complete = self._list_table()
+        else:
+            self.complete = self._list_heads()
+
+    def _list_table(self):
+        *_, checksum, low, high = _TABLE.unpack(self._exactly(0, _TABLE.size))
+        length = low | high << 16
+        table = self._exactly(_TABLE.size, length)
+        if zlib.crc32(struct.pack('<HB', low, high) + table) != checksum:
+            damaged(self._label, 'its first bytes make no sense')
+        reader, start = (ShortReader(table), _TABLE.size + length)
+        try:
+            count = reader.whole()
+            for _ in range(count):
+                code = reader.take(1)[0]
+                level = code & 15
+                number = reader.whole() if code & _NUMBERED else 0
+                key = (_KINDS_of_parts[code >> 4 & 7], 255 if level == _LAST_LEVEL else level, number)
+                size = reader.whole()
+                checksum = reader.take(3 if size < _SMALL else 4)
+                if key in self._places or (self._cut is not None and self._cut[0] == key):
+                    damaged(self._label, 'a part is there twice')
+                if start + size <= self.size:
+                    self._places[key] = (start, size, checksum)
+                elif self._cut is None:
+                    self._cut = (key, start)
+                start += size
+        except ValueError:
+            damaged(self._label, 'its table makes no sense')
+        if not 1 <= count <= MAX_PARTS or not reader.finished or start < self.size:
+            damaged(self._label, 'its parts do not fill it')
+        return self._cut is None
+
+    def _list_heads(self):
+        label, size = (self._label, self.size)
+        _, version, count, whole, checksum = PREFIX.unpack(self._exactly(0, PREFIX.size))
+        if version not in (PLAIN_VERSION, ASSEMBLY_VERSION) or not 1 <= count <= MAX_PARTS or checksum != _prefix_checksum(count, whole):
             damaged(label, 'its first bytes make no sense')
         start = PREFIX.size
         while len(self._places) < count and start + PART.size <= size:
-            kind, level, number, _, length = PART.unpack(self._exactly(start, PART.size))
+            head = self._exactly(start, PART.size)
+            kind, level, number, _, length = PART.unpack(head)
             key = (kind.decode('latin-1'), level, number)
             if key in self._places:
                 damaged(label, 'a part is there twice')
-            if length > size - start - PART.size:
+            start += PART.size
+            if length > size - start:
                 self._cut = (key, start)
                 break
-            self._places[key] = (start, length)
-            start += PART.size + length
-        self.complete = len(self._places) == count and start == size == whole
-        if size >= whole and (not self.complete):
+            self._places[key] = (start, length, head)
+            start += length
+        complete = len(self._places) == count and start == size == whole
+        if size >= whole and (not complete):
             damaged(label, 'its parts do not fill it')
+        return complete
 
     @classmethod
     def of_bytes(cls, data, label):
@@ -1017,22 +1515,25 @@ class Parts:
         return cls(read, Path(path).stat().st_size, label)
 
     def __getitem__(self, key):
-        start, length = self._places[key]
-        head = self._exactly(start, PART.size)
-        content = self._exactly(start + PART.size, length)
-        if _checksum(head, content) != PART.unpack(head)[3]:
+        start, length, check = self._places[key]
+        content = self._exactly(start, length)
+        if self.version == VERSION_of_parts:
+            intact = _short_checksum(key, content) == check
+        else:
+            intact = _checksum(check, content) == PART.unpack(check)[3]
+        if not intact:
             damaged(self._label, 'a part fails its checksum')
         return content
 
     def inner(self, key, label):
-        start, length = self._places.get(key, (0, 0))
+        start, length, _ = self._places.get(key, (0, 0, b''))
         if not length and self._cut is not None and (self._cut[0] == key):
             start = self._cut[1]
-            length = self.size - start - PART.size
-        if length < PREFIX.size:
+            length = self.size - start
+        first = self._read(start, min(length, _TABLE.size))
+        if length < PREFIX.size or len(first) < _TABLE.size or length < _table_end(first):
             return None
-        begin = start + PART.size
-        return Parts(lambda at, count: self._read(begin + at, min(count, max(length - at, 0))), length, label)
+        return Parts(lambda at, count: self._read(start + at, min(count, max(length - at, 0))), length, label)
 
     def __iter__(self):
         return iter(self._places)
@@ -1070,32 +1571,39 @@ def block_sums(array, steps):
     for axis, step in enumerate(steps):
         total = np.add.reduceat(total, np.arange(0, total.shape[axis], step), axis)
     return total
-PHASES = ((0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))
+def numbers_of(halves):
+    return halves + 1 >> 1
+PHASES_of_contexts = ((0, 0, 0), (1, 1, 1), (1, 1, 0), (0, 0, 1), (1, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))
 def phase_view(array, phase):
-    k, j, i = PHASES[phase]
+    k, j, i = PHASES_of_contexts[phase]
     return array[k::2, j::2, i::2]
 class FixedSource:
 
-    def __init__(self, coefficients):
-        self._coefficients = coefficients
+    def __init__(self, coefficients, in_halves=False):
+        self._coefficients, self._in_halves = (coefficients, in_halves)
 
     def flags(self, band):
         return block_sums(self._coefficients[band] != 0, [BLOCK] * 3) > 0
 
     def large(self, band):
-        return is_large(np.abs(self._coefficients[band]), self.flags(band))
+        return is_large(self._numbers(self._coefficients[band]), self.flags(band))
 
     def magnitudes(self, band, phase, active, logits):
-        return np.abs(phase_view(self._coefficients[band], phase).reshape(-1)[active])
+        return self._numbers(phase_view(self._coefficients[band], phase).reshape(-1)[active])
 
     def negative(self, band, places):
         return self._coefficients[band].reshape(-1)[places] < 0
+
+    def _numbers(self, coefficients):
+        magnitudes = np.abs(coefficients)
+        return numbers_of(magnitudes) if self._in_halves else magnitudes
 _BAND = 0
 _HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
+LARGE_CONTEXTS = 4 * (len(_HALF_OCTAVES) + 1)
 class LargeNumbers(AdaptiveNumbers):
 
     def __init__(self):
-        super().__init__(2 * (len(_HALF_OCTAVES) + 1))
+        super().__init__(LARGE_CONTEXTS)
 ACTIVATION_BITS = 5
 def _activated(sums):
     sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
@@ -1109,24 +1617,31 @@ class EntropyNetwork:
     second_bias: object
     third: object
     third_bias: object
+    by_phase: object = None
 
-    def logits(self, features, bias):
-        hidden = _activated(features @ self.first + bias)
+    def logits(self, features, weights, bias):
+        hidden = _activated(features @ weights + bias)
         hidden = _activated(hidden @ self.second + self.second_bias)
         logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-4)))
         return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
+
+    def weights(self, band, phase):
+        return self.first if self.by_phase is None else self.first[band] + self.by_phase[phase]
 
     def bias(self, *places):
         return self.by_place[list(places)].sum(0)
 def network_of(tables):
     return EntropyNetwork(**{name: np.array(table, np.float32) for name, table in tables.items()})
 @lru_cache
-def load_networks():
-    text = resources.files(__package__).joinpath('entropy_model.json').read_text(encoding='utf-8')
-    stored = json.loads(text)
+def load_networks(trellis=False):
+    name = 'trellis_model.json' if trellis else 'entropy_model.json'
+    stored = json.loads(resources.files(__package__).joinpath(name).read_text(encoding='utf-8'))
     return (network_of(stored['blocks']), network_of(stored['coefficients']))
+LARGEST_of_contexts = 31
+LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST_of_contexts + 1))), 255).astype(np.float32)
+HALVES_LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(12 * 27 * LARGEST_of_contexts + 1) / 2)), 255).astype(np.float32)
 def phase_views(array):
-    for number, (k, j, i) in enumerate(PHASES):
+    for number, (k, j, i) in enumerate(PHASES_of_contexts):
         view = array[k::2, j::2, i::2]
         if view.size:
             yield (number, view)
@@ -1135,9 +1650,23 @@ def _flagged(magnitudes, flags):
     for axis in range(3):
         mask = np.repeat(mask, BLOCK // 2, axis)
     for phase, view in phase_views(magnitudes):
-        active = np.flatnonzero(mask[tuple((slice(n) for n in view.shape))])
-        if active.size:
-            yield (phase, view, active)
+        yield (phase, view, np.flatnonzero(mask[tuple((slice(n) for n in view.shape))]))
+LAST_UNARY = 14
+LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
+PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
+def code_magnitudes(coder, logits, wanted):
+    count = len(logits)
+    magnitudes, going = (np.zeros(count, np.int32), np.arange(count))
+    for reached in range(LAST_UNARY):
+        probabilities = PROBABILITIES[logits[going, min(reached, logits.shape[1] - 1)]]
+        bits = coder.code(probabilities, None if wanted is None else wanted[going] > reached)
+        going = going[bits]
+        if not going.size:
+            return magnitudes
+        magnitudes[going] = reached + 1
+    rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
+    magnitudes[going] += rest.astype(np.int32)
+    return magnitudes
 LARGEST_SEEN = 1 << 20
 def sum_of(arrays, shape):
     total = np.zeros(shape, np.int32)
@@ -1167,9 +1696,8 @@ def neighbour_sums(padded, phase, shape):
     for signs in ((-1, -1, 1), (-1, 1, -1), (-1, 1, 1), (1, -1, -1), (1, -1, 1), (1, 1, -1), (1, 1, 1)):
         corners += shifted(*signs)
     return [*faces, *edges, corners]
-LARGEST_of_contexts = 31
-def clipped(magnitudes):
-    return np.minimum(magnitudes, LARGEST_of_contexts).astype(np.int16)
+def clipped(magnitudes, largest=LARGEST_of_contexts):
+    return np.minimum(magnitudes, largest).astype(np.int16)
 def box_sums(magnitudes):
     total = magnitudes
     for axis in range(3):
@@ -1189,14 +1717,19 @@ def shells(magnitudes):
             moved[axis] = slice(1 + step, 1 + step + magnitudes.shape[axis])
             faces += padded[tuple(moved)]
     return [magnitudes, faces, box_sums(magnitudes) - faces - magnitudes]
-def _put(view, active, found):
-    values = np.zeros(view.size, np.int32)
-    values[active] = found
-    view[...] = values.reshape(view.shape)
+def of_quantiser(logits, second):
+    return np.where(second[:, None], logits[:, logits.shape[1] // 2:], logits[:, :logits.shape[1] // 2])
+def halves_of(numbers, second):
+    return 2 * numbers - (second & (numbers > 0))
+def fitted(array, shape):
+    result = np.zeros(shape, array.dtype)
+    common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
+    result[common] = array[common]
+    return result
 _WEIGHTS = (4, 2, 1)
-_FINENESS = 16
+_FINENESS_of_large = 16
 def _known_weight(phase):
-    before, own, total = (PHASES[:phase], PHASES[phase], 0)
+    before, own, total = (PHASES_of_contexts[:phase], PHASES_of_contexts[phase], 0)
     for k in (-1, 0, 1):
         for j in (-1, 0, 1):
             for i in (-1, 0, 1):
@@ -1204,34 +1737,15 @@ def _known_weight(phase):
                 if distance and ((own[0] + k) % 2, (own[1] + j) % 2, (own[2] + i) % 2) in before:
                     total += _WEIGHTS[distance - 1]
     return total
-def large_contexts(near, beside, phase):
+_FEW = 12
+def large_contexts(near, beside, phase, second=None):
     total = beside.astype(np.int64) * _WEIGHTS[0]
     for number, part in enumerate(near):
         total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
-    expected = total * _FINENESS // (_WEIGHTS[0] + _known_weight(phase))
-    return np.searchsorted(_HALF_OCTAVES, expected, side='right') + (phase > 0) * (len(_HALF_OCTAVES) + 1)
-LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST_of_contexts + 1))), 255).astype(np.float32)
-def fitted(array, shape):
-    result = np.zeros(shape, array.dtype)
-    common = tuple((slice(min(a, b)) for a, b in zip(array.shape, shape, strict=True)))
-    result[common] = array[common]
-    return result
-LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
-PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
-LAST_UNARY = 14
-def code_magnitudes(coder, logits, wanted):
-    count = len(logits)
-    magnitudes, going = (np.zeros(count, np.int32), np.arange(count))
-    for reached in range(LAST_UNARY):
-        probabilities = PROBABILITIES[logits[going, min(reached, logits.shape[1] - 1)]]
-        bits = coder.code(probabilities, None if wanted is None else wanted[going] > reached)
-        going = going[bits]
-        if not going.size:
-            return magnitudes
-        magnitudes[going] = reached + 1
-    rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
-    magnitudes[going] += rest.astype(np.int32)
-    return magnitudes
+    scale = 1 if second is None else 2
+    expected = np.searchsorted(_HALF_OCTAVES, total * _FINENESS_of_large // (scale * (_WEIGHTS[0] + _known_weight(phase))), side='right')
+    contexts = expected + (phase > 0) * (len(_HALF_OCTAVES) + 1)
+    return contexts if second is None else contexts + (second & (expected < _FEW)) * (LARGE_CONTEXTS // 2)
 _LEVEL_KINDS = 5
 def spread(array, axes, shape, times=2):
     for axis in axes:
@@ -1239,27 +1753,35 @@ def spread(array, axes, shape, times=2):
     return fitted(array, shape)
 class _BandWalk:
 
-    def __init__(self, coder, level, band, shape, source, numbers):
+    def __init__(self, coder, level, band, shape, source, numbers, trellis=None, corrections=None):
         self._coder, self._level, self._band, self._shape, self._source = (coder, level, band, shape, source)
-        self._blocks, self._coefficients = load_networks()
-        self._numbers = numbers
+        self._blocks, self._coefficients = load_networks(trellis is not None)
+        self._numbers, self._trellis, self._corrections = (numbers, trellis, corrections)
+        self._scale = 1 if trellis is None else 2
+        self._table = LOG_TABLE if trellis is None else HALVES_LOG_TABLE
 
     def run(self, parent, axes, siblings):
-        beside = np.zeros(self._shape, np.int16)
-        for sibling in siblings:
-            beside += clipped(fitted(sibling, self._shape))
-        seen = None if parent is None else clipped(parent)
-        flags = self._code_flags(seen, axes, beside)
+        beside, nearest = (np.zeros(self._shape, np.int16), np.zeros(self._shape, np.int16))
+        for band, sibling in siblings.items():
+            magnitudes = clipped(fitted(sibling, self._shape), LARGEST_of_contexts * self._scale)
+            beside += magnitudes
+            if (band ^ self._band).bit_count() == 1:
+                nearest += magnitudes
+        of_siblings = [beside] if self._trellis is None else [nearest, beside]
+        seen = None if parent is None else clipped(parent, LARGEST_of_contexts * self._scale)
+        flags = self._code_flags(seen, axes, of_siblings)
         magnitudes = np.zeros(self._shape, np.int32)
         if not flags.any():
+            if self._trellis is not None:
+                self._trellis.pass_over(magnitudes)
             return magnitudes
         if self._numbers is not None and self._code_large():
-            around = [fitted(sibling, self._shape) for sibling in siblings]
+            around = [fitted(sibling, self._shape) for sibling in siblings.values()]
             around += [] if parent is None else [spread(parent, axes, self._shape)]
             self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
         else:
             around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
-            self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
+            self._code_magnitudes(magnitudes, flags, [*around, *of_siblings, box_sums(beside)])
         self._code_signs(magnitudes)
         return magnitudes
 
@@ -1267,16 +1789,17 @@ class _BandWalk:
         wanted = None if self._source is None else np.array([self._source.large(self._band)])
         return bool(self._coder.code(_even(1), wanted)[0])
 
-    def _code_flags(self, parent, axes, beside):
+    def _code_flags(self, parent, axes, of_siblings):
         shape = tuple((-(-n // BLOCK) for n in self._shape))
         wanted = None if self._source is None else self._source.flags(self._band)
         flags = np.zeros(shape, bool)
         around = []
         if parent is not None:
             steps = [BLOCK // 2 if axis in axes else BLOCK for axis in range(3)]
-            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100).astype(np.int16))
-        besides = np.minimum(block_sums(beside, [BLOCK] * 3), 100).astype(np.int16)
-        fixed = [*around, besides, box_sums(besides)]
+            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100 * self._scale).astype(np.int16))
+        sums = [block_sums(beside, [BLOCK] * 3) for beside in of_siblings]
+        besides = [np.minimum(beside, 100 * self._scale).astype(np.int16) for beside in sums]
+        fixed = [*around, *besides, box_sums(besides[-1])]
         padded = np.zeros([n + 2 for n in shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view in phase_views(flags):
@@ -1292,24 +1815,50 @@ class _BandWalk:
         padded = np.zeros([n + 2 for n in self._shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view, active in _flagged(magnitudes, flags):
-            logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
-            wanted = None
-            if self._source is not None:
-                wanted = self._source.magnitudes(self._band, phase, active, logits)
-            _put(view, active, code_magnitudes(self._coder, logits, wanted))
-            phase_view(inner, phase)[...] = clipped(view)
+            if active.size:
+                second = self._second(view, active)
+                logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
+                found = self._code_active(phase, active, logits, second)
+                self._put(view, active, found, second)
+                phase_view(inner, phase)[...] = clipped(view, LARGEST_of_contexts * self._scale)
+            elif self._trellis is not None:
+                self._trellis.advance(view)
+
+    def _code_active(self, phase, active, logits, second):
+        better = logits if self._corrections is None else self._corrections.corrected(logits)
+        wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, better)
+        if self._corrections is None or second is None:
+            return code_magnitudes(self._coder, better, wanted)
+        found = code_magnitudes(self._coder, of_quantiser(better, second), wanted)
+        self._corrections.learn(logits, second, found, LAST_UNARY)
+        return found
 
     def _code_large_magnitudes(self, magnitudes, flags, numbers, around):
         beside = sum_of(around, self._shape)
         padded = np.zeros([n + 2 for n in self._shape], np.int32)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view, active in _flagged(magnitudes, flags):
-            parts = neighbour_sums(padded, PHASES[phase], self._shape)
-            near = [part.reshape(-1)[active] for part in parts]
-            contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase)
-            wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
-            _put(view, active, numbers.code(self._coder, contexts, wanted))
-            phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
+            if active.size:
+                second = self._second(view, active)
+                parts = neighbour_sums(padded, PHASES_of_contexts[phase], self._shape)
+                near = [part.reshape(-1)[active] for part in parts]
+                contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, second)
+                wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
+                self._put(view, active, numbers.code(self._coder, contexts, wanted), second)
+                phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
+            elif self._trellis is not None:
+                self._trellis.advance(view)
+
+    def _second(self, view, active):
+        return None if self._trellis is None else self._trellis.second(view.shape).reshape(-1)[active]
+
+    def _put(self, view, active, found, second):
+        values = np.zeros(view.size, np.int32)
+        values[active] = found
+        if self._trellis is not None and second is not None:
+            self._trellis.advance(values.reshape(view.shape))
+            values[active] = halves_of(found, second)
+        view[...] = values.reshape(view.shape)
 
     def _code_signs(self, magnitudes):
         flat = magnitudes.reshape(-1)
@@ -1319,18 +1868,19 @@ class _BandWalk:
         flat[places[negative]] *= -1
 
     def _logits(self, network, padded, fixed, phase, shape, active):
-        parts = neighbour_sums(padded, PHASES[phase], shape)
-        first_sibling = len(parts) + 3
-        features = np.zeros((active.size, first_sibling + 2), np.float32)
+        parts = neighbour_sums(padded, PHASES_of_contexts[phase], shape)
+        count = network.first.shape[-2]
+        features = np.zeros((active.size, count), np.float32)
         for column, part in enumerate(parts):
-            features[:, column] = LOG_TABLE[part.reshape(-1)[active]]
-        for column, part in enumerate(fixed, first_sibling + 2 - len(fixed)):
-            features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
-        kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
-        return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
+            features[:, column] = self._table[part.reshape(-1)[active]]
+        for column, part in enumerate(fixed, count - len(fixed)):
+            features[:, column] = self._table[phase_view(part, phase).reshape(-1)[active]]
+        kind = len(PHASES_of_contexts) + 8 + min(self._level, _LEVEL_KINDS - 1)
+        weights = network.weights(self._band, phase)
+        return network.logits(features, weights, network.bias(phase, len(PHASES_of_contexts) + self._band, kind))
 def code_band(coder, band, shape, source=None, model=ENTROPY_CODING):
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
-    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
+    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), {})
 def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
     half = 1 << low_bits >> 1
     high = None if wanted is None else wanted + half >> low_bits
@@ -1345,6 +1895,7 @@ def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
         bits = coder.code(even, None if low is None else low >> place & 1 > 0)
         rest += bits.astype(np.int64) << place
     return (coded << low_bits) + rest.reshape(shape) - half
+TRELLIS_CODING = 4
 def code_low(coder, shape, low):
     wanted = None
     if low is not None:
@@ -1358,15 +1909,16 @@ _FRACTION = 256
 class BandStep:
     units: object
     shifts: object
+    parts: object = 1
 
     def restore(self, coefficients):
         magnitudes = np.abs(coefficients).astype(np.int64)
         shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
-        values = (magnitudes * _FRACTION - shift) * self.units + (1 << 15) >> 16
+        values = (magnitudes * (_FRACTION // self.parts) - shift) * self.units + (1 << 15) >> 16
         return np.where(coefficients < 0, -values, values)
 SHIFT = 10
 _HALF_of_lifting = 1 << SHIFT - 1
-def _scaled(total, factor):
+def _scaled_of_lifting(total, factor):
     total *= factor
     total += _HALF_of_lifting
     total >>= SHIFT
@@ -1390,9 +1942,9 @@ def _inverse(part, axis):
     low, high = (lines[:half].copy(), lines[half:].copy())
     for number in (3, 2, 1, 0):
         if number % 2:
-            low -= _scaled(_around_low(high, len(low)), STEPS[number])
+            low -= _scaled_of_lifting(_around_low(high, len(low)), STEPS[number])
         else:
-            high -= _scaled(_around_high(low, len(high)), STEPS[number])
+            high -= _scaled_of_lifting(_around_high(low, len(high)), STEPS[number])
     lines[0::2], lines[1::2] = (low, high)
 def synthesise(coefficients, levels):
     for level in reversed(levels):
@@ -1423,6 +1975,8 @@ LOW_OF_CONSTANT = 1.2287
 _GROWTH = LOW_OF_CONSTANT ** 3
 def integer_type(largest, levels):
     return np.int32 if 4 * largest * _GROWTH ** levels < _SAFE_32_of_lifting else np.int64
+def parts_of(model):
+    return 2 if model >= TRELLIS_CODING else 1
 @dataclass(frozen=True)
 class Pyramid:
     shape: object
@@ -1432,6 +1986,7 @@ class Pyramid:
     shifts: object
     edge: object = 0
     bits: object = 0.0
+    model: object = TRELLIS_CODING
 
     def samples(self, largest, coarsest=0):
         levels, units = (self.levels[coarsest:], band_units(self.levels))
@@ -1439,29 +1994,88 @@ class Pyramid:
         for number, level in enumerate(levels, coarsest):
             part = result[tuple((slice(n) for n in level.shape))]
             for band in level.bands:
-                step = BandStep(units[number][band], self.shifts[number])
+                step = BandStep(units[number][band], self.shifts[number], parts_of(self.model))
                 part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
         low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
         result[tuple((slice(n) for n in self.low.shape))] = low_step.restore(self.low)
         return synthesise(result, levels)
 def _zeros(levels, finest=0):
     return [{band: np.zeros(level.band_shape(band) if number >= finest else (0, 0, 0), np.int32) for band in level.bands} for number, level in enumerate(levels)]
+SECOND = np.array([False, False, True, True])
+NEXT = np.array([[0, 2], [2, 0], [1, 3], [3, 1]], np.int8)
+class Trellis:
+
+    def __init__(self, low_shape):
+        self._states = np.zeros([-(-n // 2) for n in low_shape], np.int8)
+
+    def second(self, shape):
+        return SECOND[self._cells(shape)]
+
+    def advance(self, numbers):
+        cells = self._cells(numbers.shape)
+        cells[...] = NEXT[cells, numbers & 1]
+
+    def pass_over(self, band):
+        for _, view in phase_views(band):
+            self.advance(view)
+
+    def _cells(self, shape):
+        return self._states[tuple((slice(n) for n in shape))]
+_FINENESS_of_corrections = 4
+_CLASSES = (len(PROBABILITIES) >> _FINENESS_of_corrections) + 1
+_MOST_SHIFT = 128
+_CONFIDENCE = 48
+class Corrections:
+
+    def __init__(self, outputs):
+        self._starts = np.arange(outputs) * _CLASSES
+        self._asked, self._ones, self._foretold = np.zeros((3, outputs * _CLASSES), np.int64)
+        self._shifts = np.zeros(outputs * _CLASSES, np.int32)
+
+    def corrected(self, logits):
+        shifts = self._shifts[(logits >> _FINENESS_of_corrections) + self._starts]
+        return np.clip(logits + shifts, 0, len(PROBABILITIES) - 1)
+
+    def learn(self, logits, second, numbers, last):
+        questions = logits.shape[1] // 2
+        for question in range(questions):
+            going = np.flatnonzero(numbers >= question)
+            outputs = second[going] * questions + question
+            asked_logits = logits[going, outputs]
+            classes = (asked_logits >> _FINENESS_of_corrections) + self._starts[outputs]
+            if question + 1 < questions:
+                ones, asked = ((numbers[going] > question).astype(np.int64), np.ones(going.size, np.int64))
+            else:
+                ones = np.minimum(numbers[going], last).astype(np.int64) - question
+                asked = ones + (numbers[going] < last)
+            for total, values in ((self._asked, asked), (self._ones, ones), (self._foretold, asked * PROBABILITIES[asked_logits])):
+                np.add.at(total, classes, values)
+        seen = np.flatnonzero(self._asked)
+        asked, foretold = (self._asked[seen], self._foretold[seen] // self._asked[seen])
+        came = (SCALE * self._ones[seen] + _CONFIDENCE * foretold) // (asked + _CONFIDENCE)
+        shifts = np.searchsorted(PROBABILITIES, came) - np.searchsorted(PROBABILITIES, foretold)
+        self._shifts[seen] = np.clip(shifts, -_MOST_SHIFT, _MOST_SHIFT)
 def parent_of(levels, number, band):
     if number + 1 >= len(levels):
         return (0, ())
     coarser = levels[number + 1]
     return (band & sum((1 << a for a in coarser.axes)), coarser.axes)
-def code_level(coder, levels, number, coarser, source=None, model=ENTROPY_CODING):
+QUESTIONS = 4
+def code_level(coder, levels, number, coarser, source=None, model=ENTROPY_CODING, trellis=None):
     level, done = (levels[number], {})
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
+    if trellis is None and model >= TRELLIS_CODING:
+        trellis = Trellis(level.low_shape)
+    corrections = None if trellis is None else Corrections(2 * QUESTIONS)
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
             done[band] = np.zeros(shape, np.int32)
             continue
-        walk = _BandWalk(coder, number, band, shape, source, numbers)
+        walk = _BandWalk(coder, number, band, shape, source, numbers, trellis, corrections)
         parent, axes = parent_of(levels, number, band)
-        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, [np.abs(v) for v in done.values()])
+        siblings = {number: np.abs(values) for number, values in done.items()}
+        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, siblings)
     return done
 @dataclass(frozen=True)
 class Piece:
@@ -1529,7 +2143,7 @@ _THREADS_of_codec = 4
 LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
-def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=ENTROPY_CODING):
+def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=TRELLIS_CODING):
     coder = Decoder(streams(LOW_PLACE) or b'')
     low = code_low(coder, levels[-1].low_shape if levels else shape, None)
     coder.finish()
@@ -1550,7 +2164,7 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, 
         for number in reversed(range(finest, len(levels))):
             list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
             on_level(number)
-    return Pyramid(shape, levels, low, coefficients, shifts, edge)
+    return Pyramid(shape, levels, low, coefficients, shifts, edge, model=model)
 _SAFE_32_of_filters = 1 << 15
 def number_type(largest):
     return np.int32 if largest < _SAFE_32_of_filters else np.int64
@@ -1566,7 +2180,7 @@ def classes_of(activity, changes, limits):
         second = changes[1] > changes[0]
         chosen += np.where(changes[2] > np.maximum(changes[0], changes[1]), np.uint8(2), second.astype(np.uint8))
     return chosen
-_HEAD = struct.Struct('<BBBB')
+_HEAD_of_filters = struct.Struct('<BBBB')
 MOST_ACTIVITIES = 16
 MOST_SHIFT = 15
 _THREADS_of_filters = 4
@@ -1621,22 +2235,22 @@ class Filters:
     taps: object
 
     def to_bytes(self):
-        head = _HEAD.pack(len(self.limits), self.directions, self.wide, self.shift)
+        head = _HEAD_of_filters.pack(len(self.limits), self.directions, self.wide, self.shift)
         return head + bytes(self.limits) + self.taps.tobytes()
 
     @classmethod
     def from_bytes(cls, data, shape):
-        if len(data) < _HEAD.size:
+        if len(data) < _HEAD_of_filters.size:
             raise StreamError('its filters end too early')
-        count, directions, wide, shift = _HEAD.unpack(data[:_HEAD.size])
-        pairs, start = (len(pairs_of(shape, wide == 1)), _HEAD.size + count)
+        count, directions, wide, shift = _HEAD_of_filters.unpack(data[:_HEAD_of_filters.size])
+        pairs, start = (len(pairs_of(shape, wide == 1)), _HEAD_of_filters.size + count)
         size = (count + 1) * directions * pairs
         if count >= MOST_ACTIVITIES or directions not in (1, 3) or wide > 1 or (shift > MOST_SHIFT):
             raise StreamError('its filters make no sense')
         if len(data) != start + size:
             raise StreamError('its filters have the wrong length')
         taps = np.frombuffer(data, np.int8, size, start).reshape((count + 1) * directions, pairs)
-        return cls(tuple(data[_HEAD.size:start]), directions, wide == 1, shift, taps)
+        return cls(tuple(data[_HEAD_of_filters.size:start]), directions, wide == 1, shift, taps)
 
     def applied(self, samples, boxes, largest):
         result = samples.copy()
@@ -1677,7 +2291,7 @@ def _cubes(shape, level):
 _TRENDS = 7
 _OFFSETS = [(k, j, i) for k in (-1, 0, 1) for j in (-1, 0, 1) for i in (-1, 0, 1) if (k, j, i) != (0, 0, 0)]
 _FACES = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() == 1]
-_CONTEXTS = len(PHASES) * 3 ** len(_FACES) * _TRENDS
+_CONTEXTS = len(PHASES_of_contexts) * 3 ** len(_FACES) * _TRENDS
 _OTHERS = [n for n, offset in enumerate(_OFFSETS) if np.abs(offset).sum() > 1]
 _LIMITS = np.array([-8, -4, -1, 2, 5, 9])
 _SIGNS = np.array([-1, 1, 0])
@@ -1698,7 +2312,7 @@ def _code_cubes(coder, found, known, full, mixed):
     inner = padded[1:-1, 1:-1, 1:-1]
     inner[...] = found
     steps = np.array(padded.strides)
-    for phase, (k, j, i) in enumerate(PHASES):
+    for phase, (k, j, i) in enumerate(PHASES_of_contexts):
         view = inner[k::2, j::2, i::2]
         places = np.argwhere(view == _MIXED)
         if not len(places):
@@ -1734,7 +2348,43 @@ def decode_mask(shape, data):
     coder.finish()
     return mask
 SLICE_CODING = 3
-HEAD = struct.Struct('<3I12d4ddBBBBH8B')
+META_KEY = ('M', 0, 0)
+_MOST_META = 1 << 20
+_USUAL = b'"metadata":{"units":"HU","creator":"INRCore 0.1.0"}{"name":"volume","creator":"INRCore '
+def description_of(parts, label):
+    content = parts[META_KEY]
+    if parts.version != VERSION_of_parts:
+        return inflated(content, _MOST_META, label)
+    try:
+        inflater = zlib.decompressobj(-15, zdict=_USUAL)
+        text = inflater.decompress(content, _MOST_META + 1)
+    except zlib.error:
+        damaged(label, 'its description cannot be inflated')
+    if len(text) > _MOST_META or not inflater.eof or inflater.unused_data:
+        damaged(label, 'its description inflates to the wrong length')
+    return text
+HEAD_KEY = ('H', 0, 0)
+_HEAD_of_pyramid_head = struct.Struct('<3I12d4ddBBBBH8B')
+_SHAPE, _FLOATS, _REST = (3, 17, 5)
+_MOST_LEVELS_of_pyramid_head = 8
+def head_numbers(parts, label):
+    content = parts[HEAD_KEY]
+    if parts.version != VERSION_of_parts:
+        if len(content) != _HEAD_of_pyramid_head.size:
+            damaged(label, 'its head has the wrong length')
+        numbers = list(_HEAD_of_pyramid_head.unpack(content))
+        levels = numbers[_SHAPE + _FLOATS + 1]
+        return numbers[:_SHAPE + _FLOATS + _REST + min(levels, _MOST_LEVELS_of_pyramid_head)]
+    reader = ShortReader(content)
+    try:
+        shape, floats = ([reader.whole() for _ in range(_SHAPE)], reader.floats(_FLOATS))
+        rest = [reader.whole() for _ in range(_REST)]
+        masks = [reader.whole() for _ in range(min(rest[1], _MOST_LEVELS_of_pyramid_head))]
+    except ValueError as error:
+        damaged(label, f'its head makes no sense ({error})')
+    if not reader.finished:
+        damaged(label, 'its head has the wrong length')
+    return [*shape, *floats, *rest, *masks]
 _MOST_UNITS = 1 << 30
 def unit_limits(intensity):
     low = math.floor((intensity.low - intensity.offset) / intensity.scale)
@@ -1744,11 +2394,11 @@ def read_inr(path, frame=0):
     """(array (k, j, i), 4 x 4 matrix from (i, j, k, 1) to RAS mm, dictionary with what else is known) of an .inr file;
     `frame`: which frame or component of several."""
     data = Path(path).read_bytes()
-    if data[:8] != MAGIC or data[8:12] not in (b'\x02\x00\x00\x00', b'\x03\x00\x00\x00'):
-        raise InputError(f"'{path}' is no .inr file of version 2 or 3")
+    if data[:8] != MAGIC or data[8:12] not in (b'\x02\x00\x00\x00', b'\x03\x00\x00\x00', b'\x04\x00\x00\x00'):
+        raise InputError(f"'{path}' is no .inr file of versions 2 to 4")
     return read_parts(Parts.of_bytes(data, str(path)), frame)
 def read_parts(parts, frame=0):
-    if parts.version == 2:
+    if parts.version != 3:
         return _read_pyramid(parts)
     about = json.loads(inflated(parts['J', 0, 0], 1 << 22, 'the head'))
     if about['kind'] == 'labels':
@@ -1789,11 +2439,11 @@ def _read_labels(parts, about):
     array = values[decode_labels(shape, count, odds, streams)].astype(about['dtype'])
     return (array, np.array(about['ijk_to_ras']), about)
 def _read_pyramid(parts):
-    head = HEAD.unpack(parts['H', 0, 0])
+    head = head_numbers(parts, 'the file')
     shape, matrix = (head[:3], np.array([*head[3:15], 0, 0, 0, 1.0]).reshape(4, 4))
     (unit, offset, low, high), (step, code, count, low_bits, model, edge) = (head[15:19], head[19:25])
     levels, size = ([], shape)
-    for mask in head[25:25 + count]:
+    for mask in head[25:]:
         levels.append(Level(size, tuple((a for a in range(3) if mask >> a & 1))))
         size = levels[-1].low_shape
     levels = tuple(levels)
@@ -1832,7 +2482,7 @@ def _read_pyramid(parts):
         array[decode_mask(shape, parts['B', 0, 0][8:])] = struct.unpack('<d', parts['B', 0, 0][:8])[0]
     about = {'low': low, 'high': high}
     if ('M', 0, 0) in parts:
-        about |= json.loads(inflated(parts['M', 0, 0], 1 << 20, 'the description'))
+        about |= json.loads(description_of(parts, 'the file'))
     return (array, matrix, about)
 if __name__ == '__main__':
     voxels, affine, known = read_inr(sys.argv[1], int(sys.argv[3]) if len(sys.argv) > 3 else 0)

@@ -1,8 +1,11 @@
 """The compression panel: what is asked for, what it will cost, a region that is kept better."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from panel_tools import a_ball, a_grid, ready, run_to_end, table
+from panel_tools import a_ball, a_grid, a_volume, ready, run_to_end, table
+from scene_tools import linear_parent
 
 from INRCore.errors import InputError
 
@@ -106,3 +109,52 @@ def test_a_region_is_exact_in_the_result_and_its_numbers_are_shown(kind, open_pa
     assert cells["Largest error in the region"] == "0" and float(cells["Largest error"]) > 0
     assert 0.1 < float(cells["Share of the region"].rstrip("%")) < 60
     assert panel.parameters.keptRegion is region
+
+
+def series(scene, kind):
+    """Three frames or colours of a ball that moves, in a node that is shown below a transform."""
+    import slicer
+
+    from INRCore.io.series_index import SeriesIndex
+    from INRCore.scene import series_to_node, shown_volume, volume_from_node
+
+    scene.RegisterNodeClass(slicer.vtkMRMLSequenceBrowserNode())  # as Slicer's module Sequences does
+    nodes = [a_volume(scene, f"part {n}", shift=2 * n) for n in range(3)]
+    metadata = SeriesIndex(("0", "40", "80"), "time", "ms").to_metadata()
+    volumes = [replace(volume_from_node(node), metadata=metadata) for node in nodes]
+    for node in nodes:
+        scene.RemoveNode(node)
+    node = series_to_node(scene, kind, volumes, name="Beats")
+    linear_parent(scene, shown_volume(node))
+    return node
+
+
+@pytest.mark.parametrize("kind", ["frames", "components"])
+def test_a_sequence_and_colours_are_compressed_whole_and_come_back_to_their_place(
+    kind, open_panel, scene, slicer_app, tmp_path, views
+):
+    from INRCore.compression import read_inr_series
+    from INRCore.scene import series_from_node, shown_volume
+
+    node = series(scene, kind)
+    panel = open_panel("INRCompression")
+    panel.ui.inputSelector.setCurrentNode(node)
+    panel.ui.filePathLineEdit.currentPath = str(tmp_path / "a.inr")
+    panel.ui.maximumErrorSpinBox.value = 2
+    assert panel.parameters.inputVolume is node and not panel.ui.estimateButton.enabled
+    panel.ui.keptRegionSelector.setCurrentNode(a_ball(scene, "Ball"))
+    assert "no region that is kept better" in panel.ui.applyButton.toolTip
+    panel.ui.keptRegionSelector.setCurrentNode(None)
+    run_to_end(panel, slicer_app)
+    assert panel.ui.errorLabel.text == ""
+    assert float(table(panel)["Largest error"]) <= 2
+    assert len(read_inr_series(tmp_path / "a.inr")) == 3
+    result = panel.parameters.outputVolume
+    assert result.GetClassName() == node.GetClassName() and result.GetName() == "Beats decompressed"
+    assert views[0].GetBackgroundVolumeID() == shown_volume(result).GetID()
+    (_, before), (found, after) = series_from_node(node), series_from_node(result)
+    assert found == kind and before[0].metadata == after[0].metadata
+    for one, other in zip(before, after, strict=True):
+        assert one.grid.same_as(other.grid) and np.abs(one.array.astype(int) - other.array).max() <= 2
+    run_to_end(panel, slicer_app)
+    assert panel.parameters.outputVolume is result  # updated, not made again

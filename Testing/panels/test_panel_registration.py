@@ -83,6 +83,7 @@ def test_every_result_comes_into_the_scene_where_it_belongs_and_goes_again(open_
         transform_to_displacement,
         volume_from_node,
     )
+    from INRCore.scene.mrml import transform_points
 
     panel = ready("INRRegistration", open_panel, scene, tmp_path)
     choose(panel, scene, tmp_path)
@@ -103,6 +104,8 @@ def test_every_result_comes_into_the_scene_where_it_belongs_and_goes_again(open_
     field = load_registration_field(tmp_path / "field.safetensors")
     there = transform_to_displacement(made["transform"], fixed.grid).reshape(-1, 3) + fixed.grid.points()
     np.testing.assert_allclose(there, field.transform_points(fixed.grid.points()), atol=0.2)
+    again = transform_points(made["inverse_transform"].GetTransformFromParent(), there)
+    assert np.linalg.norm(again - fixed.grid.points(), axis=1).max() < 0.02
     back = landmarks_from_node(made["points"])
     moved = landmarks_from_node(panel.parameters.carriedPoints)
     np.testing.assert_allclose(back, field.transform_points_back(moved), atol=1e-3)

@@ -150,6 +150,29 @@ def test_aligned_stacks_the_table_of_slices_and_transforms_come_into_the_scene_a
     assert "Axial slice 3" not in names("vtkMRMLLinearTransformNode")
 
 
+def test_bias_fields_come_into_the_scene_where_their_stacks_lie(open_panel, stacks, scene, slicer_app):
+    import slicer
+
+    from INRCore.scene import volume_from_node
+
+    shaded = slicer.util.arrayFromVolume(stacks["Coronal"])
+    shaded[:] = (shaded * np.linspace(0.75, 1.25, shaded.shape[2])).astype(shaded.dtype)  # along i
+    panel = open_panel("INRReconstruction")
+    panel.ui.inputSelector.setCurrentNode(stacks["Axial"])
+    panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
+    panel.ui.biasComboBox.currentIndex = 1
+    panel.ui.biasFieldsCheckBox.checked = True
+    run_to_end(panel, slicer_app)
+    assert not panel.ui.errorLabel.text
+    fields = {name: scene.GetFirstNodeByName(f"{name} bias field") for name in ("Axial", "Coronal")}
+    found = {name: volume_from_node(node) for name, node in fields.items()}
+    assert all(found[name].grid.same_as(volume_from_node(stacks[name]).grid) for name in found)
+    relative = found["Coronal"].array.mean((0, 1)) / found["Axial"].array.mean((0, 1))
+    assert 1.2 < relative[18] / relative[5] < 1.4  # it was made 1.33
+    display = fields["Coronal"].GetScalarVolumeDisplayNode()
+    assert display.GetWindowLevelMin() + display.GetWindowLevelMax() == pytest.approx(2)
+
+
 def test_the_panel_denoises_one_volume_and_asks_for_bias_fields(open_panel, stacks, scene, slicer_app):
     panel = open_panel("INRReconstruction")
     panel.ui.inputSelector.setCurrentNode(stacks["Axial"])
@@ -157,6 +180,10 @@ def test_the_panel_denoises_one_volume_and_asks_for_bias_fields(open_panel, stac
     assert panel.ui.applyButton.text == "Choose a second stack to compare the brightness with"
     panel.ui.secondSelector.setCurrentNode(stacks["Coronal"])
     assert panel.request().settings == {"bias": "stacks"}
+    panel.ui.biasFieldsCheckBox.checked = True
+    assert {"bias_1", "bias_2"} < set(panel.request().outputs)
+    panel.ui.biasComboBox.currentIndex = 0
+    assert not panel.ui.biasFieldsCheckBox.enabled and set(panel.request().outputs) == {"volume"}
     panel.ui.aimComboBox.currentIndex = 1
     assert [node.GetName() for node in panel.request().inputs["volumes"]] == ["Axial"]
     run_to_end(panel, slicer_app)

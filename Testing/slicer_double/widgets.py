@@ -91,7 +91,7 @@ class ctkPathLineEdit(PythonQtRules, QWidget):
     _python_signals: ClassVar = {"currentPathChanged(QString)": "currentPathChanged"}
     currentPathChanged = Signal(str)
 
-    Files, Readable, Writable = 0x002, 0x010, 0x020
+    Dirs, Files, Readable, Writable = 0x001, 0x002, 0x010, 0x020
     filters = stored(int, "filters", Files | Readable)
     nameFilters = stored("QStringList", "nameFilters", [])
     label = stored(str, "label", "")

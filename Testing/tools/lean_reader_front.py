@@ -35,7 +35,7 @@ from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
 from INRCore.compression.pyramid.tiles import cut_tiles
 from INRCore.compression.pyramid.walk import SLICE_CODING
-from INRCore.compression.pyramid_format import HEAD
+from INRCore.compression.pyramid_head import description_of, head_numbers
 from INRCore.compression.stored_slices import unit_limits
 
 
@@ -61,13 +61,13 @@ def read_inr(path, frame=0):
     """(array (k, j, i), 4 x 4 matrix from (i, j, k, 1) to RAS mm, dictionary with what else is known) of an .inr file;
     `frame`: which frame or component of several."""
     data = Path(path).read_bytes()
-    if data[:8] != MAGIC or data[8:12] not in (b"\2\0\0\0", b"\3\0\0\0"):
-        raise InputError(f"'{path}' is no .inr file of version 2 or 3")
+    if data[:8] != MAGIC or data[8:12] not in (b"\2\0\0\0", b"\3\0\0\0", b"\4\0\0\0"):
+        raise InputError(f"'{path}' is no .inr file of versions 2 to 4")
     return read_parts(Parts.of_bytes(data, str(path)), frame)
 
 
 def read_parts(parts, frame=0):
-    if parts.version == 2:
+    if parts.version != 3:
         return _read_pyramid(parts)
     about = json.loads(inflated(parts["J", 0, 0], 1 << 22, "the head"))
     if about["kind"] == "labels":
@@ -112,11 +112,11 @@ def _read_labels(parts, about):
 
 
 def _read_pyramid(parts):
-    head = HEAD.unpack(parts["H", 0, 0])
+    head = head_numbers(parts, "the file")
     shape, matrix = head[:3], np.array([*head[3:15], 0, 0, 0, 1.0]).reshape(4, 4)
     (unit, offset, low, high), (step, code, count, low_bits, model, edge) = head[15:19], head[19:25]
     levels, size = [], shape
-    for mask in head[25 : 25 + count]:
+    for mask in head[25:]:
         levels.append(Level(size, tuple(a for a in range(3) if mask >> a & 1)))
         size = levels[-1].low_shape
     levels = tuple(levels)
@@ -156,7 +156,7 @@ def _read_pyramid(parts):
         array[decode_mask(shape, parts["B", 0, 0][8:])] = struct.unpack("<d", parts["B", 0, 0][:8])[0]
     about = {"low": low, "high": high}
     if ("M", 0, 0) in parts:
-        about |= json.loads(inflated(parts["M", 0, 0], 1 << 20, "the description"))
+        about |= json.loads(description_of(parts, "the file"))
     return array, matrix, about
 
 

@@ -20,10 +20,10 @@ CODE = ROOT / "INRCore" / "compression"
 FRONT = Path(__file__).with_name("lean_reader_front.py")
 TARGET = ROOT / "Resources" / "Formats" / "read_inr.py"
 MODULES = (
-    *("container", "parts", "label_coding", "intensity", "pyramid_format", "stored_slices"),
+    *("container", "short_numbers", "parts", "label_coding", "intensity", "pyramid_head", "stored_slices"),
     *(f"{folder}/{path.stem}" for folder in ("pyramid", "slices") for path in sorted((CODE / folder).glob("*.py"))),
 )
-HEADER = '''"""Reads .inr files (versions 2 and 3, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
+HEADER = '''"""Reads .inr files (versions 2 to 4, codecs `pyramid`, `labels`) with NumPy alone: copy it anywhere.
 
     python read_inr.py scan.inr scan.npy
 

@@ -155,6 +155,28 @@ def without_torch(folder: Path) -> Iterator[None]:
     shared_probe().forget()
 
 
+def unfold_files(app: Any, panel: Any, folder: Path) -> None:
+    """The compression panel's sections about files, after a folder with a broken file and one that is there already."""
+    from INRCore.io import write_volume
+    from INRCore.scene import volume_from_node
+
+    source, target = folder / "scans", folder / "packed"
+    source.mkdir()
+    target.mkdir()
+    volume = volume_from_node(panel.parameters.inputVolume)
+    for name in ("head 1", "head 2"):
+        write_volume(volume, source / f"{name}.nrrd")
+    (source / "broken.nrrd").write_bytes(b"NRRD0004\nnonsense")
+    (target / "head 2.inr").write_bytes(b"")
+    panel.parameters.sourceFolder, panel.parameters.targetFolder = str(source), str(target)
+    panel.ui.folderButton.click()
+    app.wait_until(lambda: panel.ui.folderButton.text != "Cancel", 300)
+    panel.parameters.openPath, panel.parameters.openSpacing = str(target / "head 1.inr"), 4.0
+    panel.ui.openButton.click()
+    for name in ("regionCollapsibleButton", "folderCollapsibleButton", "openCollapsibleButton"):
+        getattr(panel.ui, name).collapsed = False
+
+
 def photograph(app: Any, module: Any, photographer: Photographer, folder: Path) -> None:
     with opened(app, module) as panel:
         app.wait_until(lambda: knows_device(panel))
@@ -169,6 +191,9 @@ def photograph(app: Any, module: Any, photographer: Photographer, folder: Path) 
         start(app, panel, ITERATIONS)
         app.wait_until(lambda: panel.ui.applyButton.text == "Apply", 600)
         photographer.take("Done", panel)
+        if panel.moduleName == "INRCompression":
+            unfold_files(app, panel, folder)
+            photographer.take("A folder compressed, a file opened", panel)
         panel.parameters.device = type(panel.parameters.device).CUDA
         start(app, panel, ITERATIONS)
         app.wait_until(lambda: panel.ui.applyButton.text == "Apply", 300)

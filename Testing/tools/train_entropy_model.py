@@ -1,65 +1,82 @@
-"""Learns the two networks of the entropy model (INRCore/compression/pyramid/entropy_model.json) from volumes.
+"""Learns the two networks of the entropy model (INRCore/compression/pyramid/trellis_model.json) from volumes.
 
     python -m Testing.tools.train_entropy_model VOLUME... --seconds 300
 
-Crops of the volumes are transformed and quantised with random steps by the networks learned before, the codec's own
-walk shows what it would know around each coefficient, and the networks learn to predict what is there, by the bits that
-coding it costs. A file written with one set of weights needs the same set to be read, so the format's number of the
-entropy model changes with them.
+Crops of the volumes, some of them single slices, some with their axes swapped or with noise added, are transformed and
+quantised with random steps by the networks learned before, the codec's own walk shows what it would know around each
+coefficient, and the networks, beginning as they are, learn to predict what is there, by the bits that coding it costs;
+each crop counts as much as any other. A file written with one set of weights needs the same set to be read, so the
+format's number of the entropy coding changes with them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 import numpy as np
 
 from INRCore.compression.pyramid import walk
 from INRCore.compression.pyramid.codec import quantise
+from INRCore.compression.pyramid.entropy_model import load_networks
 from INRCore.compression.pyramid.layout import plan_levels
-from INRCore.compression.pyramid.lifting import analyse
-from INRCore.compression.pyramid.quantisation import band_units
-from INRCore.compression.pyramid.rate_distortion import RateDistortionSource
 from INRCore.compression.pyramid.sources import FixedSource
 from INRCore.io import read_volume
 
 import torch  # isort: skip  (INRCore comes first)
 
-TARGET = Path(__file__).resolve().parents[2] / "INRCore/compression/pyramid/entropy_model.json"
-HIDDEN = (24, 16)
+TARGET = Path(__file__).resolve().parents[2] / "INRCore/compression/pyramid/trellis_model.json"
 CROP = 96
 SAMPLES_PER_CALL = 3000
+SLICES, SWAPPED, NOISY = 0.2, 0.3, 0.2
+RATE = 1e-3
+SCALES = {
+    "first": 32,
+    "by_phase": 32,
+    "by_place": 1024,
+    "second": 32,
+    "second_bias": 1024,
+    "third": 32,
+    "third_bias": 1024,
+}
 
 
 class Recorder:
     """Stands in for the entropy network learned before: keeps features, places and what followed."""
 
     def __init__(self, network) -> None:
-        self.network, self.outputs, self.rows, self.pending = network, len(network.third_bias), [], None
+        self.network, self.rows, self.pending, self.second = network, [], None, None
+        self.first, self.outputs = network.first, len(network.third_bias)
 
     def bias(self, *places: int) -> tuple[int, ...]:
         return places
 
-    def logits(self, features, places):
+    def weights(self, band: int, phase: int) -> None:
+        return None
+
+    def logits(self, features, weights, places):
         self.pending = (features.copy(), places)
-        return self.network.logits(features, self.network.bias(*places))
+        phase, band = places[0], places[1] - 8
+        return self.network.logits(features, self.network.weights(band, phase), self.network.bias(*places))
 
     def follow(self, values) -> None:
         features, places = self.pending
         share = min(1.0, SAMPLES_PER_CALL / max(len(values), 1))
         chosen = np.random.random(len(values)) < share
         n = int(chosen.sum())
+        second = np.zeros(len(values), np.uint8) if self.second is None else self.second
         self.rows.append(
             (
                 features[chosen].astype(np.uint8),
                 np.tile(np.array(places, np.uint8), (n, 1)),
                 values[chosen],
+                second[chosen].astype(np.uint8),
                 np.full(n, 1 / share, np.float32),
             )
         )
-        self.pending = None
+        self.pending = self.second = None
 
 
 class RecordingCoder:
@@ -72,75 +89,78 @@ class RecordingCoder:
         return bits
 
 
-def recording(source, recorder: Recorder):
-    """The source, telling the recorder what it chose."""
-    choose = source.magnitudes
-
-    def magnitudes(band, phase, active, logits):
-        found = choose(band, phase, active, logits)
-        recorder.follow(found)
-        return found
-
-    source.magnitudes = magnitudes
-    return source
-
-
 def record(volume, step_share: float, rng, blocks: Recorder, coefficients: Recorder) -> None:
     """One crop of a volume at one step (a share of its range)."""
-    start = [int(rng.integers(max(n - CROP, 0) + 1)) for n in volume.array.shape]
-    crop = volume.array[tuple(slice(s, s + CROP) for s in start)].astype(np.float64)
+    size = np.minimum(CROP, volume.array.shape)
+    flat = int(rng.integers(3)) if rng.random() < SLICES else -1
+    if flat >= 0:
+        size = np.minimum(2 * CROP, volume.array.shape)
+        size[flat] = 1
+    start = [int(rng.integers(n - m + 1)) for n, m in zip(volume.array.shape, size, strict=True)]
+    crop = volume.array[tuple(slice(s, s + m) for s, m in zip(start, size, strict=True))].astype(np.float64)
     low, high = volume.finite_range()
-    step = step_share * (high - low)
-    samples = np.rint((np.nan_to_num(crop, nan=low) - (low + high) / 2) / step * 64).astype(np.int64)
-    spacing = volume.grid.spacing[::-1]
-    levels = plan_levels(samples.shape, spacing)
+    crop, step = np.nan_to_num(crop, nan=low), step_share * (high - low)
+    if rng.random() < NOISY:
+        crop += rng.normal(0, rng.uniform(0.3, 2) * step, crop.shape)
+    if flat >= 0:
+        order = [flat, *sorted({0, 1, 2} - {flat})]
+    else:
+        order = list(rng.permutation(3)) if rng.random() < SWAPPED else [0, 1, 2]
+    samples = np.rint((crop.transpose(order) - (low + high) / 2) / step * 64).astype(np.int64)
+    levels = plan_levels(samples.shape, volume.grid.spacing[::-1][order])
     if not levels:
         return
-    units = band_units(levels)
-    transformed = analyse(samples.copy(), levels)
-    price = rng.uniform(0.08, 0.14)
-    quantised, coarser = [{} for _ in levels], {}
+    started = [len(recorder.rows) for recorder in (blocks, coefficients)]
+    pyramid = quantise(samples.copy(), levels, price=rng.uniform(0.06, 0.1))
+    coder, coarser = RecordingCoder(blocks), {}
+    choose, of_quantiser = walk.code_magnitudes, walk.of_quantiser
+
+    def remember(logits, second):
+        coefficients.second = second
+        return of_quantiser(logits, second)
+
+    def follow(coder, logits, wanted):
+        coefficients.follow(wanted)
+        return choose(coder, logits, wanted)
+
+    walk.code_magnitudes, walk.of_quantiser, walk.load_networks = (
+        follow,
+        remember,
+        lambda trellis: (blocks, coefficients),
+    )
     for number in reversed(range(len(levels))):
-        level = levels[number]
-        part = transformed[tuple(slice(n) for n in level.shape)]
-        scaled = {b: part[level.band_slices(b)] * np.float32(256 / units[number][b]) for b in level.bands}
-        quantised[number] = {b: np.zeros(c.shape, np.int32) for b, c in scaled.items()}
-        source = recording(RateDistortionSource(scaled, quantised[number], price), coefficients)
-        coarser = walk.code_level(RecordingCoder(blocks), levels, number, coarser, source)
-    record_corrections(samples, levels, rng, blocks, coefficients)
-
-
-def record_corrections(samples, levels, rng, blocks: Recorder, coefficients: Recorder) -> None:
-    """What a pyramid at these samples misses, in bins about as wide as its steps."""
-    found = quantise(samples.copy(), levels).samples(1e6)
-    bins = 64 * rng.uniform(0.5, 3)
-    corrections = np.rint((samples - found) / bins).astype(np.int32)
-    source = recording(FixedSource({0: corrections}), coefficients)
-    walk.code_band(RecordingCoder(blocks), 0, corrections.shape, source)
+        source = FixedSource(pyramid.coefficients[number], in_halves=True)
+        coarser = walk.code_level(coder, levels, number, coarser, source, walk.TRELLIS_CODING)
+    walk.code_magnitudes, walk.of_quantiser, walk.load_networks = choose, of_quantiser, load_networks
+    for recorder, first in zip((blocks, coefficients), started, strict=True):
+        rows = recorder.rows[first:]
+        effort = sum(float((weights * (1 + 8 * np.minimum(values, 4))).sum()) for _, _, values, _, weights in rows)
+        recorder.rows[first:] = [(*row[:-1], row[-1] / max(effort, 1e3)) for row in rows]
 
 
 class Network(torch.nn.Module):
-    def __init__(self, outputs: int) -> None:
+    def __init__(self, before) -> None:
+        """before: the `EntropyNetwork` that it begins as."""
         super().__init__()
-        features = 12
-        self.first = torch.nn.Parameter(torch.randn(features, HIDDEN[0]) * 0.2)
-        self.by_place = torch.nn.Parameter(torch.randn(walk.PLACES, HIDDEN[0]) * 0.1)
-        self.second = torch.nn.Parameter(torch.randn(HIDDEN[0], HIDDEN[1]) * 0.2)
-        self.second_bias = torch.nn.Parameter(torch.zeros(HIDDEN[1]))
-        self.third = torch.nn.Parameter(torch.randn(HIDDEN[1], outputs) * 0.2)
-        self.third_bias = torch.nn.Parameter(torch.tensor([-2.0] + [-1.0] * (outputs - 1)))
+        for name, scale in SCALES.items():
+            setattr(self, name, torch.nn.Parameter(torch.from_numpy(getattr(before, name)) / scale))
 
     def forward(self, features, places):
-        hidden = features / 32 @ rounded(self.first, 32) + rounded(self.by_place, 1024)[places].sum(1)
-        hidden = floored(hidden)
+        phase, band = places[:, 0], places[:, 1] - 8
+        features = features / 32
+        weights = torch.cat([rounded(self.first, 32), rounded(self.by_phase, 32)])
+        hidden = rounded(self.by_place, 1024)[places].sum(1)
+        # One product with all bands and phases, of which each sample takes its own two.
+        every = (features @ weights.permute(1, 0, 2).reshape(features.shape[1], -1)).view(len(features), 16, -1)
+        rows = torch.arange(len(features))
+        hidden = floored(hidden + every[rows, band] + every[rows, 8 + phase])
         hidden = floored(hidden @ rounded(self.second, 32) + rounded(self.second_bias, 1024))
         return hidden @ rounded(self.third, 32) + rounded(self.third_bias, 1024)
 
     def tables(self) -> dict:
-        scales = {"first": 32, "by_place": 1024, "second": 32, "second_bias": 1024, "third": 32, "third_bias": 1024}
         return {
             name: np.clip(np.rint(getattr(self, name).detach().numpy() * s), *limits(s)).astype(int).tolist()
-            for name, s in scales.items()
+            for name, s in SCALES.items()
         }
 
 
@@ -179,29 +199,32 @@ def cost(logits, values):
 
 
 def learn(recorder: Recorder, seconds: float, name: str) -> dict:
-    import time
-
     parts = [np.concatenate(column) for column in zip(*recorder.rows, strict=True)]
-    features, places, values, weights = (torch.from_numpy(part) for part in parts)
-    features, places = features.float(), places.long()
-    network = Network(recorder.outputs)
-    optimizer = torch.optim.Adam(network.parameters(), 5e-3)
+    features, places, values, second, weights = (torch.from_numpy(part) for part in parts)
+    count = recorder.outputs if recorder.outputs == 1 else recorder.outputs // 2
+    network = Network(recorder.network)
+    optimizer = torch.optim.Adam(network.parameters(), RATE)
     started, step = time.process_time(), 0
     held = torch.rand(len(values)) < 0.05
     kept = torch.nonzero(~held)[:, 0]
+
+    def mean_bits(chosen):
+        logits = network(features[chosen].float(), places[chosen].long())
+        if count < recorder.outputs:
+            logits = torch.where(second[chosen, None] > 0, logits[:, count:], logits[:, :count])
+        bits = cost(logits, values[chosen])
+        return (bits * weights[chosen]).sum() / weights[chosen].sum()
+
     while (passed := (time.process_time() - started) / seconds) < 1:
-        chosen = kept[torch.randint(len(kept), (8192,))]
-        logits = network(features[chosen], places[chosen])
-        loss = (cost(logits, values[chosen]) * weights[chosen]).sum() / weights[chosen].sum()
+        loss = mean_bits(kept[torch.randint(len(kept), (8192,))])
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         for group in optimizer.param_groups:
-            group["lr"] = 5e-3 * (0.02 + 0.98 * (1 - passed) ** 1.5)
+            group["lr"] = RATE * (0.02 + 0.98 * (1 - passed) ** 1.5)
         if step % 500 == 0:
             with torch.no_grad():
-                bits = cost(network(features[held], places[held]), values[held])
-                mean = (bits * weights[held]).sum() / weights[held].sum()
+                mean = mean_bits(torch.nonzero(held)[:300_000, 0])
             print(f"{name}: step {step}, {float(mean):.5f} bits per decision held out", flush=True)
         step += 1
     return network.tables()
@@ -216,16 +239,15 @@ def main() -> None:
     rng = np.random.default_rng(0)
     np.random.seed(0)
     torch.manual_seed(0)
-    blocks, coefficients = (Recorder(network) for network in walk.load_networks())
-    walk.load_networks = lambda: (blocks, coefficients)
+    blocks, coefficients = (Recorder(network) for network in load_networks(True))
     for path in arguments.volumes:
         volume = read_volume(path)
         for _ in range(arguments.crops):
-            record(volume, float(np.exp(rng.uniform(np.log(0.006), np.log(0.3)))), rng, blocks, coefficients)
+            record(volume, float(np.exp(rng.uniform(np.log(0.01), np.log(0.4)))), rng, blocks, coefficients)
         print(path, sum(len(r[2]) for r in coefficients.rows), sum(len(r[2]) for r in blocks.rows), flush=True)
     tables = {
-        "blocks": learn(blocks, arguments.seconds / 4, "blocks"),
-        "coefficients": learn(coefficients, arguments.seconds * 3 / 4, "coefficients"),
+        "blocks": learn(blocks, arguments.seconds / 5, "blocks"),
+        "coefficients": learn(coefficients, arguments.seconds * 4 / 5, "coefficients"),
     }
     TARGET.write_text(json.dumps(tables, separators=(",", ":")).replace("]],", "]],\n") + "\n", encoding="utf-8")
 

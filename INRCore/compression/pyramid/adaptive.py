@@ -25,6 +25,15 @@ class AdaptiveContexts:
     def __init__(self, contexts: int) -> None:
         self._halves = np.ones((contexts, 2), np.int64)
 
+    def begin(self, halves: np.ndarray) -> None:
+        """(contexts, 2): half observations of a 0 and of a 1, as if they had been seen."""
+        self._halves = halves.astype(np.int64)
+
+    @property
+    def halves(self) -> np.ndarray:
+        """What was seen so far, and what it began with."""
+        return self._halves
+
     def code(
         self, coder: Coder, contexts: np.ndarray, wanted: np.ndarray | None, trends: np.ndarray | None = None
     ) -> np.ndarray:
@@ -53,6 +62,11 @@ class AdaptiveNumbers:
     def __init__(self, contexts: int) -> None:
         self._widths = AdaptiveContexts(contexts * self._MOST_BITS)
         self._highest = AdaptiveContexts(self._MOST_BITS + 1)
+
+    @property
+    def parts(self) -> tuple[AdaptiveContexts, AdaptiveContexts]:
+        """The contexts of widths and of highest bits."""
+        return self._widths, self._highest
 
     def code(self, coder: Coder, contexts: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:
         """(N) contexts to (N) numbers, int64; those that a damaged stream gives may be too large by one bit."""

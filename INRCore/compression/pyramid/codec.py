@@ -16,9 +16,11 @@ from .rans import Decoder, Encoder
 from .rate_distortion import RateDistortionSource
 from .sources import FixedSource
 from .tiles import Piece, coding_order
-from .walk import ENTROPY_CODING, code_level, code_whole_numbers
+from .trellis import NoTrellis
+from .trellis_search import RecordingSource, search
+from .walk import TRELLIS_CODING, code_level, code_whole_numbers
 
-PRICE = 0.12
+PRICE = 0.08
 """Squared error, in squared steps, that a bit is worth."""
 Bands = dict[int, np.ndarray]
 Place = tuple[int, int]
@@ -39,8 +41,8 @@ class CountingCoder(Encoder):
 @dataclass(frozen=True)
 class Pyramid:
     """shape: of the volume; low: what the last level leaves, int64; coefficients: level -> band -> int32 (k, j, i),
-    level 0 the finest; shifts: per level, see `BandStep`; edge: of the tiles, 0 for none; bits: what the streams take,
-    0 when unknown."""
+    level 0 the finest, with a trellis in half steps; shifts: per level, see `BandStep`; edge: of the tiles, 0 for none;
+    bits: what the streams take, 0 when unknown; model: of the entropy coding."""
 
     shape: Shape
     levels: tuple[Level, ...]
@@ -49,6 +51,7 @@ class Pyramid:
     shifts: list[tuple[int, ...]]
     edge: int = 0
     bits: float = 0.0
+    model: int = TRELLIS_CODING
 
     def samples(self, largest: float, coarsest: int = 0) -> np.ndarray:
         """Whole units (k, j, i) of the lattice that level `coarsest` splits (0: the volume itself); `largest`: bound
@@ -58,7 +61,7 @@ class Pyramid:
         for number, level in enumerate(levels, coarsest):
             part = result[tuple(slice(n) for n in level.shape)]
             for band in level.bands:
-                step = BandStep(units[number][band], self.shifts[number])
+                step = BandStep(units[number][band], self.shifts[number], parts_of(self.model))
                 part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
         low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
         result[tuple(slice(n) for n in self.low.shape)] = low_step.restore(self.low)
@@ -71,6 +74,7 @@ def quantise(
     edge: int = 0,
     price: float = PRICE,
     needed: list[dict[int, np.ndarray]] | None = None,
+    model: int = TRELLIS_CODING,
 ) -> Pyramid:
     """Whole units (k, j, i) to a pyramid; `samples` is overwritten. needed: see `needed_coefficients`, None for all."""
     k, j, i = samples.shape
@@ -90,10 +94,35 @@ def quantise(
     coder = CountingCoder()
     code_low(coder, low.shape, low)
     for number, piece in coding_order(shape, levels, edge):
-        source = RateDistortionSource(piece.cut(scaled[number], number), piece.cut(chosen[number], number), price)
-        code_level(coder, piece.levels, number, _coarser(chosen, piece, number), source)
-    shifts = [_level_shifts(scaled[n], chosen[n]) for n in range(len(levels))]
-    return Pyramid(shape, levels, low, chosen, shifts, edge, coder.cost_bits)
+        own, found = piece.cut(scaled[number], number), piece.cut(chosen[number], number)
+        _choose(coder, own, found, piece.levels, number, _coarser(chosen, piece, number), price, model)
+    shifts = [_level_shifts(scaled[n], chosen[n], parts_of(model)) for n in range(len(levels))]
+    return Pyramid(shape, levels, low, chosen, shifts, edge, coder.cost_bits, model)
+
+
+def _choose(
+    coder: Coder,
+    scaled: Bands,
+    chosen: Bands,
+    levels: tuple[Level, ...],
+    number: int,
+    coarser: Bands,
+    price: float,
+    model: int,
+) -> None:
+    """Writes the whole coefficients of a piece's level, and codes them."""
+    greedy = RateDistortionSource(scaled, chosen, price)
+    if model < TRELLIS_CODING:
+        code_level(coder, levels, number, coarser, greedy)
+        return
+    low_shape = levels[number].low_shape
+    walked = RecordingSource(greedy)
+    code_level(CountingCoder(), levels, number, coarser, walked, model, NoTrellis(low_shape))
+    for last in (False, True):
+        for band, values in search(scaled, walked.calls, low_shape, price).items():
+            chosen[band][...] = values
+        walked = RecordingSource(FixedSource(chosen, in_halves=True))
+        code_level(coder if last else CountingCoder(), levels, number, coarser, walked, model)
 
 
 def encode(pyramid: Pyramid) -> dict[Place, bytes]:
@@ -103,7 +132,8 @@ def encode(pyramid: Pyramid) -> dict[Place, bytes]:
     streams = {LOW_PLACE: coder.to_bytes()}
     for number, piece in coding_order(pyramid.shape, pyramid.levels, pyramid.edge):
         coder, own = Encoder(), piece.cut(pyramid.coefficients[number], number)
-        code_level(coder, piece.levels, number, _coarser(pyramid.coefficients, piece, number), FixedSource(own))
+        source = FixedSource(own, in_halves=pyramid.model >= TRELLIS_CODING)
+        code_level(coder, piece.levels, number, _coarser(pyramid.coefficients, piece, number), source, pyramid.model)
         shifts = np.array(pyramid.shifts[number], np.int8).tobytes()
         streams[number, piece.number] = shifts + coder.to_bytes()
     return streams
@@ -116,7 +146,7 @@ def decode(
     streams: Callable[[Place], bytes | None],
     finest: int = 0,
     on_level: Callable[[int], None] = lambda level: None,
-    model: int = ENTROPY_CODING,
+    model: int = TRELLIS_CODING,
 ) -> Pyramid:
     """Undoes `encode` down to level `finest`; what `streams` gives as None stays zero. Raises `StreamError`."""
     coder = Decoder(streams(LOW_PLACE) or b"")
@@ -140,7 +170,7 @@ def decode(
         for number in reversed(range(finest, len(levels))):
             list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
             on_level(number)
-    return Pyramid(shape, levels, low, coefficients, shifts, edge)
+    return Pyramid(shape, levels, low, coefficients, shifts, edge, model=model)
 
 
 def code_low(coder: Coder, shape: tuple[int, ...], low: np.ndarray | None) -> np.ndarray:
@@ -165,8 +195,13 @@ def _zeros(levels: tuple[Level, ...], finest: int = 0) -> list[Bands]:
     ]
 
 
-def _level_shifts(scaled: Bands, chosen: Bands) -> tuple[int, ...]:
+def parts_of(model: int) -> int:
+    """In how many parts a step is counted."""
+    return 2 if model >= TRELLIS_CODING else 1
+
+
+def _level_shifts(scaled: Bands, chosen: Bands, parts: int) -> tuple[int, ...]:
     places = {band: np.flatnonzero(values) for band, values in chosen.items()}
     sizes = [np.abs(scaled[band].reshape(-1)[places[band]]) for band in chosen]
     magnitudes = [np.abs(chosen[band].reshape(-1)[places[band]]) for band in chosen]
-    return shifts_of(np.concatenate(sizes), np.concatenate(magnitudes))
+    return shifts_of(np.concatenate(sizes), np.concatenate(magnitudes), parts)

@@ -20,6 +20,8 @@ LARGEST = 31
 _STEPS = (-1, 0, 1)
 LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(6 * 27 * LARGEST + 1))), 255).astype(np.float32)
 """Sum of magnitudes -> feature."""
+HALVES_LOG_TABLE = np.minimum(np.rint(20 * np.log2(1.0 + np.arange(12 * 27 * LARGEST + 1) / 2)), 255).astype(np.float32)
+"""The same of magnitudes in half steps."""
 
 
 def neighbour_sums(padded: np.ndarray, phase: tuple[int, int, int], shape: tuple[int, ...]) -> list[np.ndarray]:
@@ -54,9 +56,9 @@ def _pair(shifted: Callable[..., np.ndarray], axis: int) -> np.ndarray:
     return shifted(*before) + shifted(*after)
 
 
-def clipped(magnitudes: np.ndarray) -> np.ndarray:
+def clipped(magnitudes: np.ndarray, largest: int = LARGEST) -> np.ndarray:
     """Magnitudes as context counts them, int16."""
-    return np.minimum(magnitudes, LARGEST).astype(np.int16)
+    return np.minimum(magnitudes, largest).astype(np.int16)
 
 
 def shells(magnitudes: np.ndarray) -> list[np.ndarray]:

@@ -26,8 +26,9 @@ PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).as
 
 @dataclass(frozen=True)
 class EntropyNetwork:
-    """first: (features, hidden); by_place: (places, hidden) biases of the first layer; second: (hidden, hidden 2);
-    third: (hidden 2, outputs); all whole numbers as float32."""
+    """first: (features, hidden), or (bands, features, hidden) with what phases add to it, (phases, features, hidden);
+    by_place: (places, hidden) biases of the first layer; second: (hidden, hidden 2); third: (hidden 2, outputs); all
+    whole numbers as float32."""
 
     first: np.ndarray
     by_place: np.ndarray
@@ -35,14 +36,19 @@ class EntropyNetwork:
     second_bias: np.ndarray
     third: np.ndarray
     third_bias: np.ndarray
+    by_phase: np.ndarray | None = None
 
-    def logits(self, features: np.ndarray, bias: np.ndarray) -> np.ndarray:
-        """(N, features) whole float32 in 0 .. 255 and the (hidden) bias of their place to (N, outputs) indices into
-        `PROBABILITIES`."""
-        hidden = _activated(features @ self.first + bias)
+    def logits(self, features: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> np.ndarray:
+        """(N, features) whole float32 in 0 .. 255, the weights and the (hidden) bias of their place to (N, outputs)
+        indices into `PROBABILITIES`."""
+        hidden = _activated(features @ weights + bias)
         hidden = _activated(hidden @ self.second + self.second_bias)
         logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0**-4))
         return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
+
+    def weights(self, band: int, phase: int) -> np.ndarray:
+        """(features, hidden) of the first layer."""
+        return self.first if self.by_phase is None else self.first[band] + self.by_phase[phase]
 
     def bias(self, *places: int) -> np.ndarray:
         """Sum of the biases of some places."""
@@ -55,10 +61,10 @@ def _activated(sums: np.ndarray) -> np.ndarray:
 
 
 @lru_cache
-def load_networks() -> tuple[EntropyNetwork, EntropyNetwork]:
-    """The networks of blocks (one output) and of coefficients (four)."""
-    text = resources.files(__package__).joinpath("entropy_model.json").read_text(encoding="utf-8")
-    stored = json.loads(text)
+def load_networks(trellis: bool = False) -> tuple[EntropyNetwork, EntropyNetwork]:
+    """The networks of blocks (one output) and of coefficients (four; with a trellis four for each quantiser)."""
+    name = "trellis_model.json" if trellis else "entropy_model.json"
+    stored = json.loads(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
     return network_of(stored["blocks"]), network_of(stored["coefficients"])
 
 

@@ -16,12 +16,16 @@ _WEIGHTS = (4, 2, 1)
 _FINENESS = 16  # the expected magnitude is in 16ths
 _HALF_OCTAVES = np.array(sorted({round(2 ** (n / 2)) for n in range(2 * 26)}))
 
+LARGE_CONTEXTS = 4 * (len(_HALF_OCTAVES) + 1)
+"""By quantiser, by phase (the first or another), by what is expected."""
+_FEW = 12  # expected magnitudes below 4
+
 
 class LargeNumbers(AdaptiveNumbers):
     """Magnitudes of the large bands of one level, by `large_contexts`."""
 
     def __init__(self) -> None:
-        super().__init__(2 * (len(_HALF_OCTAVES) + 1))
+        super().__init__(LARGE_CONTEXTS)
 
 
 def sum_of(arrays: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
@@ -32,14 +36,21 @@ def sum_of(arrays: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     return total
 
 
-def large_contexts(near: list[np.ndarray], beside: np.ndarray, phase: int) -> np.ndarray:
+def large_contexts(
+    near: list[np.ndarray], beside: np.ndarray, phase: int, second: np.ndarray | None = None
+) -> np.ndarray:
     """(N) contexts, from the seven sums over neighbours within the band (see `neighbour_sums`) and the (N) sums of
-    what is known at the same place of other bands, which counts as one more face neighbour."""
+    what is known at the same place of other bands, which counts as one more face neighbour. second: with a trellis,
+    whose magnitudes are in half steps, whether the second quantiser holds; that matters where little is expected."""
     total = beside.astype(np.int64) * _WEIGHTS[0]
     for number, part in enumerate(near):
         total += part.astype(np.int64) * _WEIGHTS[min(number // 3, 2)]
-    expected = total * _FINENESS // (_WEIGHTS[0] + _known_weight(phase))
-    return np.searchsorted(_HALF_OCTAVES, expected, side="right") + (phase > 0) * (len(_HALF_OCTAVES) + 1)
+    scale = 1 if second is None else 2
+    expected = np.searchsorted(
+        _HALF_OCTAVES, total * _FINENESS // (scale * (_WEIGHTS[0] + _known_weight(phase))), side="right"
+    )
+    contexts = expected + (phase > 0) * (len(_HALF_OCTAVES) + 1)
+    return contexts if second is None else contexts + (second & (expected < _FEW)) * (LARGE_CONTEXTS // 2)
 
 
 def _known_weight(phase: int) -> int:

@@ -22,16 +22,17 @@ SHIFT_KINDS = 3  # magnitudes of 1, of 2, of more
 @dataclass(frozen=True)
 class BandStep:
     """units: step of one band in 256ths of a unit; shifts: how far magnitudes of 1, 2 and more lie below their number,
-    in 256ths of the step."""
+    in 256ths of the step; parts: of the step that coefficients count, 2 for half steps."""
 
     units: int
     shifts: tuple[int, ...]
+    parts: int = 1
 
     def restore(self, coefficients: np.ndarray) -> np.ndarray:
         """Whole coefficients to whole units, int64."""
         magnitudes = np.abs(coefficients).astype(np.int64)
         shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
-        values = ((magnitudes * _FRACTION - shift) * self.units + (1 << 15)) >> 16
+        values = ((magnitudes * (_FRACTION // self.parts) - shift) * self.units + (1 << 15)) >> 16
         return np.where(coefficients < 0, -values, values)
 
 
@@ -40,11 +41,12 @@ def band_units(levels: tuple[Level, ...]) -> list[dict[int, int]]:
     return [{band: round(UNITS * _FRACTION / gain) for band, gain in gains.items()} for gains in band_gains(levels)]
 
 
-def shifts_of(scaled: np.ndarray, magnitudes: np.ndarray) -> tuple[int, ...]:
-    """The shifts that restore best on average; `scaled`: absolute coefficients in steps, beside their magnitudes."""
+def shifts_of(scaled: np.ndarray, magnitudes: np.ndarray, parts: int = 1) -> tuple[int, ...]:
+    """The shifts that restore best on average; `scaled`: absolute coefficients in steps, beside their magnitudes in
+    parts of the step."""
     shifts = []
     for kind in range(1, SHIFT_KINDS + 1):
         chosen = magnitudes == kind if kind < SHIFT_KINDS else magnitudes >= kind
-        mean = float((magnitudes[chosen] - scaled[chosen]).mean()) if chosen.any() else 0.0
+        mean = float((magnitudes[chosen] / parts - scaled[chosen]).mean()) if chosen.any() else 0.0
         shifts.append(int(np.clip(round(mean * _FRACTION), -127, 127)))
     return tuple(shifts)

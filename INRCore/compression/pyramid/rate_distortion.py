@@ -65,7 +65,7 @@ def _rounded(size: np.ndarray) -> np.ndarray:
 
 def bits_of(magnitudes: np.ndarray, logits: np.ndarray) -> np.ndarray:
     """Bits of magnitudes above 0 with their signs."""
-    nonzero, second, third, more = logits.T
+    nonzero, second, third, more = logits[:, :4].T
     bits = 1 + BITS_OF_ONE[nonzero]
     bits += np.where(magnitudes == 1, BITS_OF_ZERO[second], BITS_OF_ONE[second])
     bits += np.where(magnitudes == 2, BITS_OF_ZERO[third], 0) + np.where(magnitudes > 2, BITS_OF_ONE[third], 0)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .trellis import numbers_of
 from .walk import BLOCK, block_sums, phase_view
 
 LARGE = 6.0
@@ -23,8 +24,9 @@ def is_large(magnitudes: np.ndarray, flags: np.ndarray) -> bool:
 class FixedSource:
     """Coefficients of one level that are already whole numbers: band -> int32 (k, j, i)."""
 
-    def __init__(self, coefficients: dict[int, np.ndarray]) -> None:
-        self._coefficients = coefficients
+    def __init__(self, coefficients: dict[int, np.ndarray], in_halves: bool = False) -> None:
+        """in_halves: whether they are in half steps (see `trellis`)."""
+        self._coefficients, self._in_halves = coefficients, in_halves
 
     def flags(self, band: int) -> np.ndarray:
         """Booleans per block: whether it holds anything."""
@@ -32,12 +34,16 @@ class FixedSource:
 
     def large(self, band: int) -> bool:
         """Whether its magnitudes are beyond what the entropy model has learned."""
-        return is_large(np.abs(self._coefficients[band]), self.flags(band))
+        return is_large(self._numbers(self._coefficients[band]), self.flags(band))
 
     def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray | None) -> np.ndarray:
         """Of the active samples (flat indices within the phase)."""
-        return np.abs(phase_view(self._coefficients[band], phase).reshape(-1)[active])
+        return self._numbers(phase_view(self._coefficients[band], phase).reshape(-1)[active])
 
     def negative(self, band: int, places: np.ndarray) -> np.ndarray:
         """Booleans at flat indices within the band."""
         return self._coefficients[band].reshape(-1)[places] < 0
+
+    def _numbers(self, coefficients: np.ndarray) -> np.ndarray:
+        magnitudes = np.abs(coefficients)
+        return numbers_of(magnitudes) if self._in_halves else magnitudes

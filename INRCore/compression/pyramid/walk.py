@@ -7,47 +7,44 @@ blocks, the signs of what is not zero.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Protocol
 
 import numpy as np
 
 from .adaptive import Coder
-from .contexts import LOG_TABLE, PHASES, box_sums, clipped, fitted, neighbour_sums, phase_views, shells, spread
+from .contexts import (
+    HALVES_LOG_TABLE,
+    LARGEST,
+    LOG_TABLE,
+    PHASES,
+    box_sums,
+    clipped,
+    fitted,
+    neighbour_sums,
+    phase_views,
+    shells,
+    spread,
+)
+from .corrections import Corrections
 from .damage import StreamError
 from .entropy_model import PROBABILITIES, EntropyNetwork, load_networks
 from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
 from .layout import Level, parent_of
 from .rans import EVEN
+from .source import Source
+from .trellis import Trellis, halves_of, of_quantiser
 
 ENTROPY_CODING = 2
 """Of the entropy coding that is written; 1 has no large bands."""
 SLICE_CODING = 3
 """Of files whose slices are predicted from each other."""
+TRELLIS_CODING = 4
+"""Of files with dependent quantisation."""
 BLOCK = 4
 LAST_UNARY = 14
+QUESTIONS = 4
 _LEVEL_KINDS = 5
 PLACES = len(PHASES) + 8 + _LEVEL_KINDS
 """Biases: phase, band, level."""
-
-
-class Source(Protocol):
-    """Where an encoder's coefficients come from."""
-
-    def flags(self, band: int) -> np.ndarray:
-        """Booleans per block."""
-        ...
-
-    def large(self, band: int) -> bool:
-        """Whether its magnitudes are beyond what the entropy model has learned."""
-        ...
-
-    def magnitudes(self, band: int, phase: int, active: np.ndarray, logits: np.ndarray | None) -> np.ndarray:
-        """Of the active samples (flat indices within the phase). logits: None in a large band."""
-        ...
-
-    def negative(self, band: int, places: np.ndarray) -> np.ndarray:
-        """Booleans at flat indices within the band."""
-        ...
 
 
 def code_level(
@@ -57,18 +54,24 @@ def code_level(
     coarser: dict[int, np.ndarray],
     source: Source | None = None,
     model: int = ENTROPY_CODING,
+    trellis: Trellis | None = None,
 ) -> dict[int, np.ndarray]:
-    """Band -> int32 coefficients of one level, decoded where `source` is None. `coarser`: the next level's."""
+    """Band -> int32 coefficients of one level, decoded where `source` is None. `coarser`: the next level's. trellis:
+    instead of the one that the model has."""
     level, done = levels[number], {}
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
+    if trellis is None and model >= TRELLIS_CODING:
+        trellis = Trellis(level.low_shape)
+    corrections = None if trellis is None else Corrections(2 * QUESTIONS)
     for band in level.bands:
         shape = level.band_shape(band)
         if 0 in shape:
             done[band] = np.zeros(shape, np.int32)
             continue
-        walk = _BandWalk(coder, number, band, shape, source, numbers)
+        walk = _BandWalk(coder, number, band, shape, source, numbers, trellis, corrections)
         parent, axes = parent_of(levels, number, band)
-        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, [np.abs(v) for v in done.values()])
+        siblings = {number: np.abs(values) for number, values in done.items()}
+        done[band] = walk.run(np.abs(coarser[parent]) if parent else None, axes, siblings)
     return done
 
 
@@ -77,7 +80,7 @@ def code_band(
 ) -> np.ndarray:
     """int32 coefficients of a band of the finest level with nothing around it."""
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
-    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), [])
+    return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), {})
 
 
 class _BandWalk:
@@ -89,28 +92,38 @@ class _BandWalk:
         shape: tuple[int, ...],
         source: Source | None,
         numbers: LargeNumbers | None,
+        trellis: Trellis | None = None,
+        corrections: Corrections | None = None,
     ) -> None:
         self._coder, self._level, self._band, self._shape, self._source = coder, level, band, shape, source
-        self._blocks, self._coefficients = load_networks()
-        self._numbers = numbers
+        self._blocks, self._coefficients = load_networks(trellis is not None)
+        self._numbers, self._trellis, self._corrections = numbers, trellis, corrections
+        self._scale = 1 if trellis is None else 2
+        self._table = LOG_TABLE if trellis is None else HALVES_LOG_TABLE
 
-    def run(self, parent: np.ndarray | None, axes: tuple[int, ...], siblings: list[np.ndarray]) -> np.ndarray:
-        """int32 coefficients, from the magnitudes of the parent and of the siblings."""
-        beside = np.zeros(self._shape, np.int16)
-        for sibling in siblings:
-            beside += clipped(fitted(sibling, self._shape))
-        seen = None if parent is None else clipped(parent)
-        flags = self._code_flags(seen, axes, beside)
+    def run(self, parent: np.ndarray | None, axes: tuple[int, ...], siblings: dict[int, np.ndarray]) -> np.ndarray:
+        """int32 coefficients, from the magnitudes of the parent and of the siblings by their bands."""
+        beside, nearest = np.zeros(self._shape, np.int16), np.zeros(self._shape, np.int16)
+        for band, sibling in siblings.items():
+            magnitudes = clipped(fitted(sibling, self._shape), LARGEST * self._scale)
+            beside += magnitudes
+            if (band ^ self._band).bit_count() == 1:
+                nearest += magnitudes
+        of_siblings = [beside] if self._trellis is None else [nearest, beside]
+        seen = None if parent is None else clipped(parent, LARGEST * self._scale)
+        flags = self._code_flags(seen, axes, of_siblings)
         magnitudes = np.zeros(self._shape, np.int32)
         if not flags.any():
+            if self._trellis is not None:
+                self._trellis.pass_over(magnitudes)
             return magnitudes
         if self._numbers is not None and self._code_large():
-            around = [fitted(sibling, self._shape) for sibling in siblings]
+            around = [fitted(sibling, self._shape) for sibling in siblings.values()]
             around += [] if parent is None else [spread(parent, axes, self._shape)]
             self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
         else:
             around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
-            self._code_magnitudes(magnitudes, flags, [*around, beside, box_sums(beside)])
+            self._code_magnitudes(magnitudes, flags, [*around, *of_siblings, box_sums(beside)])
         self._code_signs(magnitudes)
         return magnitudes
 
@@ -118,16 +131,19 @@ class _BandWalk:
         wanted = None if self._source is None else np.array([self._source.large(self._band)])
         return bool(self._coder.code(_even(1), wanted)[0])
 
-    def _code_flags(self, parent: np.ndarray | None, axes: tuple[int, ...], beside: np.ndarray) -> np.ndarray:
+    def _code_flags(
+        self, parent: np.ndarray | None, axes: tuple[int, ...], of_siblings: list[np.ndarray]
+    ) -> np.ndarray:
         shape = tuple(-(-n // BLOCK) for n in self._shape)
         wanted = None if self._source is None else self._source.flags(self._band)
         flags = np.zeros(shape, bool)
         around = []
         if parent is not None:
             steps = [BLOCK // 2 if axis in axes else BLOCK for axis in range(3)]
-            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100).astype(np.int16))
-        besides = np.minimum(block_sums(beside, [BLOCK] * 3), 100).astype(np.int16)
-        fixed = [*around, besides, box_sums(besides)]
+            around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100 * self._scale).astype(np.int16))
+        sums = [block_sums(beside, [BLOCK] * 3) for beside in of_siblings]
+        besides = [np.minimum(beside, 100 * self._scale).astype(np.int16) for beside in sums]
+        fixed = [*around, *besides, box_sums(besides[-1])]
         padded = np.zeros([n + 2 for n in shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view in phase_views(flags):
@@ -143,12 +159,24 @@ class _BandWalk:
         padded = np.zeros([n + 2 for n in self._shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view, active in _flagged(magnitudes, flags):
-            logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
-            wanted = None
-            if self._source is not None:
-                wanted = self._source.magnitudes(self._band, phase, active, logits)
-            _put(view, active, code_magnitudes(self._coder, logits, wanted))
-            phase_view(inner, phase)[...] = clipped(view)
+            if active.size:
+                second = self._second(view, active)
+                logits = self._logits(self._coefficients, padded, fixed, phase, self._shape, active)
+                found = self._code_active(phase, active, logits, second)
+                self._put(view, active, found, second)
+                phase_view(inner, phase)[...] = clipped(view, LARGEST * self._scale)
+            elif self._trellis is not None:
+                self._trellis.advance(view)
+
+    def _code_active(self, phase: int, active: np.ndarray, logits: np.ndarray, second: np.ndarray | None) -> np.ndarray:
+        """Magnitudes of the active samples, by the logits that the model gave."""
+        better = logits if self._corrections is None else self._corrections.corrected(logits)
+        wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, better)
+        if self._corrections is None or second is None:
+            return code_magnitudes(self._coder, better, wanted)
+        found = code_magnitudes(self._coder, of_quantiser(better, second), wanted)
+        self._corrections.learn(logits, second, found, LAST_UNARY)
+        return found
 
     def _code_large_magnitudes(
         self, magnitudes: np.ndarray, flags: np.ndarray, numbers: LargeNumbers, around: list[np.ndarray]
@@ -157,12 +185,28 @@ class _BandWalk:
         padded = np.zeros([n + 2 for n in self._shape], np.int32)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view, active in _flagged(magnitudes, flags):
-            parts = neighbour_sums(padded, PHASES[phase], self._shape)
-            near = [part.reshape(-1)[active] for part in parts]
-            contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase)
-            wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
-            _put(view, active, numbers.code(self._coder, contexts, wanted))
-            phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
+            if active.size:
+                second = self._second(view, active)
+                parts = neighbour_sums(padded, PHASES[phase], self._shape)
+                near = [part.reshape(-1)[active] for part in parts]
+                contexts = large_contexts(near, phase_view(beside, phase).reshape(-1)[active], phase, second)
+                wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, None)
+                self._put(view, active, numbers.code(self._coder, contexts, wanted), second)
+                phase_view(inner, phase)[...] = np.minimum(view, LARGEST_SEEN)
+            elif self._trellis is not None:
+                self._trellis.advance(view)
+
+    def _second(self, view: np.ndarray, active: np.ndarray) -> np.ndarray | None:
+        """Whether the second quantiser holds, for the active samples; None without a trellis."""
+        return None if self._trellis is None else self._trellis.second(view.shape).reshape(-1)[active]
+
+    def _put(self, view: np.ndarray, active: np.ndarray, found: np.ndarray, second: np.ndarray | None) -> None:
+        values = np.zeros(view.size, np.int32)
+        values[active] = found
+        if self._trellis is not None and second is not None:
+            self._trellis.advance(values.reshape(view.shape))
+            values[active] = halves_of(found, second)
+        view[...] = values.reshape(view.shape)
 
     def _code_signs(self, magnitudes: np.ndarray) -> None:
         flat = magnitudes.reshape(-1)
@@ -182,31 +226,24 @@ class _BandWalk:
     ) -> np.ndarray:
         """(active, outputs): from the neighbours within the band and from what is known wholly (parent, siblings)."""
         parts = neighbour_sums(padded, PHASES[phase], shape)
-        first_sibling = len(parts) + 3
-        features = np.zeros((active.size, first_sibling + 2), np.float32)
+        count = network.first.shape[-2]
+        features = np.zeros((active.size, count), np.float32)
         for column, part in enumerate(parts):
-            features[:, column] = LOG_TABLE[part.reshape(-1)[active]]
-        for column, part in enumerate(fixed, first_sibling + 2 - len(fixed)):
-            features[:, column] = LOG_TABLE[phase_view(part, phase).reshape(-1)[active]]
+            features[:, column] = self._table[part.reshape(-1)[active]]
+        for column, part in enumerate(fixed, count - len(fixed)):
+            features[:, column] = self._table[phase_view(part, phase).reshape(-1)[active]]
         kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
-        return network.logits(features, network.bias(phase, len(PHASES) + self._band, kind))
+        weights = network.weights(self._band, phase)
+        return network.logits(features, weights, network.bias(phase, len(PHASES) + self._band, kind))
 
 
 def _flagged(magnitudes: np.ndarray, flags: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """(phase, its view, flat indices of its samples in flagged blocks), phases without any left out."""
+    """(phase, its view, flat indices of its samples in flagged blocks)."""
     mask = flags
     for axis in range(3):
         mask = np.repeat(mask, BLOCK // 2, axis)
     for phase, view in phase_views(magnitudes):
-        active = np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
-        if active.size:
-            yield phase, view, active
-
-
-def _put(view: np.ndarray, active: np.ndarray, found: np.ndarray) -> None:
-    values = np.zeros(view.size, np.int32)
-    values[active] = found
-    view[...] = values.reshape(view.shape)
+        yield phase, view, np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
 
 
 def code_magnitudes(coder: Coder, logits: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:

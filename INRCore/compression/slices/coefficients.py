@@ -27,17 +27,32 @@ class CoefficientCoding:
 
     def __init__(self) -> None:
         kinds = len(SIZES) * 2
-        self._any = AdaptiveContexts(kinds)
+        self._any = AdaptiveContexts(len(SIZES) * 3)
         self._fours = AdaptiveContexts(kinds * 6)
         self._nonzero = AdaptiveContexts(kinds * _PLACES * 7)
         self._more = AdaptiveContexts(len(SIZES) * 2 * 2 * 7)
         self._rest = AdaptiveNumbers(8)
 
-    def code(self, coder: Coder, number: int, inside: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:
-        """(N, size, size) int32 of the leaves of a size; inside: (N) whether predicted from their own slice."""
+    def contexts(self) -> dict[str, AdaptiveContexts]:
+        """All of them by name."""
+        widths, highest = self._rest.parts
+        own = {"any": self._any, "fours": self._fours, "nonzero": self._nonzero, "more": self._more}
+        return own | {"rest": widths, "high rest": highest}
+
+    def code(
+        self,
+        coder: Coder,
+        number: int,
+        inside: np.ndarray,
+        wanted: np.ndarray | None,
+        manner: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """(N, size, size) int32 of the leaves of a size; inside: (N) whether predicted from their own slice; manner:
+        (N) 0 .. 2, how likely they are to have none."""
         size, kind = SIZES[number], number * 2 + inside.astype(np.int64)
         levels = np.zeros((len(inside), size, size), np.int32)
-        coded = np.flatnonzero(self._any.code(coder, kind, None if wanted is None else (wanted != 0).any((1, 2))))
+        some = None if wanted is None else (wanted != 0).any((1, 2))
+        coded = np.flatnonzero(self._any.code(coder, kind if manner is None else number * 3 + manner, some))
         if coded.size:
             levels[coded] = self._code_blocks(coder, size, kind[coded], None if wanted is None else wanted[coded])
         return levels

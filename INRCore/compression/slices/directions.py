@@ -18,6 +18,9 @@ DIRECTIONS = 35
 _HALF = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
 _ANGLES = (*_HALF, -32, *_HALF[::-1])
 _FIRST_VERTICAL = 18
+_ACROSS, _DOWN = 10, 26
+_STRAIGHT = {8: 7, 16: 1, 32: 0}
+"""How far from an axis directions must lie for their border to be smoothed, by size."""
 
 
 @lru_cache
@@ -46,6 +49,31 @@ def _border(size: int, reference: int, angle: int, vertical: bool) -> int:
     if reference < 0:
         reference = -((-reference * round(8192 / -angle) + 128) >> 8)
     return 2 * size + sign * reference
+
+
+def predict_refined(border: np.ndarray, modes: np.ndarray, size: int) -> np.ndarray:
+    """As `predict`, from a smoothed border in large blocks unless the direction lies near an axis, and with the first
+    row and column of blocks below the largest drawn to the border, as in HEVC (ITU-T H.265, 8.4.4.2.3 and 6)."""
+    border = border.astype(np.int64, copy=False)
+    if size in _STRAIGHT:
+        slant = np.minimum(np.abs(modes - _ACROSS), np.abs(modes - _DOWN))
+        chosen = np.flatnonzero((modes == PLANE) | ((modes > MEAN) & (slant > _STRAIGHT[size])))
+        if chosen.size:
+            border, own = border.copy(), border[chosen]
+            border[chosen, 1:-1] = (own[:, :-2] + 2 * own[:, 1:-1] + own[:, 2:] + 2) >> 2
+    found = predict(border, modes, size)
+    if size == LARGEST:
+        return found
+    left, corner, above = border[:, 2 * size - 1 : size - 1 : -1], border[:, 2 * size, None], border[:, 2 * size + 1 :]
+    down, across, mean = (np.flatnonzero(modes == mode) for mode in (_DOWN, _ACROSS, MEAN))
+    found[down, :, 0] += (left[down] - corner[down]) >> 1
+    found[across, 0] += (above[across, :size] - corner[across]) >> 1
+    middle = found[mean, -1, -1, None]
+    first = left[mean, :1] + above[mean, :1]
+    found[mean, :, 0] = (left[mean] + 3 * middle + 2) >> 2
+    found[mean, 0] = (above[mean, :size] + 3 * middle + 2) >> 2
+    found[mean, 0, :1] = (first + 2 * middle + 2) >> 2
+    return found
 
 
 def predict(border: np.ndarray, modes: np.ndarray, size: int) -> np.ndarray:

@@ -11,11 +11,12 @@ import numpy as np
 from ..pyramid.codec import CountingCoder
 from ..pyramid.layout import Shape
 from ..pyramid.rans import Encoder
-from .choices import best_directions, choose_slice, close_loop, stack_of
-from .layout_coding import StackCoding
-from .leaves import AFTER, BEFORE, INSIDE, Stack, grid_of
-from .search import move_bits, search, widened
-from .sequence import Place, Planes, Sequence, along
+from .deciding import Walk
+from .guesses import best_directions
+from .leaves import Stack, joined
+from .offers import Offers, offers
+from .search import Mover, search, widened
+from .sequence import Item, Place, Planes, Sequence, along
 from .transform import SIZES
 
 PRICE = 0.12
@@ -27,6 +28,8 @@ _RATIOS = (1.0, 1.3, 1.5, 1.8)
 """Steps of the levels, relative to that of the slices that stand alone."""
 _SHIFTS = (8, 4, 2)
 _SPAN_VOXELS = 1 << 24
+_AT_ONCE = 1 << 22
+"""Samples of the slices that are decided together."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Sliced:
         found = {}
         for place, stack in self.stacks.items():
             coder = Encoder()
-            StackCoding().code(coder, stack.shape, place[0] == 0, stack)
+            self.planes.code(place, coder, stack)
             found[place] = np.array(_SHIFTS, np.int8).tobytes() + coder.to_bytes()
         return found
 
@@ -77,36 +80,47 @@ class SliceEncoder:
         sequence = self.sequence(unit_step)
         planes, found, bits = Planes(sequence), {}, 0.0
         for place in sequence.places:
-            items = sequence.items(place)
-            target = np.rint((self._values[[item.slice for item in items]] - middle) / unit).astype(np.int64)
+            items, base = sequence.items(place), planes.base(place)
+            most = 1 if sequence.chained and not place[0] else max(1, _AT_ONCE // planes.values[0].size)
+            parts = (slice(start, start + most) for start in range(0, len(items), most))
             step = sequence.steps[place[0]]
-            stack = self._chosen(planes, place, target, step)
-            reached = close_loop(stack, target, step, _SHIFTS, limits, planes.fetcher(place), PRICE)
-            planes.put(place, reached)
+            stack = joined([self._decided(planes, items[p], base[p], (unit, middle), step, limits) for p in parts])
             coder = CountingCoder()
-            StackCoding().code(coder, stack.shape, place[0] == 0, stack)
+            planes.code(place, coder, stack)
             found[place], bits = stack, bits + coder.cost_bits
         return Sliced(sequence, planes, found, bits)
 
-    def _chosen(self, planes: Planes, place: Place, target: np.ndarray, step: int) -> Stack:
-        choices, shape = [], planes.stack_shape(place)
-        roots = np.zeros((*grid_of(shape, SIZES[0]), 2, 2), np.int64)
-        for number, item in enumerate(planes.sequence.items(place)):
-            directions = self._best_directions(item.slice)
-            if item.before < 0:
-                choices.append(choose_slice(target[number], directions, None, None, step, PRICE)[0])
-                continue
-            moves = self._searched(item.slice, item.before), self._searched(item.slice, item.after)
-            others = planes.values[item.before].astype(np.int64), planes.values[item.after].astype(np.int64)
-            choice, own = choose_slice(target[number], directions, others, moves, step, PRICE)
-            choices.append(choice)
-            roots[number] = 0 if own is None else own
-        stack = stack_of(choices, shape, roots)
-        if place[0]:
-            _settle_roots(stack)
+    def _decided(
+        self,
+        planes: Planes,
+        items: list[Item],
+        base: np.ndarray,
+        units: tuple[float, float],
+        step: int,
+        limits: tuple[int, int],
+    ) -> Stack:
+        """The stack of some slices, whose decoded samples go into the planes."""
+        numbers = [item.slice for item in items]
+        target = np.rint((self._values[numbers] - units[1]) / units[0]).astype(np.int64)
+        guesses = [np.stack(own) for own in zip(*(self._guesses(number) for number in numbers), strict=True)]
+        others: list[Offers | None] = [None] * len(SIZES)
+        if items[0].before >= 0:
+            movers: dict[int, Mover] = {}
+            offered = []
+            for item, own, own_base in zip(items, target, base, strict=True):
+                movers = {n: movers.get(n) or Mover(planes.values[n]) for n in (item.before, item.after)}
+                moves = self._searched(item.slice, item.before), self._searched(item.slice, item.after)
+                pair = movers[item.before], movers[item.after]
+                offered.append(offers(own, pair, moves, own_base, step, PRICE))
+            for number, of_size in enumerate(zip(*offered, strict=True)):
+                parts = (np.stack([getattr(one, name) for one in of_size]) for name in ("motion", "predicted"))
+                others[number] = Offers(*parts)
+        walk = Walk(target, guesses, others, base, step, _SHIFTS, limits, PRICE)
+        stack = walk.run()
+        planes.values[numbers] = walk.planes
         return stack
 
-    def _best_directions(self, number: int) -> list[np.ndarray]:
+    def _guesses(self, number: int) -> list[np.ndarray]:
         if number not in self._directions:
             self._directions[number] = best_directions(self._scaled[number])
         return self._directions[number]
@@ -125,28 +139,6 @@ class SliceEncoder:
     @cached_property
     def _scaled(self) -> np.ndarray:
         return np.rint((self._values - self._values.min()) / self._scale).astype(np.int32)
-
-
-def _settle_roots(stack: Stack) -> None:
-    """The roots that cost least with the moves of the leaves: as they are, 0, or as the one before says."""
-    roots = stack.roots.reshape(-1, 2, 2)
-    told: list[tuple[list[np.ndarray], list[np.ndarray]]] = [([], []) for _ in roots]
-    rows, columns = stack.roots.shape[1:3]
-    for leaves in stack.leaves:
-        block = (leaves.slices * rows + leaves.rows // SIZES[0]) * columns + leaves.columns // SIZES[0]
-        for side, only_other in ((0, AFTER), (1, BEFORE)):
-            for leaf in np.flatnonzero((leaves.kinds != INSIDE) & (leaves.kinds != only_other)):
-                told[block[leaf]][side].append(leaves.moves[leaf, side])
-    last = np.zeros(2, np.int64)
-    for number, sides in enumerate(told):
-        for side in (0, 1):
-            guess = -roots[number, 0] if side else last
-            options = np.array([guess, roots[number, side], np.zeros(2, np.int64), *sides[side][:4]])
-            bits = move_bits(options - guess)
-            if sides[side]:
-                bits = bits + move_bits(np.array(sides[side])[None] - options[:, None]).sum(1)
-            roots[number, side] = options[np.argmin(bits)]
-        last = roots[number, 0]
 
 
 def sample_box(shape: Shape, axis: int = 0) -> Iterator[slice]:

@@ -10,10 +10,10 @@ from .coefficients import CoefficientCoding
 from .directions import DIRECTIONS, MEAN, PLANE
 from .leaves import AFTER, BEFORE, BOTH, INSIDE, Leaves, Shape, Stack, doubled, grid_of, places_of
 from .motion import REACH
+from .motion_coding import PHASES, around, code_signed
 from .transform import SIZES
 
-_PHASES = ((0, 0), (1, 1), (0, 1), (1, 0))
-_MAP_CONTEXTS = len(_PHASES) * 5
+_MAP_CONTEXTS = len(PHASES) * 5
 _NO_MOVE = 1 << 14
 _LETTERS = 6  # binary digits of a direction
 
@@ -65,7 +65,7 @@ class StackCoding:
                 leaves = wanted.leaves[number]
                 leaf[leaves.slices, leaves.rows // size, leaves.columns // size] = True
                 leaf = open_blocks & ~leaf
-            split = _code_map(coder, self._splits, number, open_blocks, leaf)
+            split = code_map(coder, self._splits, number, open_blocks, leaf)
             masks.append(open_blocks & ~split)
             open_blocks = doubled(split)
         return [*masks, open_blocks]
@@ -76,7 +76,7 @@ class StackCoding:
             target = np.zeros(mask.shape, np.int8)
             target[mask] = want.kinds
         for question, kind in enumerate((INSIDE, BOTH, BEFORE)):
-            yes = _code_map(coder, self._kinds, number * 3 + question, mask, None if target is None else target == kind)
+            yes = code_map(coder, self._kinds, number * 3 + question, mask, None if target is None else target == kind)
             kinds[yes] = kind
             mask = mask & ~yes
         kinds[mask] = AFTER
@@ -90,14 +90,14 @@ class StackCoding:
         if want is not None:
             target = np.zeros(mask.shape, np.int64)
             target[want.slices, want.rows // size, want.columns // size] = want.directions
-        for phase in _PHASES:
+        for phase in PHASES:
             part = np.zeros_like(mask)
             part[:, phase[0] :: 2, phase[1] :: 2] = mask[:, phase[0] :: 2, phase[1] :: 2]
             k, j, i = np.nonzero(part)
             if not k.size:
                 continue
-            around = _around(directions, k, j * (size // 4), i * (size // 4), size // 4)
-            first, second, known = _candidates(around)
+            near = around(directions, k, j * (size // 4), i * (size // 4), size // 4)
+            first, second, known = _candidates(near)
             found = self._code_direction(coder, number, first, second, known, None if target is None else target[part])
             for down in range(size // 4):
                 for across in range(size // 4):
@@ -133,11 +133,11 @@ class StackCoding:
         roots = np.zeros(shape, np.int64)
         for axis in (0, 1):
             before = None if wanted is None else np.diff(wanted[..., 0, axis].reshape(-1), prepend=0)
-            steps = _code_signed(coder, self._roots, np.full(roots[..., 0, axis].size, axis), before)
+            steps = code_signed(coder, self._roots, np.full(roots[..., 0, axis].size, axis), before)
             roots[..., 0, axis] = np.cumsum(steps).reshape(shape[:3])
         for axis in (0, 1):
             after = None if wanted is None else (wanted[..., 1, axis] + wanted[..., 0, axis]).reshape(-1)
-            steps = _code_signed(coder, self._roots, np.full(roots[..., 1, axis].size, 2 + axis), after)
+            steps = code_signed(coder, self._roots, np.full(roots[..., 1, axis].size, 2 + axis), after)
             roots[..., 1, axis] = steps.reshape(shape[:3]) - roots[..., 0, axis]
         return _checked(roots)
 
@@ -157,7 +157,7 @@ class StackCoding:
         slices, rows, columns = places
         moves = np.zeros((len(kinds), 2, 2), np.int64)
         phase = rows // size % 2 * 2 + columns // size % 2
-        for down, across in _PHASES:
+        for down, across in PHASES:
             here = (phase == down * 2 + across) & (kinds != INSIDE)
             same = np.zeros(len(kinds), np.int64)
             for side, only_other in ((0, AFTER), (1, BEFORE)):
@@ -165,10 +165,10 @@ class StackCoding:
                 if not used.size:
                     continue
                 k, j, i = slices[used], rows[used] // 4, columns[used] // 4
-                around = _around(known[..., side, :], k, j, i, size // 4, _NO_MOVE)
+                near = around(known[..., side, :], k, j, i, size // 4, _NO_MOVE)
                 base = roots[k, rows[used] // SIZES[0], columns[used] // SIZES[0], side]
                 target = None if want is None else want.moves[used, side]
-                found, hit = self._code_move(coder, number * 2 + side, around, base, same[used], target)
+                found, hit = self._code_move(coder, number * 2 + side, near, base, same[used], target)
                 moves[used, side] = found
                 same[used] = 1 + hit
             for n_down in range(size // 4):
@@ -200,7 +200,7 @@ class StackCoding:
         for axis in (0, 1):
             target = None if wanted is None else wanted[going, axis] - first[going, axis]
             contexts = np.full(going.size, row * 2 + axis)
-            found[going, axis] = first[going, axis] + _code_signed(coder, self._moves, contexts, target)
+            found[going, axis] = first[going, axis] + code_signed(coder, self._moves, contexts, target)
         return found, (found == first).all(1)
 
 
@@ -210,20 +210,14 @@ def _checked(moves: np.ndarray) -> np.ndarray:
     return moves
 
 
-def _code_signed(coder: Coder, numbers: AdaptiveNumbers, contexts: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:
-    codes = None if wanted is None else np.where(wanted < 0, -2 * wanted - 1, 2 * wanted)
-    found = numbers.code(coder, contexts, codes)
-    return np.where(found & 1, -(found + 1) // 2, found // 2)
-
-
-def _code_map(
+def code_map(
     coder: Coder, contexts: AdaptiveContexts, row: int, mask: np.ndarray, wanted: np.ndarray | None
 ) -> np.ndarray:
     """Booleans of the blocks (slices, rows, columns) in `mask`, the others False; contexts: phase, how many of the
     eight neighbours known so far are set."""
     found = np.zeros([mask.shape[0], mask.shape[1] + 2, mask.shape[2] + 2], np.int8)
     inner = found[:, 1:-1, 1:-1]
-    for number, (down, across) in enumerate(_PHASES):
+    for number, (down, across) in enumerate(PHASES):
         chosen = mask[:, down::2, across::2]
         if not chosen.any():
             continue
@@ -232,24 +226,10 @@ def _code_map(
             for dx in (0, 1, 2):
                 near = found[:, down + dy :: 2, across + dx :: 2]
                 count += near[:, : chosen.shape[1], : chosen.shape[2]]
-        own = (row * len(_PHASES) + number) * 5 + np.minimum(count[chosen], 4)
+        own = (row * len(PHASES) + number) * 5 + np.minimum(count[chosen], 4)
         bits = contexts.code(coder, own, None if wanted is None else wanted[:, down::2, across::2][chosen])
         inner[:, down::2, across::2][chosen] = bits
     return inner > 0
-
-
-def _around(
-    known: np.ndarray, k: np.ndarray, j: np.ndarray, i: np.ndarray, edge: int, nothing: int = -1
-) -> list[np.ndarray]:
-    """What is known (slices, fours of rows, of columns, ...) to the left, above, to the right, below."""
-    rows, columns = known.shape[1:3]
-    found = []
-    for row, column in ((j, i - 1), (j - 1, i), (j, i + edge), (j + edge, i)):
-        there = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
-        near = known[k, np.clip(row, 0, rows - 1), np.clip(column, 0, columns - 1)].astype(np.int64)
-        near[~there] = nothing
-        found.append(near)
-    return found
 
 
 def _nearest(around: list[np.ndarray], base: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ column).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,33 @@ class Stack:
     shape: Shape
     leaves: tuple[Leaves, ...]
     roots: np.ndarray
+
+
+def singles(stack: Stack) -> Iterator[Stack]:
+    """Its slices one by one, as stacks of one."""
+    for number in range(stack.shape[0]):
+        found = []
+        for leaves in stack.leaves:
+            own = leaves.slices == number
+            parts = (leaves.rows, leaves.columns, leaves.kinds, leaves.directions, leaves.moves, leaves.levels)
+            found.append(Leaves(leaves.size, np.zeros(int(own.sum()), np.int64), *(part[own] for part in parts)))
+        yield Stack((1, *stack.shape[1:]), tuple(found), stack.roots[number : number + 1])
+
+
+def joined(stacks: list[Stack]) -> Stack:
+    """Stacks one after the other, such as those of `singles`."""
+    found, starts = [], np.cumsum([0, *(stack.shape[0] for stack in stacks[:-1])])
+    for number, size in enumerate(SIZES):
+        own = [stack.leaves[number] for stack in stacks]
+        slices = np.concatenate([leaves.slices + start for start, leaves in zip(starts, own, strict=True)])
+        names = ("rows", "columns", "kinds", "directions", "moves", "levels")
+        parts = (np.concatenate([getattr(leaves, name) for leaves in own]) for name in names)
+        found.append(Leaves(size, slices, *parts))
+    return Stack(
+        (sum(stack.shape[0] for stack in stacks), *stacks[0].shape[1:]),
+        tuple(found),
+        np.concatenate([stack.roots for stack in stacks]),
+    )
 
 
 def filled(length: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .directions import borders, predict, waves
+from .directions import borders, predict, predict_refined, waves
 from .leaves import AFTER, BEFORE, BOTH, INSIDE, Leaves, Stack
 from .motion import taken
 from .transform import inverse
@@ -44,14 +44,17 @@ def moved(leaves: Leaves, chosen: np.ndarray, fetch: Fetch) -> np.ndarray:
     return total
 
 
-def reconstruct(stack: Stack, step: int, shifts: tuple[int, ...], limits: tuple[int, int], fetch: Fetch) -> np.ndarray:
-    """int64 (slices, rows, columns), filled up to multiples of 32, within the limits."""
+def reconstruct(
+    stack: Stack, step: int, shifts: tuple[int, ...], limits: tuple[int, int], fetch: Fetch, refined: bool = True
+) -> np.ndarray:
+    """int64 (slices, rows, columns), filled up to multiples of 32, within the limits; refined: see `predict_refined`
+    and `inverse`."""
     planes = np.zeros(stack.shape, np.int64)
     residuals = []
     for leaves in stack.leaves:
         residual = np.zeros(leaves.levels.shape, np.int64)
         coded = np.flatnonzero(leaves.levels.any((1, 2)))
-        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts))
+        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts), refined)
         residuals.append(residual)
         other = np.flatnonzero(leaves.kinds != INSIDE)
         if other.size:
@@ -59,7 +62,7 @@ def reconstruct(stack: Stack, step: int, shifts: tuple[int, ...], limits: tuple[
     for size_number, chosen in inside_order(stack.leaves):
         leaves = stack.leaves[size_number]
         border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
-        found = predict(border, leaves.directions[chosen], leaves.size)
+        found = (predict_refined if refined else predict)(border, leaves.directions[chosen], leaves.size)
         put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
     return planes
 

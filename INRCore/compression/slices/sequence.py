@@ -12,20 +12,25 @@ import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from ..pyramid.adaptive import Coder
 from ..pyramid.damage import StreamError
 from ..pyramid.rans import Decoder
 from .layout_coding import StackCoding
-from .leaves import Shape, filled
-from .motion import padded
+from .leaves import AFTER, Shape, Stack, filled, singles
+from .motion import REACH, padded
+from .motion_coding import NOTHING, unpacked
 from .reconstruction import KINDS, Fetch, reconstruct
+from .stack_coding import MergingCoding
 from .transform import SIZES
 
 Place = tuple[int, int]
 """(level, number of the span)."""
 _FIXED = struct.Struct("<3B")  # axis, log2 of the group, log2 of the span
+_REFINED, _CHAINED = 4, 8
 _MOST_LEVELS = 6
 _MOST_SPANS = 1 << 16
 _SHIFTS = KINDS
@@ -51,6 +56,8 @@ class Sequence:
     group: int
     span: int
     steps: tuple[int, ...]
+    refined: bool = True
+    chained: bool = False
 
     @property
     def places(self) -> list[Place]:
@@ -63,12 +70,19 @@ class Sequence:
         level, span = place
         start, stop = span * self.span, min((span + 1) * self.span, self.shape[0])
         if level == 0:
-            return [Item(k) for k in range(start, stop, self.group)]
+            keys = range(start, stop, self.group)
+            if not self.chained:
+                return [Item(k) for k in keys]
+            return [Item(k, *((k - self.group, max(k - 2 * self.group, start)) if k > start else ())) for k in keys]
         reach = self.group >> level
         items = []
         for k in range(start + reach, stop, 2 * reach):
             items.append(Item(k, k - reach, k + reach if k + reach < self.shape[0] else k - reach))
         return items
+
+    def alone(self, place: Place) -> np.ndarray:
+        """(slices) of a stack that are predicted from themselves only."""
+        return np.array([item.before < 0 for item in self.items(place)])
 
     def needed(self, first: int, last: int) -> set[Place]:
         """Places of the stacks that slices first .. last need."""
@@ -77,8 +91,9 @@ class Sequence:
         return whole | {(0, span + 1) for span in spans if (0, span + 1) in self.places}
 
     def to_bytes(self) -> bytes:
-        """axis, log2 of group and span (uint8 each), then the steps (uint16)."""
-        head = _FIXED.pack(self.axis, self.group.bit_length() - 1, self.span.bit_length() - 1)
+        """axis and ways, log2 of group and span (uint8 each), then the steps (uint16)."""
+        ways = self.axis + _REFINED * self.refined + _CHAINED * self.chained
+        head = _FIXED.pack(ways, self.group.bit_length() - 1, self.span.bit_length() - 1)
         return head + np.array(self.steps, "<u2").tobytes()
 
     @classmethod
@@ -86,14 +101,33 @@ class Sequence:
         """Raises `StreamError` where they make no sense; volume: its voxels along (k, j, i)."""
         if len(data) <= _FIXED.size or len(data) % 2 != _FIXED.size % 2:
             raise StreamError("the order of the slices has an impossible length")
-        axis, group, span = _FIXED.unpack(data[: _FIXED.size])
+        ways, group, span = _FIXED.unpack(data[: _FIXED.size])
+        axis, refined, chained = ways % _REFINED, bool(ways & _REFINED), bool(ways & _CHAINED)
         steps = tuple(int(step) for step in np.frombuffer(data, "<u2", offset=_FIXED.size))
-        if axis > 2 or not group <= span <= 16 or len(steps) != group + 1 or group >= _MOST_LEVELS or 0 in steps:
+        if (
+            axis > 2
+            or ways >= 2 * _CHAINED
+            or not group <= span <= 16
+            or len(steps) != group + 1
+            or group >= _MOST_LEVELS
+            or 0 in steps
+        ):
             raise StreamError("the order of the slices makes no sense")
         shape = along(volume, axis)
         if min(shape[1:]) < SIZES[0] or -(-shape[0] >> span) > _MOST_SPANS:
             raise StreamError("the slices are too small or too many")
-        return cls(shape, axis, 1 << group, 1 << span, steps)
+        return cls(shape, axis, 1 << group, 1 << span, steps, refined, chained)
+
+
+def _scaled(moves: np.ndarray, wanted: int, known: int) -> np.ndarray:
+    """Moves over `known` slices as moves over `wanted` ones, rounded."""
+    if known < 0:
+        wanted, known = -wanted, -known
+    return np.clip((2 * moves * wanted + known) // (2 * known), -4 * REACH, 4 * REACH)
+
+
+def _of_slice(fetch: Fetch, number: int, _: int, side: int) -> np.ndarray:
+    return fetch(number, side)
 
 
 def along(shape: Shape, axis: int) -> Shape:
@@ -110,6 +144,8 @@ class Planes:
         self.sequence = sequence
         slices, rows, columns = sequence.shape
         self.values = np.zeros((slices, filled(rows), filled(columns)), np.int32)
+        self.motion = np.full((slices, filled(rows) // 4, filled(columns) // 4), NOTHING, np.int64)
+        self._spans: dict[int, tuple[int, int, int]] = {}
 
     def stack_shape(self, place: Place) -> Shape:
         """Of a stack's blocks."""
@@ -132,6 +168,54 @@ class Planes:
     def put(self, place: Place, found: np.ndarray) -> None:
         """The slices of a stack."""
         self.values[[item.slice for item in self.sequence.items(place)]] = found
+
+    def base(self, place: Place) -> np.ndarray:
+        """(slices, rows / 4, columns / 4, before and after, 2): the moves of a stack's blocks if what the slices that
+        they are predicted from say goes on."""
+        items = self.sequence.items(place)
+        found = np.zeros((len(items), *self.motion.shape[1:], 2, 2), np.int64)
+        if not place[0]:
+            return found
+        for number, item in enumerate(items):
+            told = np.zeros(self.motion.shape[1:], bool)
+            for other in sorted({item.after, item.before}, key=lambda other: self._spans.get(other, (1 << 30, 0, 0))):
+                if other not in self._spans:
+                    continue
+                _, before, after = self._spans[other]
+                kinds, moves = unpacked(self.motion[other])
+                new = ~told & (self.motion[other] != NOTHING)
+                for goal, side, here in ((before, 0, new & (kinds != AFTER)), (after, 1, new & (kinds == AFTER))):
+                    for to, slice_to in enumerate((item.before, item.after)):
+                        found[number, :, :, to][here] = _scaled(
+                            moves[..., side, :][here], slice_to - item.slice, goal - other
+                        )
+                told |= new
+        return found
+
+    def code(self, place: Place, coder: Coder, wanted: Stack | None = None) -> Stack:
+        """A stack's blocks to decisions and back."""
+        shape, alone = self.stack_shape(place), self.sequence.alone(place)
+        if not self.sequence.refined:
+            return StackCoding().code(coder, shape, bool(alone.all()), wanted)
+        stack, motion = MergingCoding().code_stack(coder, shape, alone, self.base(place), wanted)
+        self.learn(place, motion)
+        return stack
+
+    def learn(self, place: Place, motion: np.ndarray) -> None:
+        """The packed motion of a stack."""
+        for item, own in zip(self.sequence.items(place), motion, strict=True):
+            self.motion[item.slice] = own
+            if item.before >= 0:
+                self._spans[item.slice] = (abs(item.after - item.before), item.before, item.after)
+
+    def rebuild(self, place: Place, stack: Stack, shifts: tuple[int, ...], limits: tuple[int, int]) -> None:
+        """The slices of a stack from its blocks."""
+        step, fetch = self.sequence.steps[place[0]], self.fetcher(place)
+        if place[0] or not self.sequence.chained:
+            self.put(place, reconstruct(stack, step, shifts, limits, fetch, self.sequence.refined))
+            return
+        for number, (item, single) in enumerate(zip(self.sequence.items(place), singles(stack), strict=True)):
+            self.values[item.slice] = reconstruct(single, step, shifts, limits, partial(_of_slice, fetch, number))[0]
 
     def put_between(self, place: Place) -> None:
         """Slices of a stack that is not there: the mean of their neighbours."""
@@ -165,10 +249,9 @@ def decode_slices(
         if len(shifts) != _SHIFTS:
             raise StreamError("a coded stream has an impossible length")
         coder = Decoder(data[_SHIFTS:])
-        stack = StackCoding().code(coder, planes.stack_shape(place), place[0] == 0)
+        stack = planes.code(place, coder)
         coder.finish()
-        step = sequence.steps[place[0]]
-        planes.put(place, reconstruct(stack, step, shifts, limits, planes.fetcher(place)))
+        planes.rebuild(place, stack, shifts, limits)
 
     with ThreadPoolExecutor(_THREADS) as threads:
         for level in range(len(sequence.steps)):

@@ -25,14 +25,28 @@ def cosines(size: int) -> np.ndarray:
     return np.rint(matrix * _SCALE)
 
 
-def forward(blocks: np.ndarray) -> np.ndarray:
-    """(N, size, size) samples to float32 coefficients; only encoders need it, so it need not be exact."""
-    matrix = (cosines(blocks.shape[-1]) / _SCALE).astype(np.float32)
+@lru_cache
+def sines(size: int) -> np.ndarray:
+    """Likewise sines that begin at 0 before the first place, where prediction is best (Han, Saxena, Melkote and Rose,
+    IEEE Trans. Image Process. 21(4), 2012)."""
+    place = np.arange(size)
+    matrix = np.sin(np.pi * (2 * place[:, None] + 1) * (place + 1) / (2 * size + 1)) * 2 / np.sqrt(2 * size + 1)
+    return np.rint(matrix * _SCALE)
+
+
+def _basis(size: int, refined: bool) -> np.ndarray:
+    return sines(size) if refined and size == SIZES[-1] else cosines(size)
+
+
+def forward(blocks: np.ndarray, refined: bool = True) -> np.ndarray:
+    """(N, size, size) samples to float32 coefficients; only encoders need it, so it need not be exact. refined: the
+    smallest blocks by sines."""
+    matrix = (_basis(blocks.shape[-1], refined) / _SCALE).astype(np.float32)
     return matrix @ blocks.astype(np.float32) @ matrix.T
 
 
-def inverse(coefficients: np.ndarray) -> np.ndarray:
+def inverse(coefficients: np.ndarray, refined: bool = True) -> np.ndarray:
     """(N, size, size) whole coefficients, of magnitudes below 2^30, to int64 samples."""
-    matrix = cosines(coefficients.shape[-1])
+    matrix = _basis(coefficients.shape[-1], refined)
     columns = np.floor((matrix.T @ coefficients.astype(np.float64)) / _SCALE + 0.5)
     return np.floor((columns @ matrix) / _SCALE + 0.5).astype(np.int64)

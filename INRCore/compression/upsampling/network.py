@@ -114,10 +114,11 @@ def model_of(network: DenseUpsampler, settings: UpsamplerSettings, name: str) ->
 
 def network_of(model: UpsamplerModel) -> DenseUpsampler:
     """Undoes `model_of`. Raises `InputError` when weights are missing or of the wrong shape."""
-    network = DenseUpsampler(model.settings)
+    with torch.device("meta"):  # what a hostile file claims takes no memory before its weights are seen to be there
+        network = DenseUpsampler(model.settings)
     try:
         network.load_state_dict(
-            {name: torch.from_numpy(array.astype(np.float32)) for name, array in model.tensors.items()}
+            {name: torch.from_numpy(array.astype(np.float32)) for name, array in model.tensors.items()}, assign=True
         )
     except RuntimeError as error:
         raise InputError(f"'{model.name}' is damaged: its weights do not fit its network.") from error

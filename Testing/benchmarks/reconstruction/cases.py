@@ -23,7 +23,8 @@ BRAINS = {
     "ms_flair": "ms_patient26/FLAIR.nii.gz",
     "ms_07_t1": "ms_patient07_T1.nii.gz",
 }
-_ALONG = (2, 1, 0)
+_ALL_AXES = (2, 1, 0)
+_AXIS_NAMES = "ijk"
 _FINEST_MM = {"mr_t1_submm": 0.667}
 _FOUR_VOXELS_MM = {"mr_t1_submm": 2.68}
 """x4 of a brain whose voxels are not 1 mm."""
@@ -48,15 +49,18 @@ class Case:
     voxel_noise: float = 0.0
 
 
-def simulated(folder: Path, brain: str, thickness_mm: float, orientations: int, how: Acquisition, crop: int) -> Case:
-    """Slices of about `thickness_mm` made of one brain: whole voxels of it; the middle `crop` voxels, 0: all."""
+def simulated(
+    folder: Path, brain: str, thickness_mm: float, across: tuple[int, ...], how: Acquisition, crop: int
+) -> Case:
+    """Slices of about `thickness_mm` made of one brain, a stack across each of these array axes: whole voxels of it;
+    the middle `crop` voxels, 0: all."""
     factor = max(2, round(thickness_mm / _finest_mm(brain)))
     how = replace(how, factor=factor)
     truth = _divisible(_middle(read_volume(str(folder / BRAINS[brain])), crop), factor)
-    pairs = [acquire(truth, axis, how) for axis in _ALONG[:orientations]]
+    pairs = [acquire(truth, axis, how) for axis in across]
     moved = _moves(how)
     return Case(
-        _name(brain, thickness_mm, orientations, how),
+        _name(brain, thickness_mm, across, how),
         [stack for stack, _ in pairs],
         truth,
         {"profile": how.profile, "motion": "slices" if moved else ""},
@@ -74,11 +78,12 @@ def _moves(how: Acquisition) -> bool:
     return how.motion_mm > 0 or how.motion_degrees > 0
 
 
-def _name(brain: str, thickness_mm: float, orientations: int, how: Acquisition) -> str:
+def _name(brain: str, thickness_mm: float, across: tuple[int, ...], how: Acquisition) -> str:
     finest = _finest_mm(brain)
     slices = f"{max(2, round(thickness_mm / finest)) * finest:.3g} mm"
+    stacks = f"{len(across)} stack(s)" + (f" across {_AXIS_NAMES[across[0]]}" if across in ((0,), (1,)) else "")
     extras = [f"noise {how.noise:g}"] * (how.noise > 0) + [f"motion {how.motion_mm:g} mm"] * _moves(how)
-    return ", ".join([brain, slices, how.profile, f"{orientations} stack(s)", *extras])
+    return ", ".join([brain, slices, how.profile, stacks, *extras])
 
 
 def ct_phantom(folder: Path, crop: int) -> Case:
@@ -95,8 +100,8 @@ def ct_phantom(folder: Path, crop: int) -> Case:
     return Case(_PHANTOM, [thick], thin, {"profile": "boxcar"})
 
 
-Plan = tuple[str, float, int, Acquisition]
-"""Brain, thickness in mm, orientations, and how slices are taken."""
+Plan = tuple[str, float, tuple[int, ...], Acquisition]
+"""Brain, thickness in mm, the array axes across which stacks lie, and how slices are taken."""
 
 
 def all_cases(folder: Path, crop: int, which: str, words: Sequence[str] = ()) -> Iterator[Case]:
@@ -113,7 +118,7 @@ def all_cases(folder: Path, crop: int, which: str, words: Sequence[str] = ()) ->
         return
     for brain in ("ms_t1",) if which == "main" else tuple(BRAINS):
         moving = Acquisition(motion_mm=1.5, motion_degrees=1.5)
-        pair = (brain, 4, 3, Acquisition()), (brain, 4, 3, moving)
+        pair = (brain, 4, _ALL_AXES, Acquisition()), (brain, 4, _ALL_AXES, moving)
         if any(is_wanted(_name(*plan) + _INNER) for plan in pair):
             cases = _still_and_moving(*(simulated(folder, *plan, crop) for plan in pair))
             yield from (case for case in cases if is_wanted(case.name))
@@ -124,21 +129,23 @@ def all_cases(folder: Path, crop: int, which: str, words: Sequence[str] = ()) ->
 def _plans(which: str) -> Iterator[Plan]:
     plain, gaussian, noisy = Acquisition(), Acquisition(profile="gaussian"), Acquisition(noise=0.02)
     if which == "quick":
-        yield from (("ms_t1", 4, orientations, plain) for orientations in (1, 3))
+        yield from (("ms_t1", 4, across, plain) for across in ((2,), _ALL_AXES))
         return
     profiles = (plain, gaussian) if which == "main" else (plain, gaussian, noisy)
     for brain in BRAINS:
         own = [_FOUR_VOXELS_MM[brain]] if brain in _FOUR_VOXELS_MM else []
         thicknesses = (*own, 4) if which == "main" else (*own, 3, 4, 5, 6)
-        yield from product((brain,), thicknesses, (1, 3), profiles)
+        yield from product((brain,), thicknesses, ((2,), _ALL_AXES), profiles)
     if which == "main":
-        yield from product(("ms_t1",), (3, 5, 6), (1, 3), (plain,))
-        yield from product(("ms_t1",), (4,), (1, 3), (noisy,))
+        yield from product(("ms_t1",), (3, 5, 6), ((2,), _ALL_AXES), (plain,))
+        yield from product(("ms_t1",), (4,), ((2,), _ALL_AXES), (noisy,))
+        # The slices of these patients were thick and across k before they were resampled to 1 mm.
+        yield from product(("ms_t1", "ms_t2"), (4,), ((0,), (1,)), (plain,))
 
 
 def _still_and_moving(still: Case, moving: Case) -> Iterator[Case]:
     """Both measured over the same voxels: all, and those which moving slices saw no less often."""
-    stacks = zip(moving.stacks, _ALONG, moving.poses or [], strict=True)
+    stacks = zip(moving.stacks, _ALL_AXES, moving.poses or [], strict=True)
     counts = sum(times_seen(moving.truth.grid, stack.grid, axis, poses) for stack, axis, poses in stacks)
     for case in map(_inner, (still, moving)):
         yield replace(case, seen=case.mask & (counts >= len(moving.stacks)))

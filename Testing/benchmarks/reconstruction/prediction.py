@@ -45,8 +45,12 @@ def measure_prediction(prediction: Prediction) -> dict[str, float]:
     if prediction.mask is not None:
         inside &= prediction.mask.array.ravel() > 0
     still = np.tile(np.eye(4), (stack.geometry.count, 1, 1))
-    whole = _stack_pose(prediction) @ still
-    slices = _slice_poses(prediction, stack, whole, inside)
+    pixels, seen = _comparable(prediction, stack, inside)
+    grid = prediction.predicted.grid
+    starts = [each[None] for each in (np.eye(4), _stack_pose(prediction))]
+    found = [register_slices(pixels.as_one(), seen, grid, start, _GAUSS_NEWTON_STEPS) for start in starts]
+    whole = min(found, key=lambda pair: float(pair[1][0]))[0] @ still
+    slices, _ = register_slices(pixels, seen, grid, whole, _GAUSS_NEWTON_STEPS)
     places = {"psnr_db": still, "psnr_stack_db": whole, "psnr_slices_db": slices}
     return {name: _psnr(prediction.predicted, stack, inside, poses) for name, poses in places.items()}
 
@@ -67,7 +71,7 @@ def _psnr(predicted: Volume, stack: Stack, inside: np.ndarray, poses: np.ndarray
 
 
 def _stack_pose(prediction: Prediction) -> np.ndarray:
-    """4x4 RAS mm: where the stack left out fits the prediction best: it may have moved as well."""
+    """4x4 RAS mm: about where the stack left out fits the prediction: it may have moved as well."""
     left = prediction.left
     images = [
         prepare_image(prediction.predicted, None, "prediction"),
@@ -78,8 +82,8 @@ def _stack_pose(prediction: Prediction) -> np.ndarray:
     return pose
 
 
-def _slice_poses(prediction: Prediction, stack: Stack, poses: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """(slices, 4, 4): each slice where it fits the prediction best, which is brought to its brightness."""
+def _comparable(prediction: Prediction, stack: Stack, inside: np.ndarray) -> tuple[SlicePixels, np.ndarray]:
+    """The slices' pixels, and the prediction (k, j, i) as thick slices show it, brought to their brightness."""
     geometry, volume = stack.geometry, prediction.predicted
     first = geometry.slices_first
     seen = blurred_along(volume.as_float32(), volume.grid, geometry)
@@ -90,5 +94,4 @@ def _slice_poses(prediction: Prediction, stack: Stack, poses: np.ndarray, inside
         - scale * CubicSpline(volume.array, volume.grid)(stack.grid.points()[inside]).mean()
     )
     pixels = SlicePixels.of(geometry, np.ascontiguousarray(values), np.ascontiguousarray(weights))
-    found, _ = register_slices(pixels, seen * scale + shift, volume.grid, poses, _GAUSS_NEWTON_STEPS)
-    return found
+    return pixels, seen * scale + shift

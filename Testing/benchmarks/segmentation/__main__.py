@@ -14,7 +14,7 @@ from ..machine import describe
 from ..tables import markdown_table, write_results
 from .cases import CASES, GAPS, HELD_OUT, Case
 from .exchange import Job
-from .measures import dice_in, hidden_voxels, measured_labels, mesh_report, score, write_voxel_meshes
+from .measures import dice_in, hidden_voxels, measured_labels, mesh_report, score, seen, write_voxel_meshes
 from .runner import METHODS, run
 from .summary import charts, summary
 
@@ -61,6 +61,8 @@ def _rows(
     kinds = case.single(gap), case.crossed(gap)
     common = hidden_voxels(kinds[0]) & hidden_voxels(kinds[1])
     in_both = sorted(set(measured_labels(case.labels, kinds[0])) & set(measured_labels(case.labels, kinds[1])))
+    best, share = seen(case.labels, job, in_both)
+    bound = dice_in(case.labels, best, common, in_both)
     rows = []
     for name in choice.methods:
         if (case.name, gap, kind, name) in done:
@@ -71,6 +73,7 @@ def _rows(
             if filled is not None:
                 measures |= score(case.labels, filled, job, values)
                 measures["dice_common"] = dice_in(case.labels, filled, common, in_both)
+                measures |= {"dice_bound": bound, "drawn_share": share}
                 if not list(folder.glob("mesh_*.npz")):
                     write_voxel_meshes(filled, case.labels.grid, values, folder)
                 measures |= mesh_report(folder, values)
@@ -81,7 +84,8 @@ def _rows(
 
 
 _MEASURES = (
-    "dice", "dice_common", "hd95_mm", "assd_mm", "volume_error", "lost", "labels", "sound_meshes", "curvature_spread",
+    "dice", "dice_common", "dice_bound", "drawn_share", "hd95_mm", "assd_mm", "volume_error", "lost", "labels",
+    "sound_meshes", "curvature_spread",
 )  # fmt: skip
 
 

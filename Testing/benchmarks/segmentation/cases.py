@@ -33,11 +33,17 @@ class Case:
         return self._job(numbers)
 
     def crossed(self, gap: int) -> Job:
-        """As many slices as with `single`, a third of them across each axis, spread evenly over the labels."""
-        count = len(_every(self.labels.grid.size_ijk[self.axis], gap))
-        shares = [count // 3 + (n < count % 3) for n in range(3)]
-        size = self.labels.grid.size_ijk
-        return self._job([_spread(int(size[axis]), shares[axis]) for axis in range(3)])
+        """As many slices as those of `single` that meet the labels' box, a third of them across each axis."""
+        start, stop = bounding_box(self.labels.array > 0)
+        numbers = _every(self.labels.grid.size_ijk[self.axis], gap)
+        count = int(((numbers >= start[self.axis]) & (numbers < stop[self.axis])).sum())
+        return self.spread([count // 3 + (n < count % 3) for n in range(3)])
+
+    def spread(self, counts: list[int]) -> Job:
+        """So many slices across i, j and k, spread evenly over the box around the labels."""
+        start, stop = bounding_box(self.labels.array > 0)
+        places = zip(start.tolist(), stop.tolist(), counts, strict=True)
+        return self._job([first + _spread(last - first, count) for first, last, count in places])
 
     def _job(self, numbers: list[np.ndarray]) -> Job:
         labels = np.zeros(self.labels.array.shape, np.int32)

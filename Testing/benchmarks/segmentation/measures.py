@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import ndimage
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
@@ -54,6 +55,21 @@ def dice_in(truth: Volume, filled: np.ndarray, region: np.ndarray, values: list[
     """Mean Dice of the labels that are there in a region (k, j, i) bool."""
     pairs = [((truth.array == value) & region, (filled == value) & region) for value in values]
     return _mean([dice(a, b) for a, b in pairs if a.any()])
+
+
+def seen(truth: Volume, job: Job, values: list[int]) -> tuple[np.ndarray, float | None]:
+    """What drawn slices show at all: the truth (k, j, i) without the bodies of a label that no slice meets, which is
+    the best that a filling can give; and the share of a label's voxels that is drawn, mean over the labels."""
+    drawn = np.zeros(truth.array.shape, bool)
+    for axis in range(3):
+        drawn[tuple(job.drawn[axis] if n == 2 - axis else slice(None) for n in range(3))] = True
+    best, shares = np.zeros_like(truth.array), []
+    for value in values:
+        mask = truth.array == value
+        bodies = ndimage.label(mask, np.ones((3, 3, 3)))[0]
+        best[mask & np.isin(bodies, np.unique(bodies[mask & drawn]))] = value
+        shares.append(float((mask & drawn).sum() / mask.sum()))
+    return best, _mean(shares)
 
 
 def score(truth: Volume, filled: np.ndarray, job: Job, values: list[int]) -> dict[str, Any]:

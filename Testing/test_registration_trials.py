@@ -1,4 +1,4 @@
-"""The choice of stiffness by voxels left out, the choice of the model, images looked up between voxels."""
+"""The choice of stiffness and of sliding by voxels left out, images looked up between voxels."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from INRCore.registration.images import prepare_image
 from INRCore.registration.models import new_model
 from INRCore.registration.problem import Pair
 from INRCore.registration.pyramid import refined
-from INRCore.registration.stiffness import stiffest_that_is_enough, stiffness_steps
+from INRCore.registration.trials import simplest_that_is_enough, trial_steps
 from INRCore.volume import Volume
 
 SPLINES = FieldSettings(encoding="grid", grid_levels=3, grid_coarsest=3, grid_finest=16)
@@ -125,25 +125,26 @@ def test_an_affine_start_is_where_held_out_voxels_are_looked_up():
 
 
 # -- choice ------------------------------------------------------------------------------------------------------------
-def test_the_stiffest_is_taken_unless_a_looser_one_is_clearly_better():
+def test_the_simplest_is_taken_unless_a_freer_one_is_clearly_better():
     rng = np.random.default_rng(0)
     base, weights = rng.uniform(0.5, 0.9, 400), np.full(400, 1 / 400)
     noise = rng.normal(0, 0.05, 400)
     noise -= noise.mean()
-    assert stiffest_that_is_enough([base, base + noise + 0.004], weights) == 0
-    assert stiffest_that_is_enough([base, base + noise + 0.006], weights) == 1
-    assert stiffest_that_is_enough([base, base - 0.1], weights) == 0
-    assert stiffest_that_is_enough([base, base + 0.1, base + 0.1], weights) == 1
+    assert simplest_that_is_enough([base, base + noise + 0.004], weights) == 0
+    assert simplest_that_is_enough([base, base + noise + 0.006], weights) == 1
+    assert simplest_that_is_enough([base, base - 0.1], weights) == 0
+    assert simplest_that_is_enough([base, base + 0.1, base + 0.1], weights) == 1
 
 
 @pytest.mark.parametrize(("warp", "levels"), [(slow_wave, 2), (quick_wave, 3)])
 def test_a_slow_warp_gets_stiff_splines_and_a_quick_one_loose_ones(warp, levels):
-    settings = small_settings({**FIT, "iterations": 120}, **CHOOSING)
+    settings = small_settings({**FIT, "iterations": 180, "points": 2000}, **CHOOSING)
     pair = prepared_pair(*noisy_pair(warp, 0.6))
-    chosen, notes = run_to_end(stiffness_steps(pair, settings, Control(), Guides(), None))
+    chosen, begun, notes = run_to_end(trial_steps(pair, settings, Control(), Guides(), None))
+    assert begun is None
     assert chosen.field.grid_levels == levels and not chosen.choose_stiffness
     assert chosen.bending_weight == (2 if levels == 3 else 10)
-    assert chosen.fit == replace(settings.fit, iterations=120 if levels == 3 else 60)
+    assert chosen.fit == replace(settings.fit, iterations=180 if levels == 3 else 90)
     assert len(notes) == 1 and "foretold" in notes[0]
 
 
@@ -159,6 +160,28 @@ def test_the_mean_of_several_fits_is_the_map():
     first, second = (model(points).detach() for model in models)
     assert (first - second).abs().max() > 1e-3
     assert torch.allclose(both(points).detach(), (first + second) / 2, atol=1e-4)
+
+
+def test_a_fit_that_goes_on_from_its_trial_takes_fewer_steps_and_gets_nearer():
+    pair = prepared_pair(*noisy_pair(quick_wave, 0.3))
+    settings = small_settings({**FIT, "iterations": 40}, **CHOOSING, continue_trial=True)
+    nothing = (Control(), Guides(), None)
+    chosen, begun, _ = run_to_end(trial_steps(pair, settings, *nothing))
+    assert begun is not None
+    points = pair.fixed.grid.points()[pair.fixed.region.ravel()][::17]
+    truth = torch.as_tensor(quick_wave(points - pair.fixed.grid.center))
+    places = torch.as_tensor(points, dtype=torch.float32)
+
+    def error(model):
+        return float((model(places).detach() - truth).norm(dim=-1).mean())
+
+    before = error(begun)
+    model, record = run_to_end(averaged_fit_steps(pair, chosen, *nothing, begun=begun))
+    first, *_, last = (iteration for iteration, _ in record["loss_history"])
+    assert first > chosen.fit.iterations // 3 and last <= chosen.fit.iterations
+    assert error(model) < 0.9 * before
+    with pytest.raises(InputError, match="averaged begin anew"):
+        replace(settings, averaged_fits=2)
 
 
 def test_without_enough_voxels_to_leave_out_nothing_is_chosen():
@@ -179,3 +202,40 @@ def test_two_chest_scans_slide_by_themselves_and_other_images_do_not():
     assert register(head, head, settings, guides=Guides(sliding=region)).settings.model == "sliding"
     with pytest.raises(InputError, match="sliding"):
         register(head, head, replace(settings, model="displacement"), guides=Guides(sliding=region))
+
+
+@pytest.mark.parametrize(("slides", "model"), [(True, "sliding"), (False, "displacement")])
+def test_a_rib_cage_slides_only_where_voxels_left_out_say_so(slides, model):
+    """One side is moved along its surface, or all is moved smoothly."""
+
+    def push(points):
+        moved = np.zeros_like(points)
+        side = points[:, 0] > 0 if slides else np.ones(len(points), bool)
+        moved[side, 2] = 5 if slides else 2 * np.sin(points[side, 1] / 12)
+        return moved
+
+    pair = prepared_pair(*noisy_pair(push, 0.2))
+    grid = pair.fixed.grid
+    inside = (grid.points()[:, 0] > grid.center[0]).reshape(grid.shape)
+    region = Volume(inside.astype(np.uint8), grid)
+    settings = small_settings({**FIT, "points": 700}, **CHOOSING, model="sliding")
+    chosen, _, notes = run_to_end(trial_steps(pair, settings, Control(), Guides(), None, region, True))
+    assert chosen.model == model
+    assert notes[0].startswith("Nothing slides" if model == "displacement" else "The rib cage slides")
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_only_a_region_that_was_found_is_doubted(given, monkeypatch):
+    class BegunError(Exception):
+        pass
+
+    def trial_steps(*arguments):
+        assert arguments[-1] is not given
+        raise BegunError
+
+    image, _ = chest()
+    region = image.with_array((image.array < 0).astype(np.uint8), image.grid)
+    monkeypatch.setattr("INRCore.registration.task.trial_steps", trial_steps)
+    settings = small_settings(FIT, **CHOOSING, model="auto")
+    with pytest.raises(BegunError):
+        register(image, image, settings, guides=Guides(sliding=region if given else None))
