@@ -224,7 +224,7 @@ class InputError(ValueError):
 def along(shape, axis):
     first, second = (n for a, n in enumerate(shape) if a != axis)
     return (shape[axis], first, second)
-_REFINED, _CHAINED = (4, 8)
+_REFINED = 4
 _FIXED = struct.Struct('<3B')
 class StreamError(InputError):
     pass
@@ -244,7 +244,6 @@ class Sequence:
     span: object
     steps: object
     refined: object = True
-    chained: object = False
 
     @property
     def places(self):
@@ -255,10 +254,7 @@ class Sequence:
         level, span = place
         start, stop = (span * self.span, min((span + 1) * self.span, self.shape[0]))
         if level == 0:
-            keys = range(start, stop, self.group)
-            if not self.chained:
-                return [Item(k) for k in keys]
-            return [Item(k, *((k - self.group, max(k - 2 * self.group, start)) if k > start else ())) for k in keys]
+            return [Item(k) for k in range(start, stop, self.group)]
         reach = self.group >> level
         items = []
         for k in range(start + reach, stop, 2 * reach):
@@ -274,7 +270,7 @@ class Sequence:
         return whole | {(0, span + 1) for span in spans if (0, span + 1) in self.places}
 
     def to_bytes(self):
-        ways = self.axis + _REFINED * self.refined + _CHAINED * self.chained
+        ways = self.axis + _REFINED * self.refined
         head = _FIXED.pack(ways, self.group.bit_length() - 1, self.span.bit_length() - 1)
         return head + np.array(self.steps, '<u2').tobytes()
 
@@ -283,27 +279,235 @@ class Sequence:
         if len(data) <= _FIXED.size or len(data) % 2 != _FIXED.size % 2:
             raise StreamError('the order of the slices has an impossible length')
         ways, group, span = _FIXED.unpack(data[:_FIXED.size])
-        axis, refined, chained = (ways % _REFINED, bool(ways & _REFINED), bool(ways & _CHAINED))
+        axis, refined = (ways % _REFINED, bool(ways & _REFINED))
         steps = tuple((int(step) for step in np.frombuffer(data, '<u2', offset=_FIXED.size)))
-        if axis > 2 or ways >= 2 * _CHAINED or (not group <= span <= 16) or (len(steps) != group + 1) or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
+        if axis > 2 or ways >= 2 * _REFINED or (not group <= span <= 16) or (len(steps) != group + 1) or (group >= _MOST_LEVELS_of_sequence) or (0 in steps):
             raise StreamError('the order of the slices makes no sense')
         shape = along(volume, axis)
         if min(shape[1:]) < SIZES[0] or -(-shape[0] >> span) > _MOST_SPANS:
             raise StreamError('the slices are too small or too many')
-        return cls(shape, axis, 1 << group, 1 << span, steps, refined, chained)
+        return cls(shape, axis, 1 << group, 1 << span, steps, refined)
 NOTHING = -1
+LARGEST_of_directions = SIZES[0]
+def _z_order(y, x):
+    y, x = (y // 4, x // 4)
+    order = np.zeros_like(y)
+    for bit in range(3):
+        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
+    return order
+def waves(y, x):
+    diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
+    return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+INSIDE, BOTH, BEFORE, AFTER = range(4)
+def inside_order(all_leaves):
+    steps = []
+    for number, leaves in enumerate(all_leaves):
+        chosen = np.flatnonzero(leaves.kinds == INSIDE)
+        if not chosen.size:
+            continue
+        wave = waves(leaves.rows[chosen], leaves.columns[chosen])
+        order = np.argsort(wave, kind='stable')
+        found, starts = np.unique(wave[order], return_index=True)
+        steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
+    return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
+_BITS = 14
+_SCALE = float(1 << _BITS)
+@lru_cache
+def sines(size):
+    place = np.arange(size)
+    matrix = np.sin(np.pi * (2 * place[:, None] + 1) * (place + 1) / (2 * size + 1)) * 2 / np.sqrt(2 * size + 1)
+    return np.rint(matrix * _SCALE)
+@lru_cache
+def cosines(size):
+    place = np.arange(size)
+    matrix = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size)
+    matrix[0] = np.sqrt(1 / size)
+    return np.rint(matrix * _SCALE)
+def _basis(size, refined):
+    return sines(size) if refined and size == SIZES[-1] else cosines(size)
+def inverse(coefficients, refined=True):
+    matrix = _basis(coefficients.shape[-1], refined)
+    columns = np.floor(matrix.T @ coefficients.astype(np.float64) / _SCALE + 0.5)
+    return np.floor(columns @ matrix / _SCALE + 0.5).astype(np.int64)
+def borders(planes, k, y, x, size):
+    height, width = planes.shape[1:]
+    own = _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
+    inside = (x + size) % LARGEST_of_directions != 0
+    right = np.where(inside, _z_order((y - size) % LARGEST_of_directions, (x + size) % LARGEST_of_directions) < own, False)
+    right = np.where(y % LARGEST_of_directions == 0, x + size < width, right)
+    lower = _z_order((y + size) % LARGEST_of_directions, (x - size) % LARGEST_of_directions) < own
+    lower = np.where(x % LARGEST_of_directions == 0, True, lower) & ((y + size) % LARGEST_of_directions != 0)
+    beyond = np.arange(2 * size)
+    rows = y[:, None] + np.where(lower[:, None], beyond, np.minimum(beyond, size - 1))
+    columns = x[:, None] + np.where(right[:, None], beyond, np.minimum(beyond, size - 1))
+    top, side = ((y > 0)[:, None], (x > 0)[:, None])
+    every_row, every_column = (y[:, None] - 1, x[:, None] - 1)
+    left_rows = np.where(side, rows, every_row)[:, ::-1]
+    left_columns = np.broadcast_to(np.where(side, every_column, x[:, None]), left_rows.shape)
+    above_rows = np.broadcast_to(np.where(top, every_row, y[:, None]), columns.shape)
+    above_columns = np.where(top, columns, every_column)
+    corner_row = np.where(side & top, every_row, np.where(side, y[:, None], every_row))
+    corner_column = np.where(side & top, every_column, np.where(side, every_column, x[:, None]))
+    all_rows = np.concatenate([left_rows, corner_row, above_rows], 1)
+    all_columns = np.concatenate([left_columns, corner_column, above_columns], 1)
+    places = (k[:, None] * height + np.maximum(all_rows, 0)) * width + np.maximum(all_columns, 0)
+    found = planes.reshape(-1)[places]
+    found[(y == 0) & (x == 0)] = 0
+    return found
+def put(planes, leaves, chosen, blocks):
+    place = np.arange(leaves.size)
+    rows = leaves.rows[chosen][:, None, None] + place[:, None]
+    columns = leaves.columns[chosen][:, None, None] + place
+    planes[leaves.slices[chosen][:, None, None], rows, columns] = blocks
+_LARGEST_of_reconstruction = 1 << 30
+KINDS = 3
+FRACTION = 256
+def restored(levels, step, shifts):
+    magnitudes = np.abs(levels).astype(np.int64)
+    shift = np.array([0, *shifts], np.int64)[np.minimum(magnitudes, KINDS)]
+    values = np.minimum(((magnitudes * FRACTION - shift) * step + FRACTION // 2) // FRACTION, _LARGEST_of_reconstruction)
+    return np.where(levels < 0, -values, values)
+_STRAIGHT = {8: 7, 16: 1, 32: 0}
+PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
+DIRECTIONS = 35
+_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
+_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
+_FIRST_VERTICAL = 18
+def _border(size, reference, angle, vertical):
+    sign = 1 if vertical else -1
+    if reference < 0:
+        reference = -(-reference * round(8192 / -angle) + 128 >> 8)
+    return 2 * size + sign * reference
+@lru_cache
+def _angular(size):
+    first = np.zeros((DIRECTIONS, size, size), np.int64)
+    second, weight = (first.copy(), first.copy())
+    for mode in range(FIRST_ANGLE, DIRECTIONS):
+        angle, vertical = (_ANGLES[mode - FIRST_ANGLE], mode >= _FIRST_VERTICAL)
+        for line in range(size):
+            shift, fraction = ((line + 1) * angle >> 5, (line + 1) * angle & 31)
+            for along in range(size):
+                place = (line, along) if vertical else (along, line)
+                first[mode][place] = _border(size, along + shift + 1, angle, vertical)
+                last = along + shift + 2 if fraction else along + shift + 1
+                second[mode][place] = _border(size, last, angle, vertical)
+                weight[mode][place] = fraction
+    return (first, second, weight)
+def _plane(border, size):
+    left, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size + 1:3 * size + 1])
+    beside, below = (border[:, 3 * size + 1, None, None], border[:, size - 1, None, None])
+    place = np.arange(size)
+    across = (size - 1 - place) * left[:, :, None] + (place + 1) * beside
+    down = (size - 1 - place)[:, None] * above[:, None, :] + (place + 1)[:, None] * below
+    return (across + down + size) // (2 * size)
+def _mean(border, size):
+    total = border[:, size:2 * size].sum(1) + border[:, 2 * size + 1:3 * size + 1].sum(1)
+    return ((total + size) // (2 * size))[:, None, None]
+def predict(border, modes, size):
+    first, second, weight = _angular(size)
+    count = len(modes)
+    near = np.take_along_axis(border, first[modes].reshape(count, -1), 1)
+    far = np.take_along_axis(border, second[modes].reshape(count, -1), 1)
+    share = weight[modes].reshape(count, -1)
+    found = ((32 - share) * near + share * far + 16 >> 5).reshape(count, size, size)
+    for mode, rule in ((PLANE, _plane), (MEAN, _mean)):
+        chosen = np.flatnonzero(modes == mode)
+        if chosen.size:
+            found[chosen] = rule(border[chosen], size)
+    return found
+_ACROSS, _DOWN = (10, 26)
+def predict_refined(border, modes, size):
+    border = border.astype(np.int64, copy=False)
+    if size in _STRAIGHT:
+        slant = np.minimum(np.abs(modes - _ACROSS), np.abs(modes - _DOWN))
+        chosen = np.flatnonzero((modes == PLANE) | (modes > MEAN) & (slant > _STRAIGHT[size]))
+        if chosen.size:
+            border, own = (border.copy(), border[chosen])
+            border[chosen, 1:-1] = own[:, :-2] + 2 * own[:, 1:-1] + own[:, 2:] + 2 >> 2
+    found = predict(border, modes, size)
+    if size == LARGEST_of_directions:
+        return found
+    left, corner, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size, None], border[:, 2 * size + 1:])
+    down, across, mean = (np.flatnonzero(modes == mode) for mode in (_DOWN, _ACROSS, MEAN))
+    found[down, :, 0] += left[down] - corner[down] >> 1
+    found[across, 0] += above[across, :size] - corner[across] >> 1
+    middle = found[mean, -1, -1, None]
+    first = left[mean, :1] + above[mean, :1]
+    found[mean, :, 0] = left[mean] + 3 * middle + 2 >> 2
+    found[mean, 0] = above[mean, :size] + 3 * middle + 2 >> 2
+    found[mean, 0, :1] = first + 2 * middle + 2 >> 2
+    return found
+_BLOCKS_of_motion = 1 << 12
+_BEFORE_of_motion, _AFTER = (3, 4)
+QUARTER = (-1, 4, -10, 58, 17, -5, 1, 0)
+_TAPS = {1: QUARTER, 2: (-1, 4, -11, 40, 40, -11, 4, -1), 3: QUARTER[::-1]}
+def _filtered(block, fraction, axis, size):
+    total = np.full([*block.shape[:axis], size, *block.shape[axis + 1:]], 32, np.int64)
+    for number, tap in enumerate(_TAPS[fraction]):
+        if tap:
+            total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
+    return total >> 6
+def _interpolated(plane, rows, columns, down, across, size):
+    before, after = (_BEFORE_of_motion if down else 0, _AFTER if down else 0)
+    left, right = (_BEFORE_of_motion if across else 0, _AFTER if across else 0)
+    row = np.arange(-before, size + after)
+    column = np.arange(-left, size + right)
+    places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
+    block = plane.reshape(-1)[places]
+    if across:
+        block = _filtered(block, across, 2, size)
+    return _filtered(block, down, 1, size) if down else block
+REACH_of_motion = 64
+MARGIN = REACH_of_motion + _AFTER + 1
+def taken(plane, y, x, moves, size):
+    found = np.empty((len(y), size, size), np.int64)
+    fractions = (moves[:, 0] & 3) * 4 + (moves[:, 1] & 3)
+    for fraction in np.unique(fractions):
+        chosen = np.flatnonzero(fractions == fraction)
+        for start in range(0, chosen.size, _BLOCKS_of_motion):
+            part = chosen[start:start + _BLOCKS_of_motion]
+            rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
+            found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
+    return found
+def moved_of_reconstruction(leaves, chosen, fetch):
+    size = leaves.size
+    total = np.zeros((len(chosen), size, size), np.int64)
+    kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
+    for number in np.unique(slices):
+        for side, only_other in ((0, AFTER), (1, BEFORE)):
+            part = np.flatnonzero((slices == number) & (kinds != only_other))
+            if part.size:
+                own = chosen[part]
+                plane = fetch(int(number), side)
+                total[part] += taken(plane, leaves.rows[own], leaves.columns[own], leaves.moves[own, side], size)
+    both = kinds == BOTH
+    total[both] = total[both] + 1 >> 1
+    return total
+def reconstruct(stack, step, shifts, limits, fetch, refined=True):
+    planes = np.zeros(stack.shape, np.int64)
+    residuals = []
+    for leaves in stack.leaves:
+        residual = np.zeros(leaves.levels.shape, np.int64)
+        coded = np.flatnonzero(leaves.levels.any((1, 2)))
+        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts), refined)
+        residuals.append(residual)
+        other = np.flatnonzero(leaves.kinds != INSIDE)
+        if other.size:
+            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
+    for size_number, chosen in inside_order(stack.leaves):
+        leaves = stack.leaves[size_number]
+        border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
+        found = (predict_refined if refined else predict)(border, leaves.directions[chosen], leaves.size)
+        put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
+    return planes
 def filled(length):
     return -(-length // SIZES[0]) * SIZES[0]
-REACH_of_motion = 64
-_BEFORE_of_motion, _AFTER = (3, 4)
-MARGIN = REACH_of_motion + _AFTER + 1
 def padded(plane):
     return np.pad(plane, MARGIN, mode='edge')
 _FIELD, _MIDDLE = (1 << 10, 1 << 9)
 def unpacked(codes):
     fields = np.stack([codes >> shift & _FIELD - 1 for shift in (30, 20, 10, 0)], -1) - _MIDDLE
     return (codes >> 40, fields.reshape(*codes.shape, 2, 2))
-INSIDE, BOTH, BEFORE, AFTER = range(4)
 PHASES_of_motion_coding = ((0, 0), (1, 1), (0, 1), (1, 0))
 _FIRST_CHUNK = 256
 _LEAST = 24
@@ -506,7 +710,6 @@ def code_map(coder, contexts, row, mask, wanted):
     return inner > 0
 def doubled(mask):
     return mask.repeat(2, 1).repeat(2, 2)
-PLANE, MEAN, FIRST_ANGLE = (0, 1, 2)
 def _candidates(around):
     first, second = (np.full_like(around[0], -1), np.full_like(around[0], -1))
     agree = np.zeros(len(first), bool)
@@ -535,7 +738,6 @@ class Leaves:
     levels: object
 def grid_of(shape, size):
     return (shape[0], shape[1] // size, shape[2] // size)
-DIRECTIONS = 35
 class StackCoding:
 
     def __init__(self):
@@ -831,222 +1033,6 @@ class MergingCoding(StackCoding):
             found.append(Leaves(size, slices, rows, columns, kinds, own, moves, levels))
         roots = np.zeros((*grid_of(shape, SIZES[0]), 2, 2), np.int64)
         return (Stack(shape, tuple(found), roots), motion)
-LARGEST_of_directions = SIZES[0]
-def _z_order(y, x):
-    y, x = (y // 4, x // 4)
-    order = np.zeros_like(y)
-    for bit in range(3):
-        order += ((y >> bit & 1) << 2 * bit + 1) + ((x >> bit & 1) << 2 * bit)
-    return order
-def waves(y, x):
-    diagonal = x // LARGEST_of_directions + 2 * (y // LARGEST_of_directions)
-    return diagonal * 64 + _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
-def inside_order(all_leaves):
-    steps = []
-    for number, leaves in enumerate(all_leaves):
-        chosen = np.flatnonzero(leaves.kinds == INSIDE)
-        if not chosen.size:
-            continue
-        wave = waves(leaves.rows[chosen], leaves.columns[chosen])
-        order = np.argsort(wave, kind='stable')
-        found, starts = np.unique(wave[order], return_index=True)
-        steps += [(int(w), number, part) for w, part in zip(found, np.split(chosen[order], starts[1:]), strict=True)]
-    return [(number, part) for _, number, part in sorted(steps, key=lambda step: step[:2])]
-_BITS = 14
-_SCALE = float(1 << _BITS)
-@lru_cache
-def sines(size):
-    place = np.arange(size)
-    matrix = np.sin(np.pi * (2 * place[:, None] + 1) * (place + 1) / (2 * size + 1)) * 2 / np.sqrt(2 * size + 1)
-    return np.rint(matrix * _SCALE)
-@lru_cache
-def cosines(size):
-    place = np.arange(size)
-    matrix = np.cos(np.pi * (2 * place + 1) * place[:, None] / (2 * size)) * np.sqrt(2 / size)
-    matrix[0] = np.sqrt(1 / size)
-    return np.rint(matrix * _SCALE)
-def _basis(size, refined):
-    return sines(size) if refined and size == SIZES[-1] else cosines(size)
-def inverse(coefficients, refined=True):
-    matrix = _basis(coefficients.shape[-1], refined)
-    columns = np.floor(matrix.T @ coefficients.astype(np.float64) / _SCALE + 0.5)
-    return np.floor(columns @ matrix / _SCALE + 0.5).astype(np.int64)
-def borders(planes, k, y, x, size):
-    height, width = planes.shape[1:]
-    own = _z_order(y % LARGEST_of_directions, x % LARGEST_of_directions)
-    inside = (x + size) % LARGEST_of_directions != 0
-    right = np.where(inside, _z_order((y - size) % LARGEST_of_directions, (x + size) % LARGEST_of_directions) < own, False)
-    right = np.where(y % LARGEST_of_directions == 0, x + size < width, right)
-    lower = _z_order((y + size) % LARGEST_of_directions, (x - size) % LARGEST_of_directions) < own
-    lower = np.where(x % LARGEST_of_directions == 0, True, lower) & ((y + size) % LARGEST_of_directions != 0)
-    beyond = np.arange(2 * size)
-    rows = y[:, None] + np.where(lower[:, None], beyond, np.minimum(beyond, size - 1))
-    columns = x[:, None] + np.where(right[:, None], beyond, np.minimum(beyond, size - 1))
-    top, side = ((y > 0)[:, None], (x > 0)[:, None])
-    every_row, every_column = (y[:, None] - 1, x[:, None] - 1)
-    left_rows = np.where(side, rows, every_row)[:, ::-1]
-    left_columns = np.broadcast_to(np.where(side, every_column, x[:, None]), left_rows.shape)
-    above_rows = np.broadcast_to(np.where(top, every_row, y[:, None]), columns.shape)
-    above_columns = np.where(top, columns, every_column)
-    corner_row = np.where(side & top, every_row, np.where(side, y[:, None], every_row))
-    corner_column = np.where(side & top, every_column, np.where(side, every_column, x[:, None]))
-    all_rows = np.concatenate([left_rows, corner_row, above_rows], 1)
-    all_columns = np.concatenate([left_columns, corner_column, above_columns], 1)
-    places = (k[:, None] * height + np.maximum(all_rows, 0)) * width + np.maximum(all_columns, 0)
-    found = planes.reshape(-1)[places]
-    found[(y == 0) & (x == 0)] = 0
-    return found
-def put(planes, leaves, chosen, blocks):
-    place = np.arange(leaves.size)
-    rows = leaves.rows[chosen][:, None, None] + place[:, None]
-    columns = leaves.columns[chosen][:, None, None] + place
-    planes[leaves.slices[chosen][:, None, None], rows, columns] = blocks
-_LARGEST_of_reconstruction = 1 << 30
-KINDS = 3
-FRACTION = 256
-def restored(levels, step, shifts):
-    magnitudes = np.abs(levels).astype(np.int64)
-    shift = np.array([0, *shifts], np.int64)[np.minimum(magnitudes, KINDS)]
-    values = np.minimum(((magnitudes * FRACTION - shift) * step + FRACTION // 2) // FRACTION, _LARGEST_of_reconstruction)
-    return np.where(levels < 0, -values, values)
-_STRAIGHT = {8: 7, 16: 1, 32: 0}
-_HALF_of_directions = (32, 26, 21, 17, 13, 9, 5, 2, 0, -2, -5, -9, -13, -17, -21, -26)
-_ANGLES = (*_HALF_of_directions, -32, *_HALF_of_directions[::-1])
-_FIRST_VERTICAL = 18
-def _border(size, reference, angle, vertical):
-    sign = 1 if vertical else -1
-    if reference < 0:
-        reference = -(-reference * round(8192 / -angle) + 128 >> 8)
-    return 2 * size + sign * reference
-@lru_cache
-def _angular(size):
-    first = np.zeros((DIRECTIONS, size, size), np.int64)
-    second, weight = (first.copy(), first.copy())
-    for mode in range(FIRST_ANGLE, DIRECTIONS):
-        angle, vertical = (_ANGLES[mode - FIRST_ANGLE], mode >= _FIRST_VERTICAL)
-        for line in range(size):
-            shift, fraction = ((line + 1) * angle >> 5, (line + 1) * angle & 31)
-            for along in range(size):
-                place = (line, along) if vertical else (along, line)
-                first[mode][place] = _border(size, along + shift + 1, angle, vertical)
-                last = along + shift + 2 if fraction else along + shift + 1
-                second[mode][place] = _border(size, last, angle, vertical)
-                weight[mode][place] = fraction
-    return (first, second, weight)
-def _plane(border, size):
-    left, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size + 1:3 * size + 1])
-    beside, below = (border[:, 3 * size + 1, None, None], border[:, size - 1, None, None])
-    place = np.arange(size)
-    across = (size - 1 - place) * left[:, :, None] + (place + 1) * beside
-    down = (size - 1 - place)[:, None] * above[:, None, :] + (place + 1)[:, None] * below
-    return (across + down + size) // (2 * size)
-def _mean(border, size):
-    total = border[:, size:2 * size].sum(1) + border[:, 2 * size + 1:3 * size + 1].sum(1)
-    return ((total + size) // (2 * size))[:, None, None]
-def predict(border, modes, size):
-    first, second, weight = _angular(size)
-    count = len(modes)
-    near = np.take_along_axis(border, first[modes].reshape(count, -1), 1)
-    far = np.take_along_axis(border, second[modes].reshape(count, -1), 1)
-    share = weight[modes].reshape(count, -1)
-    found = ((32 - share) * near + share * far + 16 >> 5).reshape(count, size, size)
-    for mode, rule in ((PLANE, _plane), (MEAN, _mean)):
-        chosen = np.flatnonzero(modes == mode)
-        if chosen.size:
-            found[chosen] = rule(border[chosen], size)
-    return found
-_ACROSS, _DOWN = (10, 26)
-def predict_refined(border, modes, size):
-    border = border.astype(np.int64, copy=False)
-    if size in _STRAIGHT:
-        slant = np.minimum(np.abs(modes - _ACROSS), np.abs(modes - _DOWN))
-        chosen = np.flatnonzero((modes == PLANE) | (modes > MEAN) & (slant > _STRAIGHT[size]))
-        if chosen.size:
-            border, own = (border.copy(), border[chosen])
-            border[chosen, 1:-1] = own[:, :-2] + 2 * own[:, 1:-1] + own[:, 2:] + 2 >> 2
-    found = predict(border, modes, size)
-    if size == LARGEST_of_directions:
-        return found
-    left, corner, above = (border[:, 2 * size - 1:size - 1:-1], border[:, 2 * size, None], border[:, 2 * size + 1:])
-    down, across, mean = (np.flatnonzero(modes == mode) for mode in (_DOWN, _ACROSS, MEAN))
-    found[down, :, 0] += left[down] - corner[down] >> 1
-    found[across, 0] += above[across, :size] - corner[across] >> 1
-    middle = found[mean, -1, -1, None]
-    first = left[mean, :1] + above[mean, :1]
-    found[mean, :, 0] = left[mean] + 3 * middle + 2 >> 2
-    found[mean, 0] = above[mean, :size] + 3 * middle + 2 >> 2
-    found[mean, 0, :1] = first + 2 * middle + 2 >> 2
-    return found
-_BLOCKS_of_motion = 1 << 12
-QUARTER = (-1, 4, -10, 58, 17, -5, 1, 0)
-_TAPS = {1: QUARTER, 2: (-1, 4, -11, 40, 40, -11, 4, -1), 3: QUARTER[::-1]}
-def _filtered(block, fraction, axis, size):
-    total = np.full([*block.shape[:axis], size, *block.shape[axis + 1:]], 32, np.int64)
-    for number, tap in enumerate(_TAPS[fraction]):
-        if tap:
-            total += tap * (block[:, :, number:number + size] if axis == 2 else block[:, number:number + size])
-    return total >> 6
-def _interpolated(plane, rows, columns, down, across, size):
-    before, after = (_BEFORE_of_motion if down else 0, _AFTER if down else 0)
-    left, right = (_BEFORE_of_motion if across else 0, _AFTER if across else 0)
-    row = np.arange(-before, size + after)
-    column = np.arange(-left, size + right)
-    places = (rows[:, None] + row)[:, :, None] * plane.shape[1] + (columns[:, None] + column)[:, None, :]
-    block = plane.reshape(-1)[places]
-    if across:
-        block = _filtered(block, across, 2, size)
-    return _filtered(block, down, 1, size) if down else block
-def taken(plane, y, x, moves, size):
-    found = np.empty((len(y), size, size), np.int64)
-    fractions = (moves[:, 0] & 3) * 4 + (moves[:, 1] & 3)
-    for fraction in np.unique(fractions):
-        chosen = np.flatnonzero(fractions == fraction)
-        for start in range(0, chosen.size, _BLOCKS_of_motion):
-            part = chosen[start:start + _BLOCKS_of_motion]
-            rows, columns = (y[part] + (moves[part, 0] >> 2) + MARGIN, x[part] + (moves[part, 1] >> 2) + MARGIN)
-            found[part] = _interpolated(plane, rows, columns, *divmod(int(fraction), 4), size)
-    return found
-def moved_of_reconstruction(leaves, chosen, fetch):
-    size = leaves.size
-    total = np.zeros((len(chosen), size, size), np.int64)
-    kinds, slices = (leaves.kinds[chosen], leaves.slices[chosen])
-    for number in np.unique(slices):
-        for side, only_other in ((0, AFTER), (1, BEFORE)):
-            part = np.flatnonzero((slices == number) & (kinds != only_other))
-            if part.size:
-                own = chosen[part]
-                plane = fetch(int(number), side)
-                total[part] += taken(plane, leaves.rows[own], leaves.columns[own], leaves.moves[own, side], size)
-    both = kinds == BOTH
-    total[both] = total[both] + 1 >> 1
-    return total
-def reconstruct(stack, step, shifts, limits, fetch, refined=True):
-    planes = np.zeros(stack.shape, np.int64)
-    residuals = []
-    for leaves in stack.leaves:
-        residual = np.zeros(leaves.levels.shape, np.int64)
-        coded = np.flatnonzero(leaves.levels.any((1, 2)))
-        residual[coded] = inverse(restored(leaves.levels[coded], step, shifts), refined)
-        residuals.append(residual)
-        other = np.flatnonzero(leaves.kinds != INSIDE)
-        if other.size:
-            put(planes, leaves, other, np.clip(moved_of_reconstruction(leaves, other, fetch) + residual[other], *limits))
-    for size_number, chosen in inside_order(stack.leaves):
-        leaves = stack.leaves[size_number]
-        border = borders(planes, leaves.slices[chosen], leaves.rows[chosen], leaves.columns[chosen], leaves.size)
-        found = (predict_refined if refined else predict)(border, leaves.directions[chosen], leaves.size)
-        put(planes, leaves, chosen, np.clip(found + residuals[size_number][chosen], *limits))
-    return planes
-def singles(stack):
-    for number in range(stack.shape[0]):
-        found = []
-        for leaves in stack.leaves:
-            own = leaves.slices == number
-            parts = (leaves.rows, leaves.columns, leaves.kinds, leaves.directions, leaves.moves, leaves.levels)
-            found.append(Leaves(leaves.size, np.zeros(int(own.sum()), np.int64), *(part[own] for part in parts)))
-        yield Stack((1, *stack.shape[1:]), tuple(found), stack.roots[number:number + 1])
-def _of_slice(fetch, number, _, side):
-    return fetch(number, side)
 def _scaled_of_sequence(moves, wanted, known):
     if known < 0:
         wanted, known = (-wanted, -known)
@@ -1113,11 +1099,7 @@ class Planes:
 
     def rebuild(self, place, stack, shifts, limits):
         step, fetch = (self.sequence.steps[place[0]], self.fetcher(place))
-        if place[0] or not self.sequence.chained:
-            self.put(place, reconstruct(stack, step, shifts, limits, fetch, self.sequence.refined))
-            return
-        for number, (item, single) in enumerate(zip(self.sequence.items(place), singles(stack), strict=True)):
-            self.values[item.slice] = reconstruct(single, step, shifts, limits, partial(_of_slice, fetch, number))[0]
+        self.put(place, reconstruct(stack, step, shifts, limits, fetch, self.sequence.refined))
 
     def put_between(self, place):
         for item in self.sequence.items(place):

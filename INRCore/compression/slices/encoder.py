@@ -81,7 +81,7 @@ class SliceEncoder:
         planes, found, bits = Planes(sequence), {}, 0.0
         for place in sequence.places:
             items, base = sequence.items(place), planes.base(place)
-            most = 1 if sequence.chained and not place[0] else max(1, _AT_ONCE // planes.values[0].size)
+            most = max(1, _AT_ONCE // planes.values[0].size)
             parts = (slice(start, start + most) for start in range(0, len(items), most))
             step = sequence.steps[place[0]]
             stack = joined([self._decided(planes, items[p], base[p], (unit, middle), step, limits) for p in parts])

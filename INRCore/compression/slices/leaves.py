@@ -7,7 +7,6 @@ column).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,19 +43,8 @@ class Stack:
     roots: np.ndarray
 
 
-def singles(stack: Stack) -> Iterator[Stack]:
-    """Its slices one by one, as stacks of one."""
-    for number in range(stack.shape[0]):
-        found = []
-        for leaves in stack.leaves:
-            own = leaves.slices == number
-            parts = (leaves.rows, leaves.columns, leaves.kinds, leaves.directions, leaves.moves, leaves.levels)
-            found.append(Leaves(leaves.size, np.zeros(int(own.sum()), np.int64), *(part[own] for part in parts)))
-        yield Stack((1, *stack.shape[1:]), tuple(found), stack.roots[number : number + 1])
-
-
 def joined(stacks: list[Stack]) -> Stack:
-    """Stacks one after the other, such as those of `singles`."""
+    """Stacks one after the other."""
     found, starts = [], np.cumsum([0, *(stack.shape[0] for stack in stacks[:-1])])
     for number, size in enumerate(SIZES):
         own = [stack.leaves[number] for stack in stacks]

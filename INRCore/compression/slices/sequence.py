@@ -12,7 +12,6 @@ import struct
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from ..pyramid.adaptive import Coder
 from ..pyramid.damage import StreamError
 from ..pyramid.rans import Decoder
 from .layout_coding import StackCoding
-from .leaves import AFTER, Shape, Stack, filled, singles
+from .leaves import AFTER, Shape, Stack, filled
 from .motion import REACH, padded
 from .motion_coding import NOTHING, unpacked
 from .reconstruction import KINDS, Fetch, reconstruct
@@ -30,7 +29,7 @@ from .transform import SIZES
 Place = tuple[int, int]
 """(level, number of the span)."""
 _FIXED = struct.Struct("<3B")  # axis, log2 of the group, log2 of the span
-_REFINED, _CHAINED = 4, 8
+_REFINED = 4
 _MOST_LEVELS = 6
 _MOST_SPANS = 1 << 16
 _SHIFTS = KINDS
@@ -57,7 +56,6 @@ class Sequence:
     span: int
     steps: tuple[int, ...]
     refined: bool = True
-    chained: bool = False
 
     @property
     def places(self) -> list[Place]:
@@ -70,10 +68,7 @@ class Sequence:
         level, span = place
         start, stop = span * self.span, min((span + 1) * self.span, self.shape[0])
         if level == 0:
-            keys = range(start, stop, self.group)
-            if not self.chained:
-                return [Item(k) for k in keys]
-            return [Item(k, *((k - self.group, max(k - 2 * self.group, start)) if k > start else ())) for k in keys]
+            return [Item(k) for k in range(start, stop, self.group)]
         reach = self.group >> level
         items = []
         for k in range(start + reach, stop, 2 * reach):
@@ -92,7 +87,7 @@ class Sequence:
 
     def to_bytes(self) -> bytes:
         """axis and ways, log2 of group and span (uint8 each), then the steps (uint16)."""
-        ways = self.axis + _REFINED * self.refined + _CHAINED * self.chained
+        ways = self.axis + _REFINED * self.refined
         head = _FIXED.pack(ways, self.group.bit_length() - 1, self.span.bit_length() - 1)
         return head + np.array(self.steps, "<u2").tobytes()
 
@@ -102,11 +97,11 @@ class Sequence:
         if len(data) <= _FIXED.size or len(data) % 2 != _FIXED.size % 2:
             raise StreamError("the order of the slices has an impossible length")
         ways, group, span = _FIXED.unpack(data[: _FIXED.size])
-        axis, refined, chained = ways % _REFINED, bool(ways & _REFINED), bool(ways & _CHAINED)
+        axis, refined = ways % _REFINED, bool(ways & _REFINED)
         steps = tuple(int(step) for step in np.frombuffer(data, "<u2", offset=_FIXED.size))
         if (
             axis > 2
-            or ways >= 2 * _CHAINED
+            or ways >= 2 * _REFINED
             or not group <= span <= 16
             or len(steps) != group + 1
             or group >= _MOST_LEVELS
@@ -116,7 +111,7 @@ class Sequence:
         shape = along(volume, axis)
         if min(shape[1:]) < SIZES[0] or -(-shape[0] >> span) > _MOST_SPANS:
             raise StreamError("the slices are too small or too many")
-        return cls(shape, axis, 1 << group, 1 << span, steps, refined, chained)
+        return cls(shape, axis, 1 << group, 1 << span, steps, refined)
 
 
 def _scaled(moves: np.ndarray, wanted: int, known: int) -> np.ndarray:
@@ -124,10 +119,6 @@ def _scaled(moves: np.ndarray, wanted: int, known: int) -> np.ndarray:
     if known < 0:
         wanted, known = -wanted, -known
     return np.clip((2 * moves * wanted + known) // (2 * known), -4 * REACH, 4 * REACH)
-
-
-def _of_slice(fetch: Fetch, number: int, _: int, side: int) -> np.ndarray:
-    return fetch(number, side)
 
 
 def along(shape: Shape, axis: int) -> Shape:
@@ -211,11 +202,7 @@ class Planes:
     def rebuild(self, place: Place, stack: Stack, shifts: tuple[int, ...], limits: tuple[int, int]) -> None:
         """The slices of a stack from its blocks."""
         step, fetch = self.sequence.steps[place[0]], self.fetcher(place)
-        if place[0] or not self.sequence.chained:
-            self.put(place, reconstruct(stack, step, shifts, limits, fetch, self.sequence.refined))
-            return
-        for number, (item, single) in enumerate(zip(self.sequence.items(place), singles(stack), strict=True)):
-            self.values[item.slice] = reconstruct(single, step, shifts, limits, partial(_of_slice, fetch, number))[0]
+        self.put(place, reconstruct(stack, step, shifts, limits, fetch, self.sequence.refined))
 
     def put_between(self, place: Place) -> None:
         """Slices of a stack that is not there: the mean of their neighbours."""
