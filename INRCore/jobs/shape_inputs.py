@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from ..io.centerlines import is_centerline_file, read_centerlines
-from ..io.contours import is_contour_file, read_contours
-from ..io.point_clouds import POINT_CLOUD_SUFFIXES, read_point_cloud
 from .job import Job
 from .parts import read
 
@@ -31,6 +28,10 @@ def read_shapes(job: Job, settings: SegmentationSettings) -> ShapeInput:
     content closed curves (.csv with the column contour, .mrk.json, RTSTRUCT), centre lines of vessels (.csv with the
     column radius, .vtp with lines and radii) or points (.csv, surface files). Raises
     `InputError` for anything else."""
+    # Here, because VTK and splines take a second to load, which every other task would wait for.
+    from ..io.centerlines import is_centerline_file, read_centerlines
+    from ..io.contours import is_contour_file, read_contours
+    from ..io.point_clouds import POINT_CLOUD_SUFFIXES, read_point_cloud
     from ..segmentation.given import check_given
     from ..segmentation.names import errors_with_names
     from ..segmentation.scattered import given_contours, given_points
