@@ -19,7 +19,7 @@ from INRCore.volume import Volume
 def a_large_phantom(monkeypatch):
     """Larger than the blocks of an estimate, which are smaller than usual; rough within the head, smooth outside."""
     monkeypatch.setattr(estimating, "_SMALL", 0)
-    monkeypatch.setattr(estimating, "_EDGE", 32)
+    monkeypatch.setattr(estimating, "_EDGE", 36)
     volume = phantom(Grid.from_parts((64, 70, 76), (1, 1, 1.2)), np.float64)
     rough = volume.array + np.random.default_rng(0).normal(0, 8, volume.array.shape) * (volume.array > 50)
     return volume.with_array(np.rint(rough).astype(np.int16))

@@ -91,7 +91,7 @@ def _point(blocks: list[Block], step: float, volume: Volume, content: InrFile) -
     size, low, squares = 0.0, 0.0, 0.0
     extent = content.intensity.high - content.intensity.low
     for block in blocks:
-        quantised = block.encoder.quantised(step)
+        quantised = block.encoder.quantised(step, draft=True)
         own_low = _low_bytes(_low_of(quantised))
         coded = max(block.encoder.size(quantised) - block.encoder.overhead - own_low, 0)
         size += block.share * coded / block.encoder.volume.array.size
