@@ -1,6 +1,7 @@
 """Fields: exact derivatives, isotropic coordinates, chunked evaluation, files without pickle."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -139,6 +140,14 @@ def test_a_header_that_promises_a_huge_network_is_refused_before_memory_is_taken
     tensors, metadata = field.to_tensors()
     metadata["field"] = metadata["field"].replace('"width": 16', '"width": 4096').replace('"depth": 2', '"depth": 32')
     with pytest.raises(InputError, match="do not fit"):
+        Field.from_tensors(tensors, metadata)
+
+
+@pytest.mark.parametrize("outputs", ["-1", "0", "1e300", "1e999"])
+def test_an_impossible_number_of_outputs_is_refused(outputs):
+    tensors, metadata = small_field("none", "siren").float().to_tensors()
+    metadata["field"] = re.sub(r'"outputs": \d+', f'"outputs": {outputs}', metadata["field"])
+    with pytest.raises(InputError, match="description of the field is damaged"):
         Field.from_tensors(tensors, metadata)
 
 

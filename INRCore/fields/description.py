@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "INRCore field 2"
+_MOST_OUTPUTS = 1 << 16
 _READABLE = (FORMAT, "INRCore field 1")
 FIXED_TENSORS = frozenset({"encoding.frequencies", "output_scale", "output_offset"})
 """Tensors of a field that no fit changes."""
@@ -166,6 +167,9 @@ class FieldDescription:
         try:
             about = json.loads(metadata["field"])
             frame = Frame.from_dict(about["frame"])
-            return cls(from_dict(FieldSettings, about["settings"]), frame, int(about["outputs"]))
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            outputs = int(about["outputs"])
+            if not 1 <= outputs <= _MOST_OUTPUTS:
+                raise ValueError(f"{outputs} outputs")
+            return cls(from_dict(FieldSettings, about["settings"]), frame, outputs)
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
             raise InputError(f"{label}: the description of the field is damaged ({error}).") from error
