@@ -25,12 +25,21 @@ def _add_scaled(
 
 
 @compiled
+def _copy(before: np.ndarray, after: np.ndarray) -> None:
+    for m in range(len(before)):
+        after[m] = before[m]
+
+
+@compiled
 def lift_across(lines: np.ndarray, factors: Any, half: int, shift: int, inverse: bool) -> None:
     """Lines (N, M) side by side, along their first axis; in coefficients the low ones come first."""
-    size, middle = len(lines), (len(lines) + 1) // 2
-    low = lines[:middle].copy() if inverse else lines[0::2].copy()
-    high = lines[middle:].copy() if inverse else lines[1::2].copy()
-    sign = -1 if inverse else 1
+    size, middle, sign = len(lines), (len(lines) + 1) // 2, -1 if inverse else 1
+    low = np.empty((middle, lines.shape[1]), lines.dtype)
+    high = np.empty((size - middle, lines.shape[1]), lines.dtype)
+    for n in range(middle):
+        _copy(lines[n if inverse else 2 * n], low[n])
+    for n in range(size - middle):
+        _copy(lines[middle + n if inverse else 2 * n + 1], high[n])
     for count in range(4):
         number = 3 - count if inverse else count
         if number % 2:
@@ -40,10 +49,10 @@ def lift_across(lines: np.ndarray, factors: Any, half: int, shift: int, inverse:
         else:
             for n in range(size - middle):
                 _add_scaled(high[n], low[n], low[min(n + 1, middle - 1)], factors[number], half, shift, sign)
-    if inverse:
-        lines[0::2], lines[1::2] = low, high
-    else:
-        lines[:middle], lines[middle:] = low, high
+    for n in range(middle):
+        _copy(low[n], lines[2 * n if inverse else n])
+    for n in range(size - middle):
+        _copy(high[n], lines[2 * n + 1 if inverse else middle + n])
 
 
 @compiled
@@ -51,11 +60,14 @@ def lift_along(lines: np.ndarray, factors: Any, half: int, shift: int, inverse: 
     """Lines (M, N), each along itself; the same."""
     size, middle = lines.shape[1], (lines.shape[1] + 1) // 2
     sign, few = -1 if inverse else 1, size - middle
-    inner = min(few, middle - 1)
+    inner, apart, step = min(few, middle - 1), middle if inverse else 1, 1 if inverse else 2
+    low, high = np.empty(middle, lines.dtype), np.empty(few, lines.dtype)
     for m in range(len(lines)):
         line = lines[m]
-        low = line[:middle].copy() if inverse else line[0::2].copy()
-        high = line[middle:].copy() if inverse else line[1::2].copy()
+        for n in range(middle):
+            low[n] = line[step * n]
+        for n in range(few):
+            high[n] = line[step * n + apart]
         for count in range(4):
             number = 3 - count if inverse else count
             factor = factors[number]
@@ -66,10 +78,11 @@ def lift_along(lines: np.ndarray, factors: Any, half: int, shift: int, inverse: 
             else:
                 _add_scaled(high[:inner], low[:inner], low[1 : inner + 1], factor, half, shift, sign)
                 _add_scaled(high[inner:], low[inner:], low[inner:], factor, half, shift, sign)
-        if inverse:
-            line[0::2], line[1::2] = low, high
-        else:
-            line[:middle], line[middle:] = low, high
+        there, stride = 1 if inverse else middle, 2 if inverse else 1
+        for n in range(middle):
+            line[stride * n] = low[n]
+        for n in range(few):
+            line[stride * n + there] = high[n]
 
 
 @compiled
