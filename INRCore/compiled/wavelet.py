@@ -93,7 +93,7 @@ def restore(coefficients: np.ndarray, parts: int, shifts: np.ndarray, units: int
     for k in range(coefficients.shape[0]):
         for j in range(coefficients.shape[1]):
             for i in range(coefficients.shape[2]):
-                coefficient = np.int64(coefficients[k, j, i])
+                coefficient = int(coefficients[k, j, i])
                 if coefficient:
                     magnitude = abs(coefficient)
                     value = ((magnitude * parts - shifts[min(magnitude, 3)]) * units + 0x8000) >> 16
