@@ -26,187 +26,330 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 import numpy as np
-MODEL = """c-rlK+pg`nb>+X*vlNJTD!*bBg4nJg?snUO%P&FTe{YV<q_p-abi);(x(yWSa?W0RNutPk=NyCo_1zDD`s-
-i*{2%}MFaPV$zyINn|MWk8{PUl_`{)1q?zeyZ^Y8xWkNDfa{oyY^{`I?m{>^XB)Q>Y?$90_ZxQ~>Ma-8_+IMb2Vr|n3``h9BnU0t89&+3uZxA-3}OX>S#-
-KgUGH?CM;SpR0-r5x)U88_{?1->@dU$1qufvczPnQ@Pf=d2IP`T}p5c#j)5NH-prEAEuWx|##UxCZZl;nZW|HVwa9Pr-}e7VAbF!umT#v2Llc>#B}#4-
-6MSuYYdcgO{$GUl_oN5ggfbv%ZKQ*WZR;6Jt0U2VL<&*XuM77&FpvP3A2zpzawjc-@8{svd-IUb?{=!SI^2gRgbtix@-3OmgP1EE9973F{my9-
-RvAfp2!)S+~DAfRp#R@MymJx&n)QYgKP75ho5Wh)Z!JtY}&PO}=pBHCzJx!4YCj)~DBcw$|k4S22wBLpktYT+O+=4=zH{obkH{Wv+3Qo%7W=l^LHE-gR<m
-H2AbHrp!@BFMf+N!#Toi4^9QfXW7P!YWA^`Sa^JL=~wvKcer^oEaLayAK(4<KmX-F{`jxI`$4KxAnmmuxj<&int-
-|{=vrgKOg5}U%SV;ejI|0aPkpDa2aL7+n1^v6d93MNUoG=Kdc!-
-<b;o*NYt;3I{;X^J&_m9Wv3heob_vItm?dJlV6Yi)c8~SRz2tm73Xi$h?bmH<Uvj>_S=V?A?v5+R8heJMr3qD90(M_mx<1zmu4^&Wp+`?l_PTbh#9G(;SW
-n37E&1`a#!-q!*^YaOLC2cZv0fOfm-tF!eXHTY4I;iq*)IxLZfm6*<a|vaMQ|;ByD%&3Mn}g>HH!CyQ0MjEUGS6>GghGSYbxsvjlf$#5SARQk>Kaj?_;bL
-Y}cB`i6yxcrVw&?Ey>_2LFO9=a%L>a`g|nX#j<YQI;JRBXllDK12A>#24mg33~1w0>Gik^gP*XXYvgMR^Q2s?hs#Wq#J8!mrxowF9s%j-
-$AFULtKkP2&?UN9YOElZ^uX64NO<M0AvWl7Pq^f!O2EuiSiLobHIjj^ub&|SCq`3XKJlD_Zxy`Hy<RtS*m$vwxmy>kg*(@KQ%vxFYm%XT72?x5xFvo|(=c
-z76E&B5LVMS2LQGqt`GP=k#c#|}U9!F2wl3QVqd1`g_^#I!Z#p5LG#b#Ngs-kgXS`X0TFEHawSpNwC*fHY7g3KewM%{~jK+X2lp%?(1xlToWHMp-
-V7%7+X~|*E2elRYu$F60#=tNzJ5<8F<UHXkn7Q0<jR%ijVmX!%SyP_Zu==`hfmm0J85gaGEdhX3thM4}@>;EBIqnSGgSjlwr93FdnUe=u!6P6WYt{SG#RA
-W=reHu$q41E#8?TH>xR)uwBY5ecG{Afh8uWGHn&=zDFLO!ifP;gHSY~F;a!-
-ELSpVw<D!%5ct=~hZFb90|k@>xKCn&e#fpv5Ea4hGVNQ?oOkH&SvAhAj}?%ggeH}vklFum(O3G29&!@<OT@x7riOJ3JK#&T@bQ!n9NGOff3InC|H3NOLCA
-Z&F|^7&H7dab3UYxbe+<A$kR>$CI*;#;6Cv^@~r8?y&prs89ikg`d~3Ncv!O(@VB+?+I(Fn3E2>1CF^!3`!X;SvT~;Ic-DWrFdgIm3q;_TpZ%k5OZ&d1++
-Dhn<TAIe<OovgGx^enTKKY-
-K5kfhz7yudrtNrlpq{l%+`!$y_miVRBB)E~Ee=f5JLJKA=_z4>AOzYixWFEM}pAFc>LIDAxGr8e4^FhJT`I$uu&w?#oM8T8=dv5Q74h9gq!5RHDmSW5%L)
-Sat~bdUeVu10m`Y<`LqTGK6t0KwIO;(8M7tyxw&z8HN#BGXqb&?t5blwE0W?VRp(|?o7ja!^GWExEuPhmUIaaJ{W77Zw8f+wRO|HJW06_;T0@psk9T9<Pl
-?9W56R53_sNVt_Tg5i1hXGtPG6Gnu>YB?9&ETSX9PlYjI|8TA04(Y7K3DfG02KJTfdT{O*O<z|74nO!fuWbXD4<WfLmh&eFSOvo6FTKmPE$KmY0Xh(eOWb
-VxIzo1~bq!{{tAR9sXT2W2QT#tW0@IP5;M!sGSfV1$OBhT<khpbn5=*A$q-
-3^00R=(pC8_dZ}H(@=1g89Fg+P5L$h(p#Y_e$7bD0dC@`nI@bFW3xgwTvZT<G7?9WfDjBC!J9JVhTUc|Fno)M&rb|;tsNuzgk)oV<Csi35^smQA|zg(mjM
-q(ubgL%b8@tpxZ;$jIxb(=K)N8;cpt{q^WYri?0n*iAR5LjQMq_y{vPQ>$EywvwnZF^FDT0Pglrp|8AdCONO*@d8T2CXVXl<D{I~M~-
-|phdG_P+$0O0BHi&lRZnZm(4V8#*mX08S`mia^3c@C32=SGp#A+ez?;j7-tgd~XND2}M9O^ma-zL;<Pgd76dLZcMZ>*b@y;1QoGf1m`V%&g`(_iASfFp|i
-|%yM0#FDIvD5YkI&MZ%)eela^yibyd`OssBaCdz|g<BzFiv_L46vcgpOatcy-
-Z!8I(U!iaZ<6TTK=cMjT3a$r=m7ORml_{6LeilmT>1p8KX^4|EE{P#;&byt1Idt-SQt<SzradXY<%%Sz6=p|?(mc}6Y>H&klk`}YfBEen{`JRYUJx(9wqx
-30sh4*tSE09ORBH1GLC*{pAvJXO>pH~#-~IL9|L~XJD_!E~p%0K;su8C2rt0B;$}%sSC`xL4cXE<&5!3tmecU&Ox%9oa@Bemu_q#v;@NfV2hu{6-
-hd=%Gv(CXer|r17?p0ZFshVlo#MJ%&gqT;;%2lSl!Ccb<QK?EgEJ9qarX25RHeB$xG)~fk8Y@o`raG)UX())QVR!kkq+4@khONXBzyz6OFfo}K4+?e;`^Y
-TINpR|6gk=?A%ox^7VPJf0lWDzAiIB=Fu3Ge$A)&xzS0*waA)9ehNRyt}Wdl_*p;eUWMFAxHZmL@3{ZbU%<WdkvGh8l`&&rXuS67e}levx|3&Vl!iq6eZR
-Mm5=|2YaeniJ>#mnt*XL;A9+!bp{EeHDAS-rKBH%^nLjQrym4RxFRp3r!`7FujOzV+2(<rh%&TNJXVAIs!~%)31{JO_J_4&1N}bIVhAD!|9@&?U=`|ksP{
-pw=YgwRvP^xo9s!#-&KL)(=SzDDDTa+vae;2iFoo>bcdW1DOBr)i>ug|@e{I^6<)2_ZQY8d15PC)VP1n^!b-z}6fmO>f+P^BZEmyxNSR?o3iI2wSW9P-
-`ylv6J%h0plft`d9IUV0D#j%KZ^ej%3tNzPqW&;0Wp%VgxhR=U3;+?&(&un6$RGwBZQ+~I#$HTT;iFo?Z;~>`b08rfxhuy^s2VVAVl=nj^rqv*ds98=l`#
-=Fb?nN_2u~De6x|+7Ws!j6o5&Mz9fE%jtF4J%p<t;n&C3+PQx#<63^i721f#vC8&UqHA8KI{1(Evth?4+!R2hlTEg;)N)=(PtU=F=xqUAxzu@)IqfdsEK%
-wAiIfH5x{+Bq1M2Udg)XGt|ws8?48)9ZA0hxx5Yjh5I!W(txY%u!nZp+tjMuQVBoy*YCeZm~J#8?~x%fLB<vM3-
-DxHd>D=NXa7`DJ?VhKl%D~{j{WNP2oVW&sZOsUAw4c(C~pT7Gz~pmq1)$^V($52`|8u1c@QzG87Wlq#==|jKdegDl|$?Dkv)<^SEg%={hI9GGeNRYy=XQR
-2<@*u?T~A!*Ve*WmX08&M5q4S8EtXtN66$zB3tyRG_H2Y(8xsOGPNyp$da~$C}2@vMw}dP0MxMl(iKaO;j$NTPK#LmZam_lODgU`MOc5<GK#!k)vqB*L8d
-)zUP`=D&UIhRLq066^Y5ZBxhD@um`}>+rS7L%XC;OYIRPm{S|6^$8~Lur42k~$hr)M@$i0Y2~{&<{>@lr-
-Fs9f@|h{<MI+BbpNc7GmLz6XL}bRG9LptiOgW_Ju8co8Y)tf>Sj`!#l&!&0$ua(wgC-dW*5ooB9L(a72BEHnMXAjB6Q4ElzXAPKsf?Z+)znPEM5U~$8iWi
-LtBWFR?kZb0mOlqKCr}Qqtis(ar!l==nshU}U2(-yPYNg2W%j`s5=uXK(V7nERm044fK63J<lfkgp-gZk*UV(t9tdBHLKAHjD&b|#&xEoyPD$c)(en(|h?
-yHFD`L6u0x(w830Uf@)6)0JQWSKXg$pP*wG>_&a?G+LJO~!yydh8*BbJ*11#{eS4b~BG!)Ynbx9TySl^*=B3})68PgIDO-KsFm+;w272nGk?S(e?&EX}gc
-NW%m#({Bsk8XXFNmm*~dUPp1B61}F2WiI^3&4Kka8Zp*(^yyMclv~y_a9vrWM_Hv`STI;KSkjYqzsVKH+tTS&)|8VAKq!6FpwO(baE@9!y$&mr47N}@YBV
-ZiEkMJ(LIOH9xnVvVWt#PzYe_cC#WXIrYRwQs`i(}b1b<CcKvIHfNzCUJ5oFm%yx&;%cOn3<DgZ!R*Q1xIVFeae7LGI9LJz#txM4I9@G|+~fGN72wNO?}d
-y>D)9S*%RbiI+BX4F-XQn&P3IZ-
-@%A__$E$H*r;%Jzn%qfwetq^^TW9=GZ)XP}Jo6>BpHQjUEwYfIdV8WC}wE$T|e5ne(*qs;YE!g#wvK}W&}>~a#=C<cdWnBGTZWrl$-
-3m#KZHfsqOA}bZh$T33v$r8BsY!$9I#m{%tVlo5JCNIO}@T@L#_+NyDm3tKqFC+h~s>{SaTGKCzlT9Xf*z)84o#&@>N~ZTd^R0BnHLBG2q)@K7Fp)hZCkT
-mS(QBMlQwt47MjO?mru_ufHyDQx?WLC3pjJNMG)bX%iua_9q^K*YjF!5JRZ0otMVUT0wCuVK>ry9ExftIbKR1e-
-C!W_~kaZVI^f;}XDtK8Hh{=jmQ`VNaDI4hkYj=a0<&cnRC;sC5Gm6cJU!9xXdc&wputo=QR{4iP`7tbQyY8mQqVYb;IJ|3`TtYglvI!T7l(RcGtdv=m)gY
-D0sa}Z^8%qM-
-3O;u|aYp@(`Ek_DoTm;>_~m?wd(SR2Hsyw@MrMA4$wg*Ljc6`2hsxNpJ%$#jXdAz)^3#=r4!*8NQX=;)kxWtoupCh2Z>uQUx$D}QLzN#JA=E`U5LkJ{DYb
-A-vGq{kj8G`16B_fQj?$22HYMv$;-
-*WrlzLW6Zq6x&erxh*ZS&<MkflTX)1}JDEqu#UVJ?@)eI2wJnC;<WnJXcEFSyg&=0#EYrnzcRRkdQ7fM0b>$g&CF6mk;XY0^G$o-*V0`@j8deeo|p{PB-
-}`0@YV)ADOm%dbr>{|HSj*YS7#^Z!p9%x``pi!d#&o`NdNpNdLJSR+<Oy$!^4BFdA)+Z|bz>+S;BR3OGO3O|J^$@k|X!|qC|>ZmztTZuZyB7SOCSnm?R?(
-+YrC`nhSUztjD>kZ^~imD-
-H8+9#~Hi{G#ayy1kcM0^OKbsEwqDc9aD^G7xL|yGtvA;O7N^;TkeqElXQ@>hhx_9FS#lPw$<p!%Yp!?sVJKS2)5fxU}ex(^vWlgeW)7s5&kv?vEU64RtuW
-9D3TGWHj9`2cj@YZ*^09l(7)uU@tG7LPkCaLvS74t*Iij0i{54n|0_tmIkG9une#0$|}Z52zlF>LU04EK+&W32Vxeg+ryvLH#xIE9I3O-
-1=0N|vusvSd%JK(4wlJ|Y*PD0A!ZKA6)TV{g{xh~br|ab>gJ7)z)TkhywNSdC`%$W0|?L5cO!R9y@&iUn(=A*bFWg-
-*{SwqQ=}f;NYKs?S%&WK!3z8^|1|NRw0!KeZ#QZLld7J0qQN5IQ29&OIUkx{dpAoTLmVJgQycCFfz|V2?&Ea1H&ukC2<DoiPWaS(}{gc-
-A8+lD8?8ZcYd1r~TG&#oyK<ai=+_P(@{_aBAMEmcntG9IR5m?SZSkHk8g@ZCWCVoSLlQc8N2b+G(#=LaN(K<*IJ?-
-%z=3Id9&^(H2D2I>^b?*tp_YBvv5|NwHIj7f#;oEV8)M8f-ngBo?QlzhQM#3daF(MZ1Mbk(JsFq;5)}FvCes-
-Fwni<~P{}dV=(4ibxT6l5o?n)n|g;zmctTBaCT_5Gy$u=DxU`M4`7u8;{BdFx-kz6(CXNWFD;bm;6nV#ZW-Q-79TCR+%-
-qBoCfu#3FegSLFP~VPuI+{Zcc86)D`;sYFDJC>wEl<F0FW>~MfN<(=fZdiX#p^=$`B-)DU;YNfC)-
-R^ft3K0|&+JJO=T;(@xHnfyUk>$D0;jFtW;!B*&h#iNDA)m2hq7&PV2GN$X%RR++Qv5LO#2h+ixs>V5wNeNehW9U_W4F<e94Ld5E4fsO^4~8CyK}toE;eO
-qU$~DE=5p>A{)knpLh}?cTX;6i>r{GJUBL*GopN}#9G=Z1PvPVo8NGa)GBo8uS2RB`C`k@hApFBAw-X*In~M$7HrYR2W2aW-
-7`S3dnb^+Jvc%G(9!@MmZ=a-&sv&EVRD9t}sw_q~DRY~KVjmXqnA1hI;7ks{vMM#P+s*N-kB5WmM{K}50ZS=TwH%(va%wBi-lO6r=*O#6BBf|MSA$*8EwX
-fGq%tuKpfpjpE#<VF%?J~+bq)eP9cH%3@rq)}5-GmSPs)+3H3rC9A}yps)ww$`+!~e~1I8qWXG_f7xFK7VQ#VN;-Y;8>t2?E-
-bk0pP^$2$><6xKZBy6vGQsK*8(z^a=oiv)Y49iOSnXawdkEHC0(ZDa2l4J3bS8^&sv~W4RkVP&LOAf!EG}n46E0Cn|Gg>;VY-
-$`y5zROUiX@qTx(F1W?R0a<c<Q@O3wB?b4U_5#@*GOnq__9swx-*IW-o%`Kel3>H3}km>zN9*DkFE*RNS&Oq{`VPkvo$2)0N$+8IY-pFtSEL#Nl|gg<@00
-<zC28vm9olgeV_TAIWM5+^a(2zjkQ`Z=FZ@D%OP5!mW}ZX8qQ5y8p31IonIkrd=DIlS;>`KT*|Mbeh>B-ga_X)>AdN+@n7(zj}D4tJK#M(WxFv!Kg96-
-2V3_g#9&NUluoNHdDGb<R|Ulc-i>Izp(}xwUKtH_lPoDJ{(-
-Ny&PKINTA%O=tT$zBj1*tNW~wg(kqU;SZoyA#Cs>@i(zm)M^SDHKi4BO2ruYZ<+jpY9z~6u^BX@mzty}Pns;jkwH1&;1@DhS$>ku?w$h4+$sHjxyNgWix9
-UEd3ZIe-zTSB$5m`E7aSUM@PSS|R9A4!-
-*#i~ZIBHc&>>Kaxo}9z=$WkP!D%Z^@r)Ce2YNH~ba*?vzU1KjR^v?@BY~8&TLUUGj!6dm7I~)~iYc{NUj@G>5!p#*qTvm9$_ltPNc=XR>qiBzv!$mVHN;H
-w%M$_z+5~#szdQI(Y<IS`)5{-s3bJ~w^`a2_so7>UpMK8H!iEDD<+Br^B)x;^>E=*>%GOI8-{5Gu9*w1DA9lIeHCcBl7og9{OE1E^yUQID?I-
-(sdz2nPaGdYh~O7)CKPN68dIi`6ha*9}X3EI1p_m|*uYh6;2H9d8c_NjEYo1Sk~v+pnvmsBN3>w4M2WsT%=*TA@S;5|O~%<W-C<x@q9bZb)8{#>2<oV&-
-p$>Z+a-*(5lQi*XTcL18QD^*pfD>R<-qizy)Mn=oZ2c5yY1eBD<rPu;^d%Sc#ZJO@u)ROA$qezl>%r~R-F<y}+R5{vd-Ad0eQprn=$!T7<BvtVyc$7=KLK
-zh|FoWuki)=1}%XYXD*N+r212<T!cXQ<%W6s^+pS%ZY4WP@5CR&AD?s|6AyIr1*Mz*jjVORZ%cESC?^>Fw9>8^9Ne|pQ2$>E^AXK{5`O`e1fZCMY%)w{B;
-uUK8&L)xh1?XcRnc&o~dJY;pDb>rEnR<q}2*L!<QXZqUIT|RMVYJPIM`&Fz=M}GD>-
-?`lWOR~3fm*~I$>yPXb{TZS1uUGsXX+?5SlV6E{*}47^VN=>gXj|y#1KINuAy)KCrz5QGPhDAFVOW&Y&UdZh9g_K0(faK1CL<?2&U62qBVtUh<6TEI$?qU
-9?EmAG-t~XIl;6!MUw#)t^4pP}&-=s`;o&Yil3xY#?-
-IyL0i?l+HV~ysDlTag=ya_wMUm*K7{|iy8rBZ5UlQg&>ifa(YL~?6+r^GQtt096lDk^=#QSdve=2Aa6t+OrLtonYp`=Hf;5$u8``)@LMqWRD9mS0FesvcI
-9Ycg{y2`Of?Mq*S-
-0%8}Nw9bKgeV9{*Huz1NA|9z3*jwdsp4?&7n97>4F@&C=;|!&qCjR<yx)>pf7auY9j{Z=uu<0+TY1)J6|b<8FQIq|=R5oki~KU(l8<jBH9W-
-ox<`rPk*+vK-
-S{!@`RzbH|4O6!GP5tWj1Ae3#5{cw<(Cq_+(v#x`+C1Uyw5Kt%2^`d#?GQxoat4g;%Xb=G&H6=HEX|=B<I6vZ&otlIIkKoB_vUbzbb{s53yopSB;GdJ^~e
-_a$Zu6tUNZTh8w+J{<VBK`}|(T>yf^+-_oLxzp+vN+gDG1ZDV;w-RG+ZNH68^%{8o~hT6C2r4LiS)5#~`2}u)J^7X-
-M%wH5UJvw%IcCUA6l=tXf`X7N=jK<k2wZ;?sY^*%PP%h8q%1;E8R1MdDvewNYykc!Vcc!kIx4S9xhx7Y8q_2D|hsT<~EXuBkx#48Tf3J<>$oTdR6}%QpTy
-eLa_HTb7-7*gJiBL}$j039o3NXAbEo9^+<{vT04xhhR^F56_l7CtCvwVE-C$7v}=+aXmeThv90QPfr-q}Lt=HVB!osPG)zFtc8lsKQPBSmk-
-^=Ys}0^S8950-
-*nVr)f|`((Jn&xZ@J2!|)hk)XyjM0a8dzaHXa(JI?Qm7g2X<ZY8;E4D;4LUF)g$YzVQM56l2$8ya2^^skrSK21P<<C~fGd)$hj|BaAMa`BdcRXC-hRg1v_
-iCK^2`bNQmmIFy53*f;Yy5Lr`kGs%ZA;&8_?YDD)2ybSyez+sfA*mAkv^>d>xSEbY~l8rT_3vpiszkqev$AGGrkS+<Kp%}UzR+(HXZG4MKW4<W>F%?eOYq
-LP1zmrj#6bH+Yv2KEdRJMwr(k^AM$#Z-AWkS^wy~wLJ@7Zc|ZBVBRilBdC5;A^In-
-}ZJx;C+VGYmKmhr<NrZoShsJL~y8NnV+HT>!zWI1bSb1W|zdtHJpX}}>X6dOtBx4g^747Z%OMJyvEx(NY$NhGwc0Chty^ZZxbNl283|+#~m3QEMg>8Ez_7
-$}37{Tdn-b#{=C%{jSJ-XgGcm4?6^6@2RdiLAS^jPvIwV4~vk|nhPGQT#+W?OjGIlU_o+Yc!)_ZHcr(4ua4kRpbS=T;S~uibH6ql8o<j4;INiFe+y$yW_e
-U!u3`5xAJC9nkFny6iY7eMF1tOa19xfji6g!%yh6m*HLCcvklMXm35=q3%~_eZEA+X1+!ec*fpm`s%48@yqWBHC{V<jL!V=uynivlqb_nVHVDB+K=``e+2
-gL(QLJOg(T<K$Ru{Zo?6i>8s7WDyUY{s6z}(Cwenu!?YinaX>g44rM$95<0~@)cN}^qk>UyXH&_Ni$dyLXK2IfYA#pzF{JRR7yfS;;r?}2qCRCF2d-
-pL4(YL6m00s0LFuDPl3mE@dL^q}Wb|4plXPsokTK8d(0ASRW6jKD2f|w9|U;vNiQAxL0fIcM~+ZrQj5kSHK(D2lba~G5v*8;NIujyS)T-
-f^{e?r%D2bl)J765=b+Ig@!L4ar?pB#B!8d2~^7TpiV-vCi3-
-D3uu9(dk5s2vLNs&#0m2^<iYQTvHx9fg#V7#_gB_xhvq5tv=D3V@)7<SGE;gWL@;RWuZlvC)8Fl4s`0SIQ!gEaJGxn98Ajts+qDdeDklD{)gGFDOK*4zw>
-}8>trpq1Q7pRo#HttCGV3*i_<>`(>iZGDz~kp^VryzBP;FKF9!-f;$Xd4HPUO!$BKCvN=;Df~74J?A+Lg0=)Q0B9mA*Cq0E)RAv?}Ao0%-
-CV;vJ!ib7r7a-
-McbSxyxD|te(W5@mMNkYu^(u0DHnOY<5mWT<kHaR3Qnha=lsRBG>LTk^z1S{kuJRG}%Tvp5gu=i}Fy`~WFU_Kyu0x0}E2tEueUO2<e2<?=`LQ>03^1hNm!
-AbacZ=xe4^(N@+sCJEX19iPQ$PUCtFogpbZ{K>asct^-
-Vt{uc2@g1rdlbuKt$bBr*&*)rHrf^<1f`pRqmxx)z1k(3#z{T{cvo_Jf^m*pbhsy;3<J|@mYg@TK#(e9Lbd2FY8ADicujc8QWnD8*T@=4Sj3T;xMeL(1fs
-E;0H%q@@EqNIC?FZZjP#rGJxz6aQzCBh60#q6Y48mk_(k>(l5kSKpjDz$y_1m11X^QTmGBxE92yB+#?`(+NP}qVCSS-
-Dp9^UTsj1)`01iF##+|D{F2=?&ijISwDJTHeEOr2r(2~B7maa|?7m_-wh`A;V8`v>h7hT9~=wX5FNu1|QIuRJueg)^Mh$PX)g%S<vpNg3wNoY{auqy$|Am
-$|${3a7AH}WBsb;_uc^5d2hg6Ri?WY!zudMI-z9yn2|p-9;Tpvgp~Bv~LOp@kgdB!$GN=ATT<I$^20lm?pAVgD+JyrvZNq4Zs}rr@-
->hIkNWB46XOLX{F*NmbJ4B?42h3XoC3qJ<8KLY_ZRL4f{%R;fsJ!6zy92eBsC<0eNY>;xEU;Y7erJkVUhc}o{5HE(uFfR~a?8sLQ_8&Fr31RTn+?l-
-Av*u4se)j(<lni+BzC0Mt+iW=fx^4HfJ&)b1p1JxF|j)2!4q|`+R#gdWMNW%a>H~ChOY5bWW#~{lYOL#zT$(ieG3Ong&sP_;NnDq62?Hek{+i-
-e=GS#Y!UAPkc)j?2F454|LAiZP9E`t7Mg1iFFJ2#^G+~j-
-)%H8I!Gbja~D@8x$+1y5Zy4Ob#_Y~#lGZ~WS_LNSjWp>v_^yZ%<;I8CnzSU=#1D9rKPBuP3+-
-Thcle3NPZ1vzavqE|Z(@iMas5IH6VT+`MY^H>)8+MlhPl169@p)-3rc=i3_8@n9sVS7C5BZ^loGQ&s_lPz1)Vd+oK#+$Mvg-R{mo#{Rjhxx=zk4sEAS-
-*)@4%n5$Rr+4$g%7C`5}<p%%WW~;@<gb0B&@&P4&fj2`;5(w?gGxbxIYxvfD+TbV3jsAx$FPF(qU-DPgYeo8NuMM1e&rIS==tM4Pu5Aw?qTR>!kP@@RSMK
-}vx(Fd|FOay*^s2F>yA^JyQNR)8t^9DDc-M0-dfi%B8*%C}h|Mc$FL^*w`QP`ly;(g`={ozpzc2^qCV!ItxM>KJSjM+?Biu&8pR!y_26;=zrl%-
-btcMHZU^UeKe9Ra}1RP5%i#NKht3e2n$&q!MPkmUy@koP$-
-7lso1_Uw)NA&L<sY4OT}I9m8F3I>;KFkf&H;)Z2XdyJOQqHvRG^=pe`VKhi<|$_M!?ALKteALP$!h4_EOAo&|X5Oc%;-~*Q-
-PnMKnvRukArmh<r*3^hP)MRPO5jUGpdG*_9mahJAHmvVn?3T^AA&%bb(KB(K6(UQL?#hl^ol1eFsDW)Ky;3$(Qg9}ch`H>PJr*|vFiJ8(fS@S%F*hRPmSA
-rZgQ1AvrDq!)b$OQ{=fnITHRL$S^$(ZegnJ>kZ!{>C=We-bFDvh+cj3+qQ0^N;sTHlk7UHh?VLl{t>X_F+jqo)vt0cqo)@^XD)Q!$Pn|F+90$O0AZex!Xe
-ig#x%)oK_W-
-a!Qo7?KU@hT#3$Yyu)o=A^oGn=EPcI6LM%a5uR8M>`%=hiiQ+x(BHYwGZSh?}bYNZlmfirusEB1Mu@o*@;vHdoNc&L(mV%IUeg>WS0JRoI2v^{QH@;7O6C
-UtWdDpgpSeEg6ifhPN7w0eQ!|@@po9@D{?^-%)>X8qA2y3tjuh_(8-Cr|iyhj7N?s>Otj|yatRq-
-G}Zij_CaN42`X)=?bT0ssjz}Hn~~!5j=?Bt#j3!3{_Z-VAn}`2kj!j(XfRTxlIscIBhn3R4%&(QrZ!NW++SL+NOLH?A0nqG{ZvzMEqKm;){(|H%i4}vN^@
-JcPk&>%?JU*%MX{{<+a0M8k=x!?{@9|(D}19&MftA=1b;+GulhP6hoUhq4L(ay@__Y7w2@_|8?{?T&)I(M5cskQHj0Zyh-
-}k@>YdwWqPY5S=j`#6tk~HzZi3QJL8mpyEdar?uIv5T)mY8zcg*AY8BI9iqz2pK<uwLPJ?8}wbJAw!6}y2ByK&W!MDliwA^Pl815WfAd}hg2YLHxmssu<$
-bcg(L0~1&OWzt7^iC;q(xQ3JC7R9p16sikn?B*%RDGt)h_fP|Sn@2JJmQ=NA!k#<80sh<9$M1AV@VexMmXSyvgmS5v4hFr+ZhqHr3fgljhZI~ij&+C1Q0W
-}CA&7io={SoZ6(+gJ|amO_*;AV8zS;jwd$w8f&VTMsAWJ#t;e2NGymCJ)uKTny&5^9hvnQ2WaX&Qbn330D<I2iA>kJD2oKjI>z6AVVjH<5cXjzmZ8BzuDZ
-)+`lL9`S1g9CehJq@oTnde|xvWA6m$5gdg99YdLzNQvbZ2UoWVyLp8JuDJxkpgs@I=J`kp)U_+a;x&L7m{D4%yt0_*&_TJ#lw#7Bm8>OGP%Y3XtfeGevUS
-LDNp(Y5=isO+xs&sr-$llIsXc#3{WBty2vxxYZQFaa!|3pj0E~Nx>qJHb6}By<xGrJjr0btt`c9*3B+>(>q*2$2FogAiQOe>g0`=3yvyR`AR@!)8#a-
-y12QKR3kz=w+}eFtU(`@gF0iXJ<>ST@)oQbw%=U^frdUGoK+4-
-7}4dIM9#3+XkhmFB0dj9iD`@0+!l#k{%<96Zsh6ODQD}$wejhhurs@RgRY0tiL?=btbDp<V{?f<N#>9}5hY0g>Zy0b;T1~;jd`51s1i&SDHQmA>s=1cuG2
-)4<_A{MLWc)z`K8PlSuS!;lQV|e-OgUbfhh*6Dm0&X1XMNY8)SXz95$1w&8SGv&B9nh?@FAslU+n5wy+D~ZZyk%gxGJ=!s2qzwAM`{|AX=(_-
-2&N^~j=T)Gd;&o3GOErm0PH9Jvz}QLWe&_|0OV{m{FlBl1uln`4pDWZXf=r9nO6uj)~*U&Do88|5z>F@rE6`YW7f+SPSunDSkj)Hb1P&grUYjid{A(9rr!
-9=WF(J?wQWTLf1v22dleG=<-;nt0!$1b{Ma-
-i+)5Lf!3XC8%@r^Ha1Dsh=uXhIv`rLv}$s2Z=_?&L+<u*<5xxIlnL=_H*sYQc~HGaKr)%1ZcIY>n6h<#Dz*#j>`y6QkA-
-!_hY~!aBpTB^8|{+$f_ch3t1Wub<U=1HKChGL|lbei8~6Fx+Pe2o0>43m$tp0%|-
-G%l07wA*mR~iVkwW{y4lnyO4FF>gn%f~sGB{(0c$c}GeabKm9a_X9HqMGQcPKzHIRPn_;bE1m1UDbI*QvQjw!gR(=i@!e=)+Xo4IWm-
-b4W}!7pdmDq2HThQrNfS8lr_zZ|bP9)64&*;I52Ub}>n;&n<CD=WGC9v@eCv2sIff|NBGl77W8RceZIQ}qZiSB}e1qq#3RPNg>Oh?0=DIxeH8&APEEuA_i
-^hHe=ymd*VfywGRaeX0(NuP{#CA?6IV6L(f~FP_vcN@#}}J<TH*6XCQuZ-BE&PLwa^u=C|rMp5!*Pp1xt*nd8@r=!;?vgFKq10<dI9)XUN<Erz(08>rvJ%
-Xy!^i)WJX&o`h>}pwwa7R9IsCMa5na0EC0G>>JO`7v0c5;rl52v$Sm8X^xyB7E1QK@yXi84=QGp6AQIxlY$%;TwPn)Nh2=LM=b-^1Gl-
-$Z@lO|6@##bc8oYEDTHuO{;2e8~GNc1U+5H4d-S6$zq^8}mr*64Y%TBy2&@s@mnfi8}UROaK~hoHxLrhvIdqN}>y^o1|kL#mSW^2pyg^rEr%SjvN-
-+jYe9S6`2NAXbNv6-EKir%+gT+!JZn5dA6?&Rm)mXam+FGugqM8WNo_|AjYW@p+$3lK%%oNTkC>QyZER+orJRqc%o~wZmkm)i;wiPX}Wfmrf-
-M$D~rG{3fkUGE*l9~p62Ad;c8z{9bW-C=?xfpF#WG?_uWu#k$yn{zhJaK!1}Ki<xL`B*5G2_6Cl_PQn{kFH?qWi9%O#qevj}C)Z1;<nii4c_`xN5gY&-
-nMNIQtc)p7$XZw{$;O_=%oF;d^Y-b~CsgV_&YN^=qQ3@b|{A_-
-4<vqZOSg~}J7b4FjW8Ql&$HP&P19F)*xki97tQei+jngjjCkU%N;JN$;V!Z%!ZI8G=0QGpq9I=s#l_u|gDj)I=yBFTInvJS^KHB62MzE9zYyLvNULU~TPr
-&T;lKNkcRUp3^bNWNCpSMSPfrnnm4WC5(i&)R{Kv_2cQ(a}7zvS30IRU?}J_h0Es7CNxmyPx)FOX-7UBL(4@xq{7-
-{39YrQVpwHxoeKHaESXL~rYyJ_!oWH|+XJIl74}9!{Bn`H1<q>@6D~aC@|`Y_{jdk6kZ(Z3)7W;*&~Tp}saqD7|QG@+XY^;V%2-_yy_<W)*XiKH-
-F)n)l10pUWpfcr{UFGObC}x*ogR-PQDLot?(rPfvc|wm2WVA1x-|`0veKv5i}L8Q}*xbR92jRrvrKz3GnL;H~#6Z*-
-SHXz2xY{V9X@)96w;iTnzYY~@|W$=<Ecaq4y0-WS|9eG+w?-
-wb*0`oGjDf5Gv+T+8+P)wMm;W)=u~h;}^4Gwa{Qbou4auE^OxhP%6_&Q1Pc9>iT9dp3nqq#ZwtTfnrDmtm~=ailsneMgrMaLx>pC4jei$6@6moDxHJd%0$
->TmFT#E65nn{25-Pr}wM87=Hq;&nxp6hOIY(^aH^8g7iJ;=bwO9zX@U<CXAQsd=qTthvdWDbj405xic-$mei^T*|{z58#9|;M693GNG8VpKt-PUE4P3Hxw
-MrqxlEJxd1kT4xsPwi8}ivVVN=?TDOo9Z+LR|PCgdZ$f3bL+>E}X_ug8<_`N%IOjr2BhJ3KQr#Zb|(J~-
-g)it@EN719UH^Jk7RA8|fFedu}f8yvYMIEtT^@rZe@Aal50>Uic4x{$Xf#4?=qgYYYT5L=xazJ7gS;!w^|-
-bv;AF%Q`DBRY8y*XiX6UMTf5(&6mL|AS)Vq5Sxk?C3?~@mlTlL5A|U{_{b!USGD~pD=Al-uXF1u)TBG{^lI>_T%=e&65=3mEZa6CW*PcOaGptYHwN0L|b0
-D_4SQ0dS(4N_9)YXNiQGlHE(994|HvbO=dOfm*)_O>!=?jT2GLW9#YzON9GZQ)3E(_Sc2EJkKI)t)6WdeuWcwk1LVzK-QF}vaaDc^$@4~UW`VOjX8y$_S0
-3#3PcTw^GS|H+96u=aiv7~dvgY8(&M#(<YKQW2THdZYKN!I3H?VG(@KeMHUwQSew^Mu3=3MUZc;&n4WkdG6M;eiyGiib}@@cC6Ac&06Ae)TuMY&WTZX`i~
->MPnR(ZQO(P&aJzQXb5F@Tq2JG9SDHDigmcA--LjYmYO1(zv`BAwnSXPDM9yh96!ZOIwbYs%+6L5qh2Pl+i`nT}_Vkw(YDX$KpCQ-
-;^Sotm@Ipu=M5ON_2?X-
-?SrFL`d(7<2JWPkTB&f{VxXi{3f7#)0DpAn1{^cgGp(JjP1ptx+@QLOVjm9mlT0fdAq6nFdjV_=?5$7!$R;u_gF${gSjPrLoG0fiJnJgkHiwpxpL*IR?$p
-2-z13t9t5<a4+g!qql{zRXk^E>Fn30W4uTg*cVY(@yGfiL>`C?Y<(UO>E!RbOWFpQTFx|=B8=z$d;n_Irz5z4O-Cu8osTHRXjE~)>B-
-rms0)x_*8RjnbIeXHf*hQFHe5C`y*LA)+Z<xhJ%rjDX@;rVqh{V<L@n~{F&rdRNeym3g;&Drl{ae6~akP0M#vedh{tmF%DcF3*sI!o+AR?&Q$aiuS;Dl=&
-$&FpNsZ-!joGxB(9z6?4AYh<38;wC*(1b!3!nd>gg`LkjG(H=*14J(F$GKXs0>m(mdk1J0Ee>nZFuCWAle)QG2XJx0f$U|jzmN`rnE9-
-O?lbmAafJK4P1A6BZw*M`zGMf`ULL*P3B<-
-i6unpD?i4`LnFkDkIiX}9ls=N7{De4<^>9F$xlf6s!Ff{c)PeAYT{iafh37wGR`P*G6Iz~414BSz^Z{M$kwb_(*sTp*M%4@wvz@MCDE^Xyd0jy^fF2+8va
-(x;5M^v$0**{XIQCNcIJR2j){PJ{oF6~dGC?q_kkLuP#lyt&y08&ft`53Nrh!Zji(5-
-dSRpXa7<DE5dSE>utMlkSO&j~IV8$TG8*K&CfP^A#y4lqM4u)$9PR4QTtr^Lj=EPa-
-*fM5QQ(L25j)TpOlM6AH_!EuSdXP8V_nPHG;)+4|OqX52;qid{YZnhAkiy+GDTPOHUPA0G`RY0~b176OfO{=$ySYxZ3p{O}SoDrFUm;6iM4+TWh(PABhL)
-j=BKQys#uDqsbLydC1VT*oX-Nay`Zh&<vayWJ7n88=x~vx%RMwpbIUs5>lzdXO$qcf7+1THKriDRXi(VvoCyZnTzd<F_2{{1p`kiJ=VG;5FJP?{I+|k!3j
-P{yiV&2i>Lktj_=|M$Ms~SI-
-95t#Qp)oW`_)X#w&SzUfLUo&1`#E$55&2&rz99F2rEA5|`9SAG^D2&shKSPa!TzBec_bR$wWgRt>cJ$z%Eat6HrpkD)`=n|iwVS&JP;6eDhj9-
-$Q#peAQ*cF)~)gG_~1-
-D85PDs76}3PB=i|;x`soAzb^ns*qtE`jK=fkmw5DinSy`GGjE$^F|j(F#0#rVUq<wMQ;$06UNWSz(v_@<pJ2h6Cd0tcDiK?RfmHB(bP{QhcVSI+$5ex#1l
-GL654J8(*VREqzy$R=vo)A@m!I-5tBVX5AfO=Y!TRPhxa3*@l>luts$`(FDFVN8GoOcHQcZ#0XJ-+cf~ah0sWaz_rUU?AIB*QAk|*KBJg>3SHX-
-Y2&AM|BuzOgQvp8vJAMh4XjrHz69}TysUDt_U1ynjq4!}IL1~N*a0hY&t7Eg(58|)Tir^qC61r~t(Egi0mC{$=77*#3*0eG9n%a`oKG<UH~B<fpAB&wO9F
-oIcV<CCPo@R-IvC7()=1uoe~G#K5-=(I-
-j!gM=+@=2S+heWY?ja?wobvb?Tll#k~PcDFAYE>85B2{)&)J^y6(<9<M$`l7)2)b3H_p9m%cAv%Q{#CcQu}7O&Wi=dkchDwNq|9TVoyTVB`5ZJ})L~p&9E
-_4*2LbuWk9}sld)0j^mfA*r^kX#7ry~x|V;yPmAMUL_2kyCBG|#{VnQ?%JS{<9c!L8{&_4e|;xnJWYjU41=FDg8L;An~J+DFN<JLO5*qLFmO(LA?Ny(Lbp
--xP8!x^3gAk7s&vz;^wrQzxvNz`@6j1v7b^z!8VHs&z6)1`@>{;q~3;=ke&MToaksH=n7Rl>s909#-
-8fcS5u(d`QAZ8=z3)KuR7*LLtxWsWlAQXMN>;v<c*gdckAZU4grIui11NF72ZSOPn2Z?t^x+xhB~lT7yWn?t@I+@l@lGq~NGHH+~?n3FSe-_os%(jwAP3<
-t;91JgaUWQTwcp;>^S{E%P><NtZa#$34;c)i&${MZK4l-
-Iq4}T_9J#AuY%V84>6W9ss$lVPovO9uM)p%!LNr2Evg}${6}S&dz;*@D_lcB|2D}aH%P}L>lE-
-=U^KyL7@=qgU3&Lhx<^wVZJsNY3#aP_7Sx{anI=2I14hFZ{$AImrimLn1m8k64bXO9gHqNA9CC`G9sX{$v9jygX|xB0Mhc|<EsQBRuA<s<EP=5&5|P~7_q
-}Wuq_%pAF{QN)(TvS_6|63`vnoVsQv9W?}yKQ7v;?-*+c5g0ID#aT(*MPgt<?A%4}rR@Bj9<zx{8#g#jr"""
+MODEL = """c-rlK+paCQk>tPVxoSWr@AE5$VAyIIt!a<du>8_!_}_;a5y`5xk6)|-1T<jSlFr$Ct-6rOyhcX;_jf=3<!^ue`9J^b_y70jfBW&z|Lgz!^7CK5```cl-
+5>w_^AG>=i~s3QKmGNWzkT<=fA_mP_v^NFrR$#8x^lkCb^DL5J70PKv|ahyzt7EoSNBi%&+3);r|^$|E$8pAeWB`~U;d5#f&G8uRm!zLVSdr>m++6x{l~N
+~HvHR@*EGLI_xtQ0l>Gr*Fyk7_FOZkt&Z=K2kNs^ts6W@h75s7PHT^Qpf4A@AFXETj7s4a#Kl@YcOY+(It?r*5{<!}4{lCR);H&%M$sgeMC%8;&vp?v6-
+G3T-O@D@~;i0Slp!0Q_9@tl;`F9ML^atu%@#3%B{4bR^@=qpSU_Zgop0o?Ewfuwr4CX6|mGf<xzLs3Dj%W2-
+=i=A!Pj<gDFTd~rH?EWX)_C>(4d3L&U0uFKSU7({|EgceceLz(CSJJVJJ<sM51!EXWdAhndvi|~KI)IL|57ghC%%ofTNgH=aLw@93o_U6lpX8Uu$1OME4b
+>!*6`u;`7&e<GMexytPIx3S9@S7{P`r?{-Ruc-
+$~zi|4HJn{O`KL!o_?OzyJRF?vMZV`~Up&AAb0eN2j>7*M3=XnJs$(>RzC<pUGFU`A#&uDy3%ZU1&D>nZ9o@_V)WajCI-A%eg;V=DK?Gcb@x-
+b*25(b@}<(-|d4pxr_Pk&3)S~9D8B5h*|N6HGi`;_D|N9^L;D7&DxjWm#uxv`Tk_x&s+TJ{>`zU-CWZ0^rN%|Y$e~iKKBmp@A{(--
+g^3C@9*xN*!#M!eFxibi65u^9HsCn+qJeBbl;OY_6z&&WxUeZpK5;N<|4kIvL^_awY}5L<$Nz7L~w6?OTH@mLRa^fY7p<~LT&q>Rs1fuuUPRDzn8KuKN0>
+GE(lu=_LKPEOJCR6JJ`}*#_3zKvM-
+^_VcL>`U2>Ukc#zwCOZLx4hF&cD(yjXvS@o0JlCOZPx_yDMuU&?p#(kvs?UFzIbS=7{d@rF*$i==n)kMj7n+kne{r&bWTsrzS{E%2`{ufuETXcP^eFuF@F
+aNj;lD~52BQ`(BJ^NP{j)be3>RN9<!hVwBAK!m>3Ap`fimOk*Pw`I`f1kBq*YMc>V&-eNzpyv%-
+tP@D@%P({?5D4~_;ftn7QcPceBCA%YVPCdr+2TWi)qVHUoKGC@#Sk&w`}jXty_1xQk;GS{Il9qf79vm38mquDEmkEt<B#o`>~=@u6qZ~ZBF)kRsRyskuU9
+*pXy3u_*p1}5?zZQ>f9)k*|*P?*IqwvxvTSm)9UA8Z`WRo;g8{~gF|Rr&a;2SSI+w4^Z2c|SdMK&_LAFvtiG>XT&$}<vwvydYzu%(#ojC2#`bP)&9TgNkF
+RC%vt$EuY*;*(6~Bec#@_Y5&th@QvX@}Eoce)xX<Yuwz6fip0>1^mIv@?Mz6TWg{^DNf<&R(Hmek<}&Q-
+)#GkcYL)~&|=S1*3V_j<Mcdp}dY26*#f_}spdA8z^s`{HiHeLMF;`ZM^~N5ek(L;5Z)zjjO9Za;S``SR}TWZ%bqIOI&Mg!lFXv*mSPV{F5QbE+*|#h@i_m
+s4xYcX$h4a$&0jl8=|V_G|4^x>w&1`&h0j_x|j2<KkQVv_SW`=q_J9Kg&4y{**3d6Nc5rVE;4y0PTmH6ROhH-
+9Cq~GF#vH1*U7lEez1WWj~>BlPh1SGykEvzF2$p{i*#?ZJ)^MKkV2fmjl<Q*cRJ2?8^nhTvwLjK2Y^5!z%2RUeNRugR)POi=<Uwzfd{1udYjhi~Q}{$>qb
+3mAeP#0@3+wxRGnj0s(<DQnpa+=b!u8s;g$VPf#reB?Ilgt#pOv*sI}UQ2fXamkmf%hRNB_?3><Qv%7%rSBH$k5yE-
+$b#(E|=EAr)pzY@{KZ%1{c)#n|GVDrduZ&ybeck2H0G+?Z-_=gp+ig&+%T?Usfm?n)_Lgn|@*j-
+7%nMGX%i6xEZA(&;dw9jSvQ+4aM0xaQ+Rxy(%&z$T*stoY!4{Fee>^K3qq3J`CRh8=fz>rCe6zhdvo~%`-
+)prWZU4aUyp8iP*R*bTlfQ<q+)Saelbfbgp_8^ws4zSG+-;qe+z<KX#~*(F%fGo7lIf<qG`n|`=@WKWI$I3s7ZvzH=7-
+sz*HxbUuyq;T<Nd<{56%BJ=r_Rwm4oDZjgG0S0eFva{q`Q>+Lvp|Jm_2*Tqn4#nV)utbkSAyU&B+AgPZZx2or91V~sAGf2+733Qyd<1b4ywMBt)uxm|A~7
+#O-l_~*Aj<lZ}Y^4Wup{fTQL=*YO7U)5dWZF%AF_|r4y+0Qxgw7zgfAy1WGzQ5zr<#O%s1HXD+SR*sV6Dgc%S7sT93m3-
+kJ)G$Ns)G;P!jJV2(970>935+LqZvkIe}_Eb^t$7NSjn{gOYwj%m#{NU`<vYX&~oTSt3K<I!i6jNio4%y*bSUm#1G}fISBF;8%0p(femyCUUe}Nq9B&5$f
+L$-
+f}f53_4W3@c?{vvLW2~;>e*G};oU!D`~V5chN$Mc&u$w8*n`N1$Z~&$AI=KNTu2kcitL*T{e|d+AtJ;uBd}VEOc)2bj=v^@(c(gx85QP&m!p${Yx|b?{i`
+3i3;wPzG1jD>NXku*A1qU#$WW#ve*7+w&|AxZKSL2`MO+j^TpU-
+s2V&@~_k`f_|6KOW_!c{o{aE?xFi@ITK9NnKOlpxH&GP#{{`7}mwt8`Y!F9VYn``QAT}mpj_V7xj9$nB4&Z0{V%>DkJ`~Khk?caa;>%TEv!qfYCaLL6n@+
+Dn3dj2m)nF%Tik{X|#SS0@v!u$DsTsIzbpZDIr|NHgb4?q9-r$7Dl!%si{<!_&P4y-wJN5Z~WM#ZIarKuBh*T1v-
+yj)i7GW3nFH8c<oRmqn`2;0>d<6TXP%k3?c6VE}7orehHIP5F&QQWI`y^EV=UK%?yq$RchW|v7g6BCi~fM8qbM?_f)f^!cgOs(L`3~oISj4L1MWN7c3BE+
+<cvKIZNNFXq#%!J_<)EPH~H1m#~I*=(7Xho`CPk@-N#;k>%mxADCrGoG@L+K*gEQ_$cDuYCyOnD4y7(Cd?=qx-%Wj;se-
+y)&IHBs!Jn3>Tzge|K~j8y8@SF#8Debh?j>LFpngWGY*>f59ALSsrIRImHE@dT9@hJvcFNQJ2^7y@6$#$RRHo6NJ<xSHjP?SN1wxYLC(+cmF~Be{6#E?b<
+rtx)=fI$4Y4e`W>>cTdc|K;D~jWna@C)BVXs@6KaR520Ew*j)O)@Si+t+3wZ$-S(xRI^3w32h95+5U@hAcnD~o2k{`#LtAUm03I^C5-Esp_h#)g>#>hJ-
+=5EauZ5s+RXzvuD~rjPjDKw(abRPM$DN*k7>Q9GbdePXvl$Mc`?Ih)co>f$h8x;~H-
+nB%2v*%jwc@|Yj2Q3X0r{}b7&Cj;0B#e!x&5XKhS%R4#{*W`7h>UzB|}7bdvb=}?S)X*191PO#|i#DcmDBMZ7=k81xt0+yj6i)s^ZZ&T#X$XxzgUt?OuN3
+Uur=T#Xa@?BP@cOqY6(1X2GL9j~YtDIhcblnW1^y<=C6-OW^@tX})@GZ-PJb)}b8_<LQCzVY{)!F{G<kcLdYxRCMR-TRk+|V&^hbJoxc7%KINr(fF%Zs0{
+kvSh?wDu_@#mwK8$wudr7MCb=MOv~N{BB#&sMG=uMd<Mr$Q+m@=mgu|VE`1&5%wS+_FCw%w^i$`UXUvY7Do!2IkPW}Q2NjxxwU*?H~y=WfDLdM+|x>jhAo
+LoGu<dMgMu7v5Fu*&XJHIGJI;xdy%STiJH{M~%J5Sb#Xa`84#{F$;faHE-
+g+H2nt47*f#QgiEk=scu~JYnZq7|(a?W$Z}n`pMbLlCA|=+pf{{%!Oj>jMUVYbpP%Ri(mG7Ezi_pUkBpIQMlmydw3<h=U!eM!0pvBndhgiP)zn$%#f||8U
+Rvn!=JDrP3K#MQ*9Z!zk<`={d;XcOB;TdLG3c&#=G^~TgaRd;&1pW``V)-kT-;&2}&M`J|<Icqa+$LB2;63IJQaXzT_@NtHS@lWBWp{jBL(erffeP4!J-
+7jzKdO1afi)1LtaS@C12Y%QvMW=Fhm-^nVRMzf6_El6yAQAef#hYs?0DgzCHNNm%PlTQ;OW2Z|G(4z9?;Eu_;BUhk8%5Z!LSVjoWkr|-
++`13si5`hhR)<?wUWeC6?gjafyHy}cR(nZQo&l`+>nE_^K#P0&@I2`_tnrXRM3CCOMWSf0TgF=FGagIJQkfGaDU3D?xAL(}((RFt1>Brg1L<CMCUb~#4c(
+JhE?!o6Ie5<Hd#hXOI~NCSBUzu=S<+hRVZBh%ymDg%)<#M3iGTW?iY%&0mbRpbiC-7}-!F{EaZXM|#ME7O;RZ$F(U024iB7rgGtc}VnLE~L5q9~1}n-
+Jryf+u=|5q4adizK4IW?5Fp%N>9FFuFYJN-pKn+?6|)zj7~*PIV%C=sc$G0s5K<cJ(muvgUlqHEl(XaD3!4{p!vGG1azF_=IhxY)5zzfE!jvHL%A&Gnq3T
+GHyX5(+iM&J4@!JlGU9o91V;Vn?>Dyoo$i2FCII}j?ptqFgAA-|SvQ;}4L$sw#&V_M4ljZqJTOGJBNvK{Y0tEG*4?02xUS2CQ}euvhtw^9W=`mj-tGl@@C
+VPw<YlYiC~p+1)I-
+;SAP=RwqzDvVK7DOCL5#5zqPC1$)CiC3Zjo0i^6;|9GmKml1IDEc1q=y1u%sZcK@2YDFjYrHW(JNg5+0LYHgXC6h{#lUMD9=M|3wO%HCwvtjsEkBT#Ug1Z
+L~574)3ZohyL$wVMVP%?q$TEm3f({qc#4bDA+`B=OsVX@3cN0OEOjaw8d~mIjY>xqCl>&F%dmv1qd0>!q>Pfm)1|PN3@YWYOE(PzX3mdu$Ee)K+SkSVG>>
+M9PbGk$&puL8ZCDws~8f-
+iz0lGYuR}j<fU$ea`AlU`B5ltT6lcVAF`fA32(=JV+PNdftbiRHAZb2McD`kkh>d*EC+>*mH34BhZk#?ULD15zF}l0kfU>PX8H$C`86bMC+|kjqTxD>I8-
+&wN+I2q(S(vjjM)_%R>&;VYA%&op<am;8&U!)1>Yy1I3xdt_&9QAic<#`JSkp6?OAEY#@LYANW&)(To^)X_vQ>SlzGYa8r-
+15GJa>~r!xi}cwIh8iP*P9FbN6p?eK&AZ5D-<yUxm-XZgJlg0tub#I?NpDYalvz4TDr7<r-
+?Mrh2BJWBH@voTm#5I2>oh14TkvaqK9=!=U7ZEHzEAX10^zs{rVv4t*q)6K>92-g9f;j2BAEK??=pAA=d+q5Z6-
+!x?nDzjEd6X2tQglwJgO(G}5oMzU6ZBmWb@BjYy>$|`H_{-
+mZ{_7w9_S4UQ`GRXXS)Rr8u_38)!|7FiW+A~sR0)dxI1u}ExgorGaG~3M<&c9loT1DRJD?UWMNGT;ib2=Flk`JvjHNP?K*$SKUJkP6f8feyZkjTgN&{j^n
+MbC051ktG40TCLUbT}E4|UYK9<RU<SqOgix;1kQ+@=YKdcZNo(;x%b{4^JX-fn|cUSu+mHgtf2-c>0=q#js%WG-
+74h1qSlpu9DTYwlZlqD5*H)rbjo#tkwgP5hWO*^AEXm!C%(V7RrHBS{Q-34~jP4+7K$3VPQJ4Fw6M`eNd>$jl@730-w;RfT2T2M4DeN8h-
+#UiyV5!~y6uY`#dv>txV%v^;^hS=a~NRLZL2HQ^rd?p}&TLITMpQ%+K9ZZYLmu?II-
+k!#0o@&6XjRKpFBTvCnr;|)|UCf?C)X*Fhr+|5O%<D%2<Rtb__g=`{bs!O@j*yH?FX*HObiOs9Bb-qLUL8vws?q{f0^J(zns1SPG0V!^fA>6A=c@v>UPzI
+7tOi;#_6_~>|vGuqm!#kIacF;;LSd3a4M1kU=fKCZb2F*Lj$$WVVY<Y}$Tk^9e0d4qpp+Peh$!N}mLg+G4RiA5=J19@o1T53ZPp7bf)0Y9)QM%aO;K|Y()
+}79RAZAESRi*`p3PCni04PZPDys@*vb0`Mc=T<ciFXje!!x<O$Y+`~NQURDb7V@@o>Zfovr5aGdEsev@-
+O{&+gBW3uhe&ClG?@icQKuLwD3M<0~ord(xQL_NT3?eM5pFON;q--x^J4l21@#LvL-?-u7SLY8?X&-
+J~DMigO7^2A0i`?h>GE!NV`CBXWV3TrpVn&6ukSSF#1+a94i}_bdw)~tucCIx?VcBC`FA38-
+TbJYCk{Q0lP|{EwPHgqJ%Lhbmd%e1flp{BV`uZT`8NtBhX)$6y9uMY6nl#kWhHCE9yP<q~2Xa;r{O8p~z?jwGd{}j?-
+uK%W+5z#|}G)drjdSJ<E+;98?QDTvdvU@rdV`i)zxi#ekz#cpMFtW1JaQ^dPyR!+m`n{)1W_>*uuBR8yv-
+o@i9drBo)(1TqS)pQ`fmlLDd=)e!8=F9__L@8o`g%AzqMWRD&i_o%~yA{PsZCGrCwb)j_i1r;aJf<TW3*dK6CRFepg3%nl()Zu>P;Ap250+UDCx2|zT8q8
+i(^;u8n9wUn(h=X;S;mwvQ^C8;~F$XFYDBsMZQCP>P*`l)pSQl0(5V^>TUjW!vY9`;@4wqoLW<YS~yFsw(pz$oIjvzyD32JKe8Qh?{<Q6y+NX8UG$_fs0<
+=rDdEdY6X{-mGN9-
+iw>T}t!L8Z;CK;1`Ibe7Uo#adc5=hvS4X+`Ox#nU1T>m#X44jEoVhF2GwO#ccF$5$E5FNLd7`u!`oMP6Y@8#st0wY@DCcMUjUsBLb6;P#zNq@U8I=l{>&d
+%UH=%B455+m672g_f06YD!{)mY{erpCUA>);}HwhQ&*iDesD-R1i#~i(rd$EpYAc?2qVaBNv<D45n&Z<DJ0o1P%T_mSLk|BXdhl0$nC=5-
+{D71g>6E`nM|S*Z~+qFWYR=$WfU<qPpDr|aUr%ITa$UV7Ht1Eh171y3E*>?Fov6oQAI{Vqcct~qm~<M-
+J>w<tLdrsiyk7ww+vsb2<pv{pd4g_e~fSlz@jcKMute!P8Df){~Wf^llRC48HI+p6iPVLRS-s*Z{VixkkC$hMc>;+)U$D(bK;R<)};hW179h$1VyDpX--
+H3+~Y}|&CF2d;bzQ$XJ{;bR26#wYo(UbKfvN@$^1o;3*@gnsoq#srKGzSj|>=mknWy3qkqp<vbyZru(41ao@=Au(JWl0#tkh{c&=yQU*N13IEr-GWS6;KT
+x%o1s!%;tC^<huIS@#h;TiI4bdm||2gnm!N4ElYRW;x$KtIw<#Hqtt`ce$qh#dCB=mXQ;hfBo@d-G#>12zkN!F(kWM82y{DE2@+n4Ic?<?+C_$j%CLRET-
+lPr@^d>>F&W06aXyI!o%hxKU(L5|X+ivOfh$7C@*ni%|@b;R-
+Zl!iod{!5Um}qt9Ih6H>y;vO@EFg@t4~$#cK{e3_3>h|gF&or<$gv}~6I{I27i;V0b4OwZOqufu48kd{KuG;x)&qbzLLl24kLBy9qe7-
+7^pK6x=<hDT9l^C%|;uB|DiA|jk`cx&hJR>(&ZU#FN&3c5maQ0b+PGX)gXD2T?5OR;avY<C5^C7!oQK_N?zT|%57#1Zb2>Bc&AQk^6b@C%K_MfRBTqIZ@}
+$B?J5C`mf#|G<N(JT!cV1Vx_Q3D+ZCyeE5ImaMdv!lqDN%E&Mni&P#}1+33x2C>s{_<}bcg$#|88Ke;rcB8vu(F@|EX9iW$uQbo7ixUBZ)r30V#}I2bir|
+P0DH#kEW(TYArWp<#T^hX2l4+xks9g|fp>!dNjj<;3(?f1wz%Bg}wJ<DamK#kj^o?&`4GUIjs5^`)A-GiCP;WRC@Bq+#P_7<ME`8z2ED<s|32-
+DRJ};N3_lI7PX|18&g-ufiq+X1tO-ALqj}wOEYGzo-
+6a^(ikrE6^RwA2{b`JNTyr3UTP_;zQhbLSopFKV}cd$s2#c+S6)BVkgixIsVG*nB<i7XlKMi77FVj=%t!lG5>l+(3R^f<M`KzG5ZpcO*MM1#W2GuF)2MW+
+<9I*f&$2p^VOn-V>#3E67u_)uoE5WWq~!yLL@0NJDz`N8GUi&2H4IRtPT0QdTouaFpAQ&<=XWx?VN$CwB|WcTn}fTA-Kp2Gq~yQC8{-
+GC{NgtCf<YzXh}DbQ7-xFF1-2;oMVB2u+N%-0~6FhG$n!UX}2)p?@dNGK~cI8sZkKSh_SltG2NTbX_(-cB|YCzLgGK?E1DHNMYsE-
+M^9WAUv9Kof_K!D)CV(xdJY0MULi+vnJDdKr@jphobG2A!)DW=5mRpaToGSd?QTL80~C4k!?zK|v0~x7d`A6tJ)mx2z*s0ou5Tmr}ya<xm?k5&pqd$v`Z3
+&rL3BihFedWl^K1p`Z_~$U|65;`<x=HV_n4H#YPo7lW0R)xbmDRQ;HE3snwK*^x-1C3#wx@~G7!Cy4bkrUBr9jw?D-
+akl8(7kKA1I5<rCe3z<^CLptfU*XF_u&PWtgMdQ3+?J~eC<WRyE7J+K)Nh%YKkuqBKqMQ1x;i$fal;Ahh`fw-#2h-
+4XnBFZn@j~>Q@HXR@jIm+5jv7_zRsu~MG(%YMyIk;4=9R>mQW>Yx-gy4g`FT}L;8|ACV0pvD64VFfo@KPJ@!I_DlqY-
+H*UGtz?MHX)C`j#6$jNlzZ!8jtetCOW7VS&b2;d=!z&w9UI{H-Ksvj)vK^AC1st3%e+toIp$v6Gk>Jb00J4^8$c#IDMd_KPh>oEEQgw778=)Hu-
+|37!3iMPSI?Zro-0|5<SHmJy_;)r`*;Sh>vS8~ZG>O*ZQ-w|)@E@7oa}_=#eT`H?gE?`Bk{R%!mV#`mXEDi!Sipv=yhv!MipdmXeG2-
+O|I`w7fhd*I%P(?u06|PlO?$T~Aq170LOxl3!Y;-WnIUpf+K}muJfhj04Z?VB#to*=vrkT-dem|X-
+Ri6mt40S15&~7}7w!bhF3@$QMLB_{pFnFr&{b)qNVcn)M4EcCI1dGH5eT6$qJ1}d2~hql0IbM#&Zowbk@%7m?0(pwVC2)+?MW6nl(`990|9RKU_De7n$fe
+MK%n$X_c7hm3q;B)c>AG5zQCAfRZZ+M*-O=k==8psv%3k5H)hh!lz3B1^@9mfg2`jb8K4-
+28hFlp;M;OTn~IK+!cCD^QeHvvfGI=4wl1x#aN9`vAigm9$nv4&$7ZGaZzULdRLVR7?5d3?hqk|~*3UE}O|ZZad>P#j*OVnRLZG66NH@OF=bvsQDG}HTrv
+JS20tfZZI_MBn_ezjbwfQtGc=iV1G#8pesK!#XBnM38g<}+I6yDC^xI<!Hh2k+-
+hoyIO58BO8w~D5s)`|ijgIc8Evr>(8vr3Po2~%K^?h22HkL2zK3rsNU^tAv{z?16aW=0cWd5ChAYQGh@b|l{Mf2knFdH}ItTjx`BuIguF(g^vO5F9yOa>1
+DDyOexluDt{w!i{egI#_s<V4FCIA;^1+#MnF)bLu^XT_m$8q4`Rbh4>F57&xQ=k3;p+gFsbe0R~kAzW}vRPLRhI3ir@j^cXSs?Xp%_w<~PlYCJ&*ahv3#N
+KQ}{sip=&g5*vmv!-ZFgSH6oy)c`Y6)CZx-&k|+fsZP1BCE`21H_&URZJ8*Miy=Jc>9@@94hVPAR51y(-X2e-
+d$DQq`v3Lnz$0+3ob%oih5DuB>?YI^jEMPUsa-DnwTbL&J!}3yKbf=4HNS83~QJUxKDK*RFGd%eIo#h6(%8}*l#pmVcmH2y=geI=U%agjUEwc%IyP8fkki
+D2ORdr(z9SozEucKMm>+My`n>vb;wQqL+-bZu)$Sn&l+g8#%f)qr@%^u5}v3~A~y$1G9rI#uaanCqzS7-A7us3<yO%^yN#-
+<w{9~^hHLD#9tP*mX@RQixY&+6l!9Kwe0Rq>SoBfjC}p06In<Mb9$UrBWf22=1G_txVo`ae9bv;@TNZQK062Hx(We|HLz>hp8pt7&{()|0M|ecK3=iAMOh
+6YITnRY)i!kYH5`I+=<BX?igkz!3MVZ}QP3(s6PElElk$iaJg<+LHFaR+^OnPHANji}1U_glnX34D~JVx$Rtw^^$iLV^po^~Q<@DK!iLSY*sVH9te%D3R`
+nJO`&h6LAonEFsXqrqs==z3>H7A2oDk@ptS{X_0T8uVs$!k9#wj03s6m5Qth|Hw|l0;O)qlQHdDD0J}E23)x+xNfNO^(ta8IAU2ApF^@b)7C9ziJ}Oq#YV
+#mn;~Wt0N_;;1TrZ+EQv8|=q0!bB&uEPD=37|WM<(qYWIT-1$nmc`_Vzr+4;om2@_u}f%hO!g?)udeA>Q-
+Zj&NnB)1Wf?aFv?U+jck19t$i;yiQiqr)|TFORpD^NGA+V6hzORHLa+nn}611pP|09vCQ8)D`BtgSZe&I!z3WZDux{>Hz6T;u^rNW7K~1!7}ZNVp_Ucr&r
+J&-q=>Lis0xV7+_sOs1cfGXu5JhSSrFn;b+OL=RQj`TLU;_VVZA7^z%9iE=2p@mB3U6>8YaQn59ftnjO%zob%I#xp4Xi6nz&+1G-
+(=t4O6~fq0R=V26AFBB|;LJIGO^^^Yz3s{{Q=Q5=Uk9YVu5SquaNTS&KlgX+6jF+sL(!sv837>E$iX6vjV;F<u%4Rh&(8;|T%W4?5#23&a#n%tYktAlR{o
+8diEPXEA$bsE~vv)UL#8a=*_I;o=V&Qbw{h)AJ;P$&kJf-8)ch#(SpX`tn+P+P2_j_C-
+;y#L{%2S7lBA}iD}1<Zt^G^WI*PfR;NoF8hrc?7T{vmjDwkA+>k8B7BG!hD=c04g%qlS!tonPL%QO}MIGjEAiXR2Itm5*Q*YtImDBiBv1=G%};jOQ4+$uw
+i97!02&R_gILW%)${`@NpFtIp~DbW+O)~TZ8apP-cmKZOr=>p4HL?CW5K1<gf4uYF!bV3X@@npKeOlrUDl>=F+|mmLB%P8MBfVhluzJrN(&r-
+OCxIxG{+tF`C^ucN%F26knWgD~~5<u0o=b*s8`31v%JA(=4LVvgyAB@<#0qNG{7lz@l(q%Hg6!ZB4bp<kkixMy#_vP)-
+xP_@shd1dKbv8%`P3!F>6>6oHvc;sMwO#a|JKh+GczFNqw3AYW{dFNw?@SOT7Hb^unjQB$;XkOm5%2THR`<p}ju+>FkU(Im>iTcw8jJKVRha=Pz5?yst9D
+DzU0_OaJ`F%YUveJ*7QEeZx8Rk1z3AhibL!9~1BU9mWx;!4mk!p;>!-GrJ_JYJ|*DeOGB`BL5OA~L=3@MYGSo5)z~6x}O&65Y9<PjZHsY5Fe;-
+pJ4)h$W~_K*R?iVl7XX4rHpf2-
+NdMU|(X=Oj+HmjFi!k6clE9KoCTKLwEgHP8LLH8kv=VqVeZu0w#)!g{&!sAdewHrSZK9N<l70<`;PrW@C&laWTQGRuDP}cYl~30%2~1lP2b5a-
+iQU4;ph8BpYDfP-_c}NmiP4Xw6MptILZltn_qJ0N@q^D^<1G+)b=$B!h679#lF9qQmk`lN7Nj5*dJ^JPA`5L&zR{f@jcu0?3CVVx?H=gQAN<s?pbKWui-z
+tp=G-1$CJFCF@j@@xm*_-v6%#EI$E8pa#+9h9*_?(864TlZ`2W?p>Yoii-
+?i&Ifc2arKB0xrud(TY@k`_}nsdX#U<#51k67nRP?~_ke*_o7}}ddPo8pM$4-
+rfs6r_k`Qh6I^8NbNw717E;ObNRPytCkEu!;nSh9<i1e&KNKcWLs0T@FAXFr39zqIS3}E_I1!mNZuuqkx4&n@!U@huVE=E5PNh~&0P=Y;AK;VFvZs_g-
+n?RDT^{^`$!rYdlP6gi=Csw^t6K4SYfuK_J`tMC1EY=MeI2Dn-EcHHu?#@LR37K_@z=Srs{B*UqBg9aC)>B%E)HW;`1ZPMCHQn^rop4DfSp^cPXH*X!7Yd
+Bak2Ae37TYEYs6w-XMa^CP!Q<o+3~O~de@Nzbh6Z^C7YmzRB0+)Z49-
+x)Ur^AOo9nON3HkLL7O}aE%bnU$Y5BvaMLRy3i;E=d@<`W#?w&y*R0MP&3kd)l2QXT$sMd!ojX-OtcZMl&=8LkicB3>><teZf6;F$d@`&_pe_&mAfX5mTv
+Bb?4K^NBnP}S%c01RQAdISy9P$3H`seLepkTD(pZxf+p=Zczwek*~Z8A_ysLC4tJLTZCNldvU7dQ&+-
+(vQd?OIXxLJQXrm@j4*d^~UJR8pVFL$~5~zvS^4oZ&u~5-RyO5c#@UyS195X!2L5!P{sY2`f*tti+ZmKCYoHB#dVq0-
+b7caCWN1U&I{n*sNaCX0@WBk1q<30x^6X8>pgX3;oLxR(orKm4W}!1j@(8JwvoVu|Lm{J_K7O)QTei2u{H_0aAYehTaBJ-AvUx30FFi;3V#*dRv3mAHv3k
+2HVf#3K+1@XWAe@PixK6Nme@~gMgW_E^Fx`?oDOzB2Z&vb?f|zk7#QgxmV@@9zRO)cC=y%+oN$DAvnoU7P2xmF!Aw5VxBw9k+yb#v8MG~{5kJ@?ElYrEfM
+}5A%Es>DmV{j-wu$|R>Tg<fB0U$7azOl?IR&&cm$aQ%qW!!nfs62}S#(-;`UYKrA!<9wRA!d`Otn|w2ADA&s(Lyn2zG5iJ>JU4<9sLZ4NV?$m-
+5xwcq(ta5lmNMX$bx5AUsyeJj1lKL1XF>drtfuT|ltO6e8|c6gh~0$}C!olv){T9<lJ2PY1JwZv?4evr`W2dXKuD=W8pIQxefigi5IG#w07-
+=~>qIs6cu&qjl*7>+K;fw}-%sP@xow3zk*Yaa);@zol6V8>lKXUsQX5nFO+%JQ&yMECc?o%P(Q-
+iIii7JXU_BGSmN)i9xPZ;cJ3d6&e68+m%lIS%Z|UA2e*bq6bI)LJI!T3+st<n5i&Mk%OSCN_H3`tO-i&@>M3u6dDtfHR}6z0(t2SzqD&Jy3Yu-
+J6jpxM5CicSTA(1<r9}F4#_6#*@D@zpc@CyA~m3Uh*bp#rgO4dDg<wIgnJKsJUcq_5}c6P#nK~IW$}>h7lrL7IavN~^{I>i6kmmr<6YEW2<~9gyNjS*iM-
+aL7i5sk&jRjarzi?n23{s^_h6w4Q<v#_%KJDeB7R^}o(aX$B8fon)(~9ggZ30eU49L_WwICo)OvI)*;?qz1o{Ih_7+y6kOqTst{UeejcQ_C%W^PsWKYpBF
+`tmO1^kyD7gvgSmrRww3J^mMKXg;11wB|7yXxwAD*9%^(VW_T5)iTy10X08_00)h?~{zHFA$Wv{#d84N<9|##;Qv<DqlCju6NN80#FiUDip;l?41#swu0t
+fC2aC%s6=joQzYemQX&uKS)GG*kePrx5(8OSa8lEG1*HVzY2ihtdj2|{P_<)Mb&x2YDA8{ig~CfcTX&SI4w{9YDASPxP@E|$juFio%u5mLS@OYb-AJu<=7
++JibXSF~LOxfC9jcZ>R}^J=a4R>4<z3Z&@^8y7>F`bZJi5b;Y<<a^N5MQ3$j{X!px!9b!XjN>DI?Ub&i4!N-
+Xt7`V3Q=XBB2MsV=_>wbiq?#AG)5T9F)byE(5cJ>MGG)S(IDLOhqcM$oUBmb0a|Pa>Gp|v~`FQOvtpjNx$kVcotG17%Nhc025D9$Sj;&crZ+V43!8$H_tI
+2%~T{Nww(HS`g5xu&vZ;Jr``|rOl>--Q7y?~{ksT{>$5f@OZ7?z={nKxK#XN2p1h$A-&Miv=Y-
+^?eii^23uz9x@u0T0NSFhlAb*rZb#(mU#wR)nWX)zfDnKp^@RyMy-
+^0~KRd~_cCrY6B=Y2z1^)tj*B&V*K=1)|bLo*Wqgj{SQs;E}*#L+wQtiS*}8B$8(hnP&_u%jPw3-
+VPd{Evd}58A&W4@7;oZA5pTkijKdk1EBrli_HRP7w@nR!{4cbE=awnV8Eelqr)%%o=5$e|0m#x|N{pWkCb%J?k(&6w$hLRYK(hRwl1oFf$Q+1E-
+IzH*9o(Uhnc@hd?Rb4%CFx%_)%FNFxRk|BxT;o%7qYU<3f<%TL&<L2}LRlbXX>;CmC=Ns{4%vsL?g76AJo9HEFr=_3RT3Qk1bFilaB#Uuq(Reokh>7=v&1
+h3I_6JXpIi0v1A{+WYhBoo;_!OOLGS_w@S7TE2C<KuPU$JiM=?WP!Z2htAmN0`iuuEaz<*6d2Q!$Od2fNr*scq&QzVk4thqPKBm;SJb@!*+6`{qd@e+69n
+PCmm#z<Sf#)Cz-
+i|1`PEujd#hXU;b6gi{=%<GYGgemVoP_*71yM<s#P}C26?}MuIG(c|q{Vo@kb+86~sC#(_)GbZttX^kAFnS1_3c*pojE3!$zh0!dYMAgz>Z@7bPlC^h(O*
+a~gOp&3=J!K4Q+sE?!^-4twLolGOZ4jT&q2-
+aI<nF{j2%#I~$;Z7_A3bP_^&=VH1`g>=I;Pc6k0o;GA5>B)mk^r7ExE@56xoswn2VMRIUrYkt6TUpv^kae$EW%|X+l{(SGXX)E)}CtJ=%{p7G~eJ$YAL0e
+ofKgcp)zrY7@c#icAV)Ee{9lhXt+>jpSfYzM^y<$)HP5}mH8;b=|;1$+)9?yDlqm@E~>=O`<a?*jI1~zbsSV_SN|rW$>8`O!D~Z4w7i}PTXd|WDmuhvCU7
+wwO7ZNmK2^kIj%guG^jL&yNC~tggdX!U#&DUKIYvT76#eXLzSSZ<*@WwsFY%2BInjf`osC>oSvW><PJ!vxBL^=}$>%@0T_rHwK^;fuiyokzVq^n^3^7bIc
+}1NxLqs+NV%ttDderqvO^Rd=^Pq(;l8ZZASC$4`c{&ep+6F2Lf=%d$4b7ZVSexm6)B{&9h#P7;5jGnzT<xhhutYGN{joEu<H*dNjsZJOa{w~))9KLO@ZJ@
+|J=p9I=7JW!S*7H%@f+$HY1g7&tGh={ndFNa2vF6)L~P^DG=te8J?CtN8RCwtfWqbmzg2CJr37+GQMG#B2algJk3^>e;>^G@!v7k1#!QwAafmC&7#;b@6F
+_LE>Khp~n9_p-iW>qKP?R2p*@G2bnhk=m$j3t`C%8t8<T(t?*<jS8F?0rF2Z)79C6U+ZmL=DaQN%H}>=M>O4wKqR8yjkfSuYe&Sd1p3%eI7zj&$?9&isXN
+&D$9*$NZsRs7HyI5!q8v7~<L>_$2CwM2w$y4EIerwy;QGiRiDSBrAi%1xFAcsyDLP>BAry$fbnyt<DWvO1iX+X|s~GoWobdL}-
+r|z$mUWAcOev92hJ4Zbo?JEzXK)w8*E!;Ec>sRz(yGn%i<Orq7gD=+dzzU4hh@WRPcBnw`z?$mlhaxk&9cRd^*h8n)CW&IsHT@fBjGV82YzkeaEoOcIqvP
+qIkxR#%W(pwq4?LCPd5)SIB0(N*^F_25??^RseYXzg-
+|iVvIK5j(1%iPa9NN6t%0bXx#<Lt0C8cMNohlvg`N6%82C7ks%&2ZYkfGD|6f8f3CX$@$I{ENWR3p;cttluRM5jj>^yc?BVx3fTz=%p07HsEAe40G&f;u^
+f6;DVqm4(F8p2K&8(h6KSGs69k<^m+-jUn-rrh%UxbO70m={r`Ceqpz`^^J!UnqaZD?*1wu(prHqQ0I4E(2x$>2t#TIG`o(2R8Eb(x8YI!8So8arS2~Zv{
+58&2RzGniGQwFIplqxIfQPa`;wbXvmLbg3rUZQ{~S7g2#GT)W1#e{I>;B09uKky7A8RX`+s)tE^LZU>pAWvlGS>dkAqAVl!Gp@8?S_JW~!baqEIvkPNfp<
+<~Q@Sr+nY<XJ4KdY`KPWt@K;B-UZq%HKA}AUwRVXVv&>~nF8&M4fMc&5VM?PUy<ULMPOAT@`)qhFF0A%!fvOp+Zpjo}E0=U?7&yk+&>PIIEies13p?G&q-
+MkN<1#ePM2a|wywM6e5ah=R?@;Hgh@+Px3GA<Q`y2{$OsC}5(A@dq(XV`B|lY76|AFVuj2#C4({(90L8ime)_<*<G=u<TLDlGXTNx_Jlv|dcvEkv#e>T39
+|s=mUHs)*@lkMu^?OpNGrML|W{$7pOCmo`PW<<wxB1&?_!He=Tu5dv^WF~*X5f)1(79BCeUcx3!8S>t#x)bi#ElfU*Df{1US^BZAA#43YvhYea;Lws+k6a
+^7XlB+P0&s<qlCZapcGZNv5GuqJb9YAk_b+0m))UIgsL`2;6GF1&d?2IUyVp*Yo2P2Rsx@KCxk{=Z9RR8$H=2sLa5uT?f$kCX2i@R8T=%hGgbypn@h0t*2
+>Q#PjYE5P;1xcPI=5R6LAWxwLhCOxge$W-HkyT~qJla-$s?sg+uB=M1?k%XWonFbTf@>C-
+nw2lH@R$M|dBM_em5VAz3EK^OR|XqIlK5qbBQkN8M`tV*Ue!yYLTQxlnj?9M(s~cXvrZ2SqVv#EaaIdkS=IE;wn%n45-
+G*9Z?u4$#yuO+(qit_BxpLEsvA@sGZU|ts8&?v5~~Nrkb8W=^Q`h;RF_gj+sI55EfGjpDaXllb~{8NsI0J?tVa%^DgOdw*svhRKIG+%j<iAz6`QHGL@8m)
+e**5vDOQmwl8K(M*@7_|8`l~maE13pte0{O%2FgM&ys~dkAW$f=!z0iA<<RH2Ga%AUP8|0gxun@oWV&A&09o>%==o8u6v=d>(dsO5#X!m^%CVkS$a_shSt
+-cZA`Lr8X3|sSRTe;3{`RP+ogdj<i?Ly%1rN~MgR#IZPhqA8_M}j-`EBmsxx7O#`-
+W}*UavI;M7lTGEawnB!}7|No@tQY&>@W4|QSug3o34b`IxG0FS}d*xlfIg^NCjz#KxX=fzZf$AHRxZH!~V3iW9pa}${H4jQt_Hajt;+(OqWR#`1r{KAzDs
+9<|=>0XCw`dKYu?oCct<vnIrj1fpzy4O*f>rb7Fy<P$glz=1$%-
+IL4q7}Qt=t5B}7HmBazIcGaVZt6G7j~g0*zdxM9mOgI5>S|F`LUG)mq`d~^3xRy*Qu!hSuuGz)ZRC^#StMH@f`t-
+?E(cbH!N3^)%GIkr)RNF<ApG`i@KL1XJxO{R}s*7^gpx|L1vYo!5o5G)v_3-
+SyZCMW!01xKwu8w{m{~SYUNC{u~ZXGrx`CA+mmII+S3_B=%harPL~_~aMlZ7Se-
+|x*$5RxBw)*GSRt|3QW9)Rb)Y5}S}G=;LdY65KSeLAiMDfiwQPzSoI(B9MQ%HSyiU25K^%ESMtYzY;um8aX)1ZK@BKddsxYl}v!_kspczkMuNjZ6I9%r7@
+eoe{kWE@&5fL1UC^hy0+$Qp+TlBJ>i7Ij2w{kj3Zne6A^Fz$MF2@nFE)p{fNwrR+EPc{mG<g)9S(PjojRmJXALas#9v@NE;h>GGjPTQ3&WUhcW7(djsy@|
+?GsVVYhdBI96UD65qK07dY^oEBVTRF}^io7tHcoF2e<zD?nHb(mPRVG$SBzN?FM>FPT4dBHx_4w~a-
+`kZVWQA<2?4A^#31_(lB^mkQj{G;dXtAQh+#<6U4j4+a6Z-
+CS=40tz7w;D@0t>0`62yljC}(eS4m;i)wChhl?7ZWE2%)%flm06xW@!CwS1_y$uW%5ORzD)D7H(0PzoK=kF&khcGGCWDHfMWF$0hHeu+_E=@!tO-
+`tA|1gC#)3I&<jKXt2LnElT3ZVMt{_r*Y<)4-D72wW<tVY9MAYzCp4Dlz07f?fr4W=UqK-
+K>P}WdjHS4P<>gjSyTrTS~i$XOP_K>xv|JV;e^>O2SGJM&aKhVHm3}suPn%mMzHWHVaLs7MTgG8$*Ao$<|*E=Pk^%c>IDAtl<1CO#&fH7@CNQT|`PoIbv0
+rEr<cx_|B*^s|;YI*c0uGfQ7^@N0p3einb1|+Ei0HtAQ%4Jz-BYFs86NBC@IU=UEXQK|BCoTdqS##X7}squV{A0`k*ZG&V%j1r8@CaZ)jvG<Bk*3Ja>tIu
+hj2){`|pjiqodj+Z{#sXZ5&*&fZc)LIDLNsvZgw#Qf#Y<ppcQjJj+lg>vLFMcB~4TC5tmK}zr1z7^aiduq8oTprD-W72xY{^t(j4+<L2kDW31-
+!9yv`p1;4g!u^eUvN6T8wqL=wgKt4{|AL^hucIOo4gIB?zP<L7eNsq33YdC)01;0<wt&P%Xh*JMibGTuYv3kOFb)t{|1emW#(smxwb0Z-
+g45Qqqeccsuk5?a-RvVz2-qgT)LQmdygzMpn6i@rvv_3{qtU@sQYLm0s8>Riz_kYq6rGoG~D*n(LWm=T-
+acE0{&y{$_yzC!vvSJLO=*sDg&D)*=Wu8%*FQHFl-=e6K-!t`?fbdRX|%fkz|@KFup(UpK2U-
+nhv%6)>eWk=h{Kwg6RKoTh@>>Y#`<K`+PEpD{7a0#|i&3y}i_p?q1iJJ$8srzUOyJ1N!sG*F!BD5YQO@n+X$VP9w!($KL^Mqhj8gU6ws*1%iBp3xbvfrRW
+uP{W66S_qvzf<xm)4^m`o05I9T9AZ6{{aW~=EPDfQVcfrZt>7E-wBu6SIU%HK0Jx)GG-
+4P)k3J)wuKVfu4N&rgYARJDo`+80x8tyS#zOf?Z{2YliIftaMRumqv>cXMe4gV(RGS<oG$v5b9-
+XEReod#POg_)nBgpPeF_ye5!6`Nh=UMuQ&rw}Oo6`<WkOBHx9l+>yfIHAw-yI3z!$9XkLu${TL$}U63_I$pijB@+Tv!VA=xRkqP+bWsC5-
+qX6)76wr9pA|>1+wUw1(k?^l_R7cR?qCDOD5Kt5~gzx^*(qlSK^vV5z4A%{j)G2EhfkXGGSruxuy=OEeif$^Bw0c-
+mE73k)$++Vbg72D2zoK<T5B>jkNqD(YfkU|5RI%F+<8DcniZoN(e93#~~N?Wfp~V9Pt(>K!PYg$VKDns)_hVhJHxvV$6)$Sp{3^2bBm$~vmjKkD#geyK#6
+4x2Yv@?V@f2S0z2B1y;?F>AB<9-U(%C#7DO`nHg!m=YOaG-)w=$X1d_P3{sM5uUb`D7EO*7O5j%vT1G`OFOK*HxeH(zL$37U?tY!66QoupYS-
+t(}O@{I164NhIazy5KbF0#q3#iRZ|Gau`sb4B|YG<XcQs2hv>2ZtYuF+oQd+yq`0j=Fh)FMaK%<!)AKrBc=P&n`~L6y^MC#E&wu{umoLNO{`lvgfB27IKE
+}rVjt4stvAkI6*Tl!H;&l#U%4mYQ56c8A!a1UwoPr`j{rjePm3{U-j{3xK&q|;|s9By<aLQ=3e0`dUq->d}>?EKrDxj#WNTfG;>8>-|o-
+Xi}AB+}fOclK!X4aHo=LXp3Iyxu^h-(SzXfdKHkp$2V_+fAW<E;@Qm&R{3Juv&XH5!A{E4x-)7-
+GUw<t;nYpJsau?Flo^S1`ki2P3DLc|T&oy0`!v!+1^YWPXPY3_`F?jguHxKwbi>vI27sqP1W<;50OHL#la3^a&;=^i!>(PJlERiD7^SOzcE45pAJEh&VyT
+Nh<U=C5}Z8i;USn^*=1Wi3kvLSEIB>9Dj`&f|XL81S`99kRxUezch|~wD7u@a*&zmtz3dPixVdj8<Nyr)%Vf;9V>lM73A(O8Zn?jy5Lf_=+P=M-
+621t)`HB|h~DoCt|lk<vImbXFH?9#wnkNQM$lz~{OX7?l)Y9E{kOwi*+mjdf{%WwF;g?G)Kkkjr3%Q)nF7kqTI?dt0tevaYQ!PeEJk*wlby3CPqzdLB+DW
+<Ea=Q!(5iUM^QG<vdU-
+8Q`Uq0gju~BeNzP5JIss~0^|~P613Nk%HcbxvOJRGZKkSOxUo6BA1}rAEE=tDsj0J87lGkINYheU$4_8Qvz!OiWK`!m$?GojK@aNAXR;X+k#j9lwHml)?E
+sgxS!PCQ8RrVY)O%GA)9+m9>^fM+bPm<PI(K*m`$kYhO`gsh{J#)@@$g<j9Np>4Orz2V<mLPhIR4zoC#^m4_`m7?SGL}V13o)#-3y2*H7Ubw8!_-
+iTqVaODupEP0V{Wy`e1f))(@oX-
+C`WQ?UUQAJ8F>LV#05?!=4#(Xn9<Bi+3ilpA@sLsdyIX;AjOygK(n!8S{4&nVNqoYlLmuPIb6X4foxvVZ0(R6730)VWyIgL>)DUY(a%zaS;*6J=3Q~NEC)
+zQTX5=70CwjUBMwY{OgQ+EKXuMuY-vC`Ojf%^S3tYY$VwVDYQbX?XBf3xR_)M3x7U%YLhJqdBiAM8P?&mxMzxq^WNPr}N3M=Y5>2?QLIRy(>@h!_c7-
+Qc=PXeyG!km)xG|m71lJ%8fs4<5pgglJNGR(|Bw9tF1gc-br8NRO;CtaIa;g|7C}&ovw7_S$VocPOGHu~v<sKt`H0}#I%^TVLb)9BMdZ=`e2=lnkJab8U4
+JtW0G(mxB99@;dB<bOyMpASRr$8~5E5@?vXr*fgPp6I=amGAr{dzEF#!2;pL|<|+#d%HB)x!qjP%jx+*uG%Eyxv6K>u@%XOOp^sC=j&cUWa;$OH<+?({kO
+>+8`pREC^GHNptBN-
+;w>hLmG;3opEKY0VlKL?A7p$fqNFNjV5Jk)Om#v81v?zu4BI<c@PXO<)SG`7w2DRohG}&8XfB*RhE@_AE7SidEpOVwbC_zCUVKL`MOTA8(atH0hOICESrU
+8)00PbE(VvqY}=VTv1l#Cs&xgTJ89mero}Vh5t2W@P8;=~P~a_QJI<)8Dt&!oG<EmusfPlKIJZwwcgF~_DCe>z!Ge8k1R2;F-
+6;k?i}CX0We?}6iX&d^@W8?Fp*q3!VV`u^?w~eE;r9&T@EeD|D6xNa**xN40-$2yOAbM|!>1*8HSA92LTQF0XMr#;R&}{0%RgvB={R38TGxUE1Il-
+4DHW_WILJ9V-x;0NpiHA{LtvbIz*ywdiV}ksFliWE5|qAz&baXiE6-
+lcJPgYQb9?HQQmN8eCa0p&6`zz;MbWnfS4>v{OXQKi(zJEi5pvn9OSj_Wwz%0)DUrTViYPeT3u@#NzU0vR@#N~9QVV3B_$i5s!?prbNpD6mPz1^NFEOXbv
+fcTVD`I|#!h#&!xKd2aC#ZpRvcn=1g30Awr<t2+t$Pxjd&iLJeC7$LNhJ$4CP*DtWn3?6ib~O}8k|ZWDVmC)^65s_NQlTCuhLM49ak@T95V~GQ9_ij$dA~
+y9v?DVs?tf#_*>fuTh%WSTNh{vR+eLEX$?U*|9_6zlxgdl?Wvim3fn|tIYT2Z89Af&WZGA=8)=DhdYW|lW8S8;K;%YhtS`wg9wtb*o5#LI&Svtg4cbZBH+
+*e;W8X-C64TRQttF%7!@vc_6){CM0w_9qmo^~`3~ie!kc$6^@<c32J*?cztY^lHp>VWDPYEfY-HHst3d&c}5K39uQv&!0c5Z%q@+?l?x=LtR;;jcUYwtu!
+l9MQ1se|W>J6@>mGrcp%{P{`u38O0b^hq%uj+Q(Y`4E!fTs3(-
+FZq+AEn>0_Pkm6yOofDbQViE4N};4OT{k10YI;2Kjm>kg++}2&(UZTon39>)ZdOmi#IDnEam6T6?8cB+SkH)ar6dnlDCYYnJx}m)tV2($i^!A7(Qhk*-
+GVrY?tG8fwkgFjc?g<tTUm3H&xDppw+vl*@W?#)-
++KnZa5Z*;v^ac~s=P~Fvl7>eaT>EGK{^<TNloozVshwhZuSW!I_m9l_D*85>+pdST2iiqCefBvqt7eu5POmsDjx;yZ*1kw$$p9{=p{G#H19x;9?MBVtM_G
+naW2oP%S^K7CvVa|58b+A=I6NV%njGjBTm-pkvGZeL{)Hka$rP==16x{y>L@DM`O<~9-l@Bj2bnj_9)-Yxxnp-
+{iSzu4tuv$0ceb_9&Q!R1DqdulgKmHXsmYcQvIR~*BHi~0iAD)_c3Ob?we?c)~Nz?I)pXmF=XlI$FrPQKdiiszMUwfI&EGTRacVo8=?2$bWIiFh7#_~71H
+G8>zUlRcyDFm`jx|H062$+V#qeennyvO*_b%bCbVxpX%z;)nyob-lNX$ULBJ9GZWQ0bD;Yl|T?>;1Tox@MT~qizgugynlP91f^_G$*3Kli8I*tobv=9n3x
+AHG7-m0>I+}1gD#|c4o=u+X~MkDOeut!k*v8cEx054moWM#hW)Wq^TmOFpQvUcBJ-
+~I8we*d5U{)b<FL=Enrca{J3jejDn$U(#K3jE87^{;T7@<~EVLq9*DJ}=>7ar5JQj~@Q~W_h_`kxskcxrVn(rb|)4&d~16&?TPpK7Y6H7=@|z`!MbFIC-
+J}AEWfn|MR8vZVLJAod~hFA-kXViEo63OE4t=63Bl_AS(nA3Ma6y43(H%ViD+8t}jQD=*bwz#-1G3aj;(!rvKFUjo;ZWiqp579skuC$*-
+3@*|Nvqe@pn2L8G7mdr>cb=){MV9u~n*n3B)6vv53o^7`@XNM_{st1CGuA0lK^S&sA6`s(W;&%6F+60GVTyrVk|U1v(MT&Aj}65%oP>@ITmely9u1vseTM
+#oGv&Jj0eyx)>pf7R`>46j1e&{64&uDt8Biz&3^ODJB#`F6iUBfnHP<>MPk4GZ!9-gAiJmdZFr-uO}P_BJ4&e}qzfsoB@DjDqY(V4lB-
+^6L=4%!WOpo!)Qn*5@}9WfLBanYcn<9N|^FIH___iu#knX;=HLB-
+t*7y~bcdexAC_apYt@i@0U@^VqR+vc~*{!uO~R@=rB%BtK@cZI68|AI9F^yO<v7%jYd63igeT(x1Ls@^qACioDNP3y@!jLl@^`Wzj*s{nZaue!|Je;R#6-
+P2sC(@;vjGgPET*mbAL*?Hbv6y4U#+$1I*k(JD@j7WOHuJdeRx9@}M)2Sg69i}hsg8*z<{P-
+1VC&`4JdKv9zHS4dy^*bY6bec6<g5fk9#_<yg$aYTIQf^=Th2gyHmY3K4Aovq4sdOXxy31j}fz8wthOUwhemzaO}Ajf_FqRr1T9#8(I)$j80xqt9YJ3^PA
+4Cza3vSQ}fx9vm=U?Kdfw)6GY*6DSqo)qU3b>zTCq)&w%67WtK>0u%0C7!Ktai0jcT#7(LJ(ZUwu?SEfE|JI_*T>G5z}uK$07x?bT8GAtPKr`&2{1yD!%)
+P~6k!QP^%aj<ta|#0uJS8v>r@KA_Bh`8$<loU=-
+10@mP85hkirayswuG>w>?hfZ8FJWnsp=T<@bqyzLvknR{7}C_ZvPcIen_t{13loZ{=@#D7*59_J3XQ7?2~}+Oza=c3=LyBF`@p{-MT?B7RKVdC-
+?8H|3@S-bPlCtDeZBM2!2=<dPei?0gV$RFLfo$P>~(0>;)OMfF2o8Fa;EYQ)p{j)WpV6Jd4de3YIX%8(a(0-
+5*DJbUwa4(ZHtQtG~3_FN>~KRd4RTaZMJC1WD*>$#;}F9|D;5Bbk~<@Xcay~Hd(xd;BST(6AwG5sYzBCTdGW&d%#<Eo`+0n%I9epR<moB-D)G+lW+-
+YIn3Be5^1<@g8+Z|xkCd_4|+e)Lg#$K3YexY_l^XL{;wcYZYa6WUBEl1h~wc}Ha)i^Q#j?Ll>h?3gM)$mOgdvW2ciJ?0>X4;%NbOjf6ZIIfXGD&a<$AUMb
+0dHW_`Pk8>~y`@LsVx^8lcO2+){G9yZE#@!zr*{VKF2@c(uG86ucYfp9+4KQ#z2C0xS7Uv@L`7=8Mi6*M?K6M1)DigE+e3}l4vf)lA2-
+X_%RzY}%^Ygs{sw+@7W%`ne?QGRHZPat{_2@T_3OzMy}aR57d~m8c&B*3FS})DhmYy1@1Q|G%9r%Y5sk=s|M?F;Am@#WgO4sphb|aqoNU3XvZN1i*44!kE
+yIz2AY}1cprP*tqsYB?l9NB3-esWa9H1n0pVi^DVxNbNVm+D!iEsC=w*pFo3=#-
+5M=oz{LbsOlL^jMm@Hr@TcngpZnRRBAg04Xy`kg$KHD~_=_cklen1RLb=HVRh8cpnPwSPM>k*f2)1HF*hhg>IgmYEkPK*@$F4k%87S7CaCK+$;h?woydkX
+^N09W%I``GdWyb+nkY2u>EvqEpM4k8R5u;NmUb=z{Xj-0Iy#-
+p~Yk8SmouW<(5qby_9oMk5#WZD=Z<cqQLG5xy=Te4~CiFcNlj=oiO_R}7LFXwCIV+llGGW$4Tdi!|kEdAc(?9DS+%av<UbV~xh_Xp*8o%807*;wmo0?HKv
+wZK!By_xxEh4(rZ9OLaEC)<!y<1{_KPPl~1{)`n4vgs4n3&ZFHDGjm<;Y;ce*C}~`^f^bywdV`m!a4w&dHgI0zfMBE9t$}hH&}C=yZs>;vnO`Cgd&!&%Up
+p;;HychevE1eakqHDbX5`XyAp_SofSTkasFeg@&P47Xbt<l`f!~EVh3fm|dSIgOZ)oT=DC;qO83WJI?C1Q`PD|d^Gs}m-
+&3wlTRv23{I3uw*31%UmVDZM?j?Q~0!OB6)VrU9>&IynyRg7Hpc0Q+bo0#r>`)Nm`@Fbeg2}sc3<`@glGc8OP<OCGFDrl!M!$*8~;M>{{IWY+cYN~=G)sG
+!Wp)m2)&vcB%V;`eN8#WLe_+(Acf|AeOj~2`YIOWh8*G2NNS973^-
+Y2;D0UWMu5{H>|o<ygCP%AyB=eYPm_#M#Hx9p&gw2*JWKytGn5kB&65*xLO&lB^J^XwjMjTFWctN|`<TQJG0(1AYOLWA}iS2&fu<2a)gqX&G0+5$u4B-
+4y*6rNOP!WusL02l7qjhes-RXBa}Huiyg0uYRH&gzIs8W?u#nr>g#AJ-
+*yf@U#eAYtnoUADm9;}{k&+G3r(<r}lbAlDR77=~mZPy=m5!SFyZ7oZ8Xkl}y=gu$aEbwq=H7QaXVmyJ)c@b=6_BUHdXlqn~MmS8{3-
+GR4$a0)nd%|r?SrQ##7Ij}VYQs&nKs|Pxw&{hu~z2!8qsq@hIN$TK+z#~tmTp_7egEn=(qy*FqW&jn?KsiUjUXh9ckll&=W5npf&?btOBOnUMDk=t77S6p
+a8Z9#1By`T_-
+0xqn#ets=v32$g=Pz=*<=_geTTYy>0F(rVQTTp2%>srUbq(Azj(S{fL>ADiGig9|2AL3GJw6)H)xQstM#K4*g(b(W`M@dXKX>ArfuT5#pqNgy2Tnz|a}#f
+cfp=iR@|Jz46!Xcw%eZnKgg@W`^m9KNRr-Fv_WcKw8;J&{S{6hcI7#kP0$-ikqf352;XGLNSH%t}f=<teG&4y(L_}EkR|`}-
+jdJL?6XW+}<emdhdAFD+6^u6|8i@2W$1e%NNUjlrcDjbMEVV7=7;L05&>{d6M<9S%rv3m@Fn2u|jcuT_iNS4G3Lg7ldnP7H5R1;nZ+LqPopMW*>d|(Wqo1
+O1&{EYzGO*epWHiBpf)H6mhEbL#ar9(rW(p(Lh^ZAIHs*d80l+w<nJjE2nil}%G`0V&vyJz-4g@sD%M-
+e*NWz;)iqM7WiNS>+C1R04Ptw8?!93M~8;G{4nG`vC;T9Ux`A6m{nd~ybMV@eiEi~*jiEsyiAXZp{w=4^Hr~Z!0tw#(wFX2!E=50&-
+?$IAz&s0VWdF#TkXl^*^TOVY)n&xoz`M`&!4!~sl958%pMB~i2YbkjVU4iRj&68uSGfUr74Q@OK6^(T48&u^K#CD{2u7O7j&O1UO@6(Q^L0J-
+2Jn7IAjM#A#l8TYHc0@z5bF>%qK(T@YMcDLjxju@Kat{76Y2!@v!+COK%L4m&)`a%k4a&BwaB@B<IDp<lM~*)}NDI-0fd~N@M)E7*0I-
+cfpB?c<a#oCQ$ON`?FoshG{P6RSfBMr;Km7FLU;g%mB7nfocJ^HJ=1V;=O|>C%uQc9B(kbY0);vjOIC6ka1CiE6y}C3{Yl;j8k&Kktb&$LPb-
+^@&nqp{m*0_pHZo=`*9~G2s3OLPH<vgYC1iGmQ=a+-
+9bF#f?GR<PdWZxw3%ss%WMDVHMzrV2Lrj*apgrGZSz)*VyJ@)mCp<}bvl2weEZ81dA&P(0VA(Mo26u<3!Wd+Gorj86XSl6&VL0Nvt5IASH3a&m*7JdaJ$s
+Pze`svj7JEPxpL~d%ncoMMR!l>tHN`!S}+p5Nuf;)_v7lNhL0?UrKc!GL8`PYgBeR+xtfKfF5DnI$3{;T^eRkoYDWfmQK(PY1Q$}yy0NLP@y=U{Anl5ASm
+qTX%c8U+B#`6zLyk>9Ze(dL=5Q)!DxQD=eoo>a7C_hoBXBM@~EWZ9Ws7TA0SyC=I@I`QG;;0r8vGcj&V>_d9aSp$VlL1&5hSYwR!Vo|9^Z@cIQX<O5woHM
+1J?98v}r`16O0c=G9?Pi4c6zoG{Fz6Ay&e>^>N~#iwq9=wn-1(5K4W-~jbvz031wg4hSL4)&t_1rOg7!2h_tQhk9j(C@BGf#6teEvEf(Erh*XUU-
+8p3?qT3B|F+~M&}h<a<$6SdTPO!upxO-
+>9Pw=UMAe%u7B@9I|}c?13R6g80^U^A(sM!53FQM2c$6)L)O)b4ZE=Aj?`pLf=X@DCwt!R=pyzNT^*j~H{w&d6bh@koWHO&RoYq6tkJ8jlgc)NL3o_(!$#
+Rk=^WlR`~TKCRMaQEw5<(moLIR)aCXj;~9*CPE065bpl=`h(M8hG$+hl1m=Cl`|>2E6Pznax9U|UY8BgbTQ%3RpJQb|C!+%=QO7<N-
+<y}$0QP(+5E5%+%btn`0H_M7^g>C{Q)I@p9MQtugHoC3v8#ger7WTwtjKNbHEwNF4xrckwa6)kwZ7bLjr{UwMfMmDXp$96}ibM!KBB!l@IHt4gs~7UrN2x
+YKOs8Z$diOEuDJk{M9F}FlrQ-4=PEFTWZ!ZdhVH=P<Bq-DWWA|ac;r>)79VYYBicjs7eqPm8kt{CLUwF81*()D#<!*NrQnN(U0lMOA#mSTRMy?)?+S5S4R
+@mo7<%+MO7<@DCY<rB>?FC#cZe<Bs<ELW+e$+r*J5Jkhf2A=V(ZDIdjH?BJXrF0p&X`wL4i%+tL%3Ah2T7OFt(r=$&%Jq=oCu*-
+aM2ozFDB_DnzGk5bTOT;q&AjDg(ckVo88O~^6LU9FDf;ejUY$Cu2(Js0CDPFrn~PjQ^d;M+Olcyc%t>2%G50;Qh0ihP3^Wy#Ls*W*gE*j9o~;lq=pf?urV
+pB9nVQLDQ9yYXKs0zw9;)Oys!n)uJ&M=byn`32+%49k50WaX*>Iu$A>MawcFBq%YDuy8%1ewwmDwviYccPafun2gwA3VSEXm{MLyf?Et+gH9EXT#gebbxC
+Gj4r6EjBRD`f^rV#NPtP%p1(HlN$5}8zFkt<RwjL6B_a8a_f^ypu58Vvv1SNIA=2q4@bVZi9D>e%n0TJ!y(^%y#(OERz?Kn**e5=ujy|@Tr=O*K~oX+F~_
+Mo!GNvBQ|*lLKkdJ_wW^PU^b^Cu-VqCt%EecEEJJi(wX9hTtH#4w>t^bRTLxJEz&!deEYj-
+7tF;HXlTuSAQiX0BGz2h69FYJ_Vi_<+328uU>X)ESfTNcEwXw_w%K{X!K)H}w7VSy>pu@Gidua%y`G0P{^Pd9g#2foTh9Zi_(9{=Wh_0eLzr<$yk<)1Pi=
+JCnIr)3pX`AFAPu%%>n5P5ryCAahWkkdh=C>T&KyjJP1{aMh%rA=R*=le&mNCC;4%XV)#h@fpLUVn%k!M}A3@%Fc2F38=^!<Jc`lFQUmrGh$^oA9)0rHR-
+3x`aXjk>&cpM=9-<JKoi9TXA@j8eH6WgogMD#W?5H={UI$ZO7~2ix~b0ppu7ma8AfwGqNo{pi!AM?Z}E2%A#XZE31d!yax^LWH;WqWIX8|R92}E)1-
+l&_^%jbt#X~*rFY{5#U%LrUr^}x@Vg_MC;42hnp6N@BFloCC)HZS06w_7F8u2VF1$3auzJ|=x3=Dfchb^3|77tLvuM~yf$(pEcQKEq|AKna80-
++u_8lUk#7-<tekAYhW;0W<U^=jvlmC&{z(a5G~^6nAMnbOJj>IspZYfqGt%khN67oZ~mtyPsb5vgh<Dw#PhBREN!>TasXWDGP9W*YGXlEWy-iE-pYmc~P!
+(+-
+ylj}u8ml!d=?c_k`&N#i)CTEftkcJ{L=NxmZ36IpW1hs|QNITX2v8iipRBApNr1{(FSC&*!?$zn}Fd?4eH%H=cgS+iAYi06txuTs=snaXm=Amzm!5=Sv_N
+tNbfK-uA@nd54|rTA!^y#^*6T0>@r?J#aLbKB+lS-j$S_%UWgQ-KsrCxw#ZbxI^FE4cd}8&^-
+V^0e3lDQi|sdQ#?1peTW=M>KO;eEn88ccS5BXw$Ap39;0X)HN;EjjHbEI7zWM=~BBGePVWC9b`Doo800Q%Bjo6oN?^Poh71Y9lJ=OU1IbUk6bK-
+!e%=S&LTNsylA24%PWndp@_6}L^wqK`8t-a$9x6SmOf3=c4`D1P7p(fEU2bVjR5wyE0N-=b;LuOvSlUQ9oj?^y=Og@Xgr4UW*q8Dm-
+q?nXdFqHdnUY<Czldci*@O#2pw#s%p=*%8S9wdMS^)fIZd&i3L9)WlJh;RUGPoR$KT|>Ek06<d2Dw+R6C0*eTqMa*56{@ZBEDDK|M!+7}KG<7P-
+a1(Hz1S1g*?nu0zyu9!3P9@y2!<40;^A&ZClH!s;REAjf%rC<x`AHHL6W3`cScWkw?`G<v2%6`I2u@ocvsDMsoj8o{0%N~f($r&Z0kq2!oD=wA`Ju#>f&Y
+ycUj%0q*Giz~~5@iiZ_-g)Y94A#kU1TH*XD)qLgHq{vUF4dGymZl$r_b(QK-
+?VA_Fu9ygxblFL?X;_X>FW5}kdxmHBTrBN3+;XY<r3*v3*eU??T=>t7ex7x2#7Vf$o51N>}gU-
+0qu<_F$#6Bp1c<T{N1Q`VAWg}lH=&cC9uJEzWpMmdA@kRlPGul7mvU{-
+KcSk+&LyYhu2agD!2)$IQ~(NMgrPddvWDGjT5nB`6{oDJdup4_Fk@sqr#%)G9Pk{XvWaN=rN<Ae(A4%$jDxO2A_?yNu6VS;{G(K$17U+Mod<Uy!**~&^jC
+}ymB?CtM2*HAtz7=OL=<DU)`_iqp|n1VK%*_{<mWlus35)f9Un?Sfp3;(5rLfw%<;BmZz2VG++`{cKA!K1IdZ@>#8vbzvgHJzjZm?9_7{KnWHNBba%XZP|
+`R37VlJVtmB&rz>dz%uU4YBcFvy!1^2t{`UyF@h$|jWnP~GN^KUsNn?#({)xNUX-lu;oz4~iQ5RR0~9-
+hn+uX8%OzG`~*hCUoJznM_iSDRI=N&ajn{5*NTUH5bOBnYn}s?4G_iCovCce_wcPwDJd-
+~H6$_oIvLI(W2LeD!}H?uw(_@=FOnokQt*^;VUSMx!^~(Ytx;z00S&i%n?x)$00>6y87XE~SyMmy0AVuPlzKTCZOBhZyG7Zks=eI__^C`BeR1$H>0)@x4q
+-di^RL3w4+Uf*zt>Pv@D=UqZP2vS%q`_K(LssHyvqKZpnMq{p73P>!(US8)r7HZrM=)gD8d5Lq4X@@bqCgJg-uTRVPOc?hS-
+klkLUS^H+c(dh~@#@jyKi~L}}%8T(Q+Vwfj=?lZwyMy$jf%DbU_jEu1gVyRdLCnL1@iLunf-QSUKEzE|WOTBSY0+(oQ}uLq9*z6%nawXE)=z3A5#xSzMc(
+$6TR@InK8G+XO_L*$d}^F$e1n~q&wdD-@&Tq8L+*SiPg*R<hkO5G@woG^Z9z_tB|Yn5FD8xrR&vKZ6E($P(y%^#z^06HI-Cmmqs{YIKBHYRAD}+;y!LL6J
+Q5tqPsw=rJSoT=((5?h_CXi&J_)f6cl{vz${)m5_i0~GUzj);Gn98w`M%B5?D^rHJRR5hWeHwg>UV_0CeQzaV&kFw_?GPGMdR_>?fgN8@|gbn>1a(~%I}Y
+xc0BLnY>unFW7z)Y98>x6*wv;*3h}ac{CY@YlB)FYC91NPMNG8i6<eool+i2dx2RF(rzgF9u-Ckqp+356OB9(2)GyBvh;-
+Et60OHc$PX#)8<BZM;xu&s3Qh3(?xS~!WBQe@c{+;X(?LG$)$L7#6yLI!kUVenW)`^1qvl^sa^>m0{s)W{pUib{3davhy&}8x(ySI7+4f@gs4^%oqos1y{
+lNfMziI1M3O|RB@Re6Dy^Y$7HYW+;@rrlzONX3yk1!%XGiib}@&Q$U5JZM+U?SstQ7+Yo8;LDI_2q4qK(N{u>V~6U%F{C+e5$5M=7V>DY2r5}#J5|M&U5B
+Z8kZL%L<oePQ1lRI=;rm&wB>pol_Q!ZT(A2bGAc=XvdIzNwiC5jY_3A{Ln(5|s-80$n!Y?-
+iE=Ufn|36HhxE=k9(8*K36mY^e=)$@n}F_3Q~L5_9x{&)CZ*#twik!$$vo5}P3e;^DIBBnHdFR69z7B12P^8sLhwQNSmMwIb4&h)T410jdR`S6i7l9O$I6
+vZQA0c5L=*oSXlQjDjALy_8P`}2WN(<Rd82R90C57c)hoDOO~UecO{(t?Ph*Q~NeS(d8GY{FraMu+@ot%c_H4t%aW5wq!g&jxj+0lt|J18ZnQgxupIiD?!
+>D54vpbIg=H>#z=O5|b!3PACE@<Q;Zr*T?!Q=jmflge^B^?fOa?DRw<NVmS8tBI@J?gjKeq5(FyP`<d(7^52-XRCu=FOkl*y-v-
+1l82}4vvE6J;y%%dW)Vn5~HkHym!>g*B#@Jy`&1DvC|ebb|JIFw*&nG<g;Tf2}(s>&gb6F%(dFDf}z+x)W`uZ6@&u5xc4ev5JN+=4|(@F>Sg+9X77DP&%C
+#p0|Gh098fVlb*h_|Q0snmAEk?FtzNg|WaYgPh40l+o${t=!+;@YPQajA5Cvql@}tFh?3;TlGwPJdTaH~<pz+D!J`O#Qoi7;T?yF*#ZyLMh0U8)=6m}d?0
+!GeV+yS(<_hnSBAbPfQ8fwMgQZQ2rvH{2VIF=P?9keKSOnA3}j&QG~HVsVAppa;2A*+rB-rMAYS=kw#DO~2awTe0B_hJL(s9+i}a9AvEDcTCX=h>gSqWya
+Kez>g8tFzS!g?VSjK$Ew_3Z@zo3QyAls>3-L(iR-^(d@0MlR3|Q9c**~sHyFz-G&3;#)*v>Tl~?Dr*X-
+iURisU3y3QQ+GjfTLP<aa8>@K!1Uzs{LxK}KzcHV^y7ak>?gQ1)z`ZxNE$kEYLPk40*d~1DYpP^KfTXz)IhjNADb=oHc#6P+vBerAyfIN2jS$muT0DVme;
+T4b0W1Ua#Y9_oU6@bqq#Oer5H+ind_uIr46=XOfbY=k;o%eklsrsZug-
+5!!E^!+fR0J@uC_E#8dM^{a$%sd<NDa6z1J8$?+)=n50HcDor<7V0zbDLH5@&(#&A@!lTGY%;LE#(1jlXq-p|1qMBsm!n4-
+KFdMmV6)H)yC`F`^D+m3<x@|BYBlpH?j+?DR$Q(r=yg9(C_Suw90i8^muM;9qrOfYO57)5V-2R%ef;0D-#*f#-YU|$*ozZ-COn3B7%OO50X_(bco@2Ss?_
+61zY8%Kc7AO}YC!_~KVbkjU&=ODmkjT+N;2aA||*I~=h{oaUCce)pIsjM(1d*P?E;7pNW_@h;HY@rRLI?qQ3kp_4d_EP)6XpFdbZQk7uwoXgeiJ(Hm1kSY
+q8VtRQpJJF*0>gz9P=NJde{w5aa4k5M0Ccox$(+)ru=y3md<?_HG4<|!Ad3JB!eMhroj6yxB;Mfb2HYR2f+ykjb>7bo-Q-bEYdSk?IJ<|AvXPSp`oZ7AkH
+&s?%}4XgL$7n<S8*zxEeFm#v>#-Y0tHNq<)?U3T-yLz3`mg);tJmY@V9g~W#~fnljw{p6^?*gn})A%*>~04$uf~~-
+f{*}&2$PQR|{=?k`$;trU9p<sRYL6k~5+~-F@&*Yk(ItI-Kb3#667p6r__0)aBIRC*jKjCl`%jgsQXIB3B?P>Y@A9^oW>8nPcDuTeoUpzbaft&E5$7svvH
+_Xrot|fa5L%Z5Bn!yw2=AfTia%XuJ?%Tv`l9vDY9Vjr^E=o)jbIG!=`mQH_2K@O-
+{va31nV1OG#9^%=M)w5ZMK3lif1hFV>Ry+P1)O}$OJHtIFn(uhG8u&8eNqmLF{U1yXm&?!&Q7C_Pwqj{FPdP@wTKNNB;(6%w^<5?bywq3pI<b+ibIB48hF
+q6jwju_rb=%hsi63HI+>kH?n=i#Va5t-LFpDDr0-bA7rRy{0t>}aL?kl7op289v>DKU-&LT<p+stsAQzU+)Parwcyz!-LA;MT#KO{L-
+T89i8HcFcVS?U=YG0T8W0q*~7)6Cs{z3`q)(iu?2rL~lZQy5Reh!vo?-
+I4e8iLf}~ye1z~>j^Z@*GHvxX6iJsD=p#(Dy<o!{D5_eL370nXS?^r^hP1%kWpqbxU;yOSh7G>&zP*cg5*M2HZMZwqK^X(vht*l@gSWuxSpvb@*q53ECDI
+_roP(`)2?zyQAN2g7cUTwUhL%n*(l~iL(}-
+G4+*9{!%!16~8(9}|=^!U@l~9680_QFB3<k<iLyr6DjEL6QtUg>ZgPgziXh^e5<Ez+2Obqo9<EPp$n<R%!Fl2{&+P0wVG-
+T_H){4Fo)(-ICvI`_`A^dHL_d|2vNqO^0_K-UwfXW_EY+G^P1hG&26w%12-~avZfB%2|Dnlj"""
 class resources:
     """Stands for importlib.resources: the tables of the entropy model, which lie in this file."""
 
@@ -1587,7 +1730,7 @@ class LargeNumbers(AdaptiveNumbers):
     def __init__(self):
         super().__init__(LARGE_CONTEXTS)
 ACTIVATION_BITS = 5
-def _activated(sums):
+def _activated_of_entropy_model(sums):
     sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
     return np.clip(np.floor(sums, out=sums), 0, 255, out=sums)
 _LOGIT_CLIP = 11 * 64
@@ -1602,8 +1745,8 @@ class EntropyNetwork:
     by_phase: object = None
 
     def logits(self, features, weights, bias):
-        hidden = _activated(features @ weights + bias)
-        hidden = _activated(hidden @ self.second + self.second_bias)
+        hidden = _activated_of_entropy_model(features @ weights + bias)
+        hidden = _activated_of_entropy_model(hidden @ self.second + self.second_bias)
         logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-4)))
         return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
 
@@ -2329,6 +2472,88 @@ def decode_mask(shape, data):
     mask = code_mask(coder, shape)
     coder.finish()
     return mask
+HIDDEN_CLIP = 1023
+def _activated_of_restoration(sums, shift):
+    sums *= np.float32(2.0 ** (-shift))
+    return np.clip(np.floor(sums, out=sums), 0, HIDDEN_CLIP, out=sums)
+AROUND = 2
+CELL = 2
+def _padded(samples, first, counts):
+    kept, missing = ([], [])
+    for start, count, n in zip(first, counts, samples.shape, strict=True):
+        low, high = (start - AROUND, start + count * CELL + AROUND)
+        kept.append(slice(max(low, 0), min(high, n)))
+        missing.append((max(-low, 0), max(high - n, 0)))
+    return np.pad(samples[tuple(kept)], missing, mode='edge')
+LEAST_RANGE = 16
+PATCH = CELL + 2 * AROUND
+def _ranges(padded):
+    cells = padded.reshape([m for n in padded.shape for m in (n // CELL, CELL)])
+    largest, smallest = (cells.max((1, 3, 5)), cells.min((1, 3, 5)))
+    for axis in range(3):
+        parts = [tuple((slice(m, n - 2 + m) if a == axis else slice(None) for a, n in enumerate(largest.shape))) for m in range(3)]
+        largest = np.maximum(np.maximum(largest[parts[0]], largest[parts[1]]), largest[parts[2]])
+        smallest = np.minimum(np.minimum(smallest[parts[0]], smallest[parts[1]]), smallest[parts[2]])
+    return largest - smallest
+def patches_of(samples, first, counts):
+    padded = _padded(samples, first, counts)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (PATCH,) * 3)[::CELL, ::CELL, ::CELL]
+    return (windows, np.flatnonzero(_ranges(padded) >= LEAST_RANGE))
+_CELLS = 1 << 10
+_THREADS_of_restoration = 4
+HIDDEN_SHIFTS, OUTPUT_SHIFT = ((6, 8), 9)
+_PLANES = 8 * CELL
+def _planes_of(shape, box):
+    start, stop, _ = box[0].indices(shape[0])
+    edges = [start, *range((start // _PLANES + 1) * _PLANES, stop, _PLANES), stop]
+    return [(slice(a, b), *box[1:]) for a, b in itertools.pairwise(edges) if a < b]
+INPUT_SHIFT, INPUT_CLIP = (2, 127)
+def inputs_of(patches):
+    middle = slice(AROUND, AROUND + CELL)
+    inputs = patches.reshape(len(patches), -1)
+    means = patches[:, middle, middle, middle].sum((1, 2, 3), dtype=patches.dtype) + CELL ** 3 // 2 >> 3
+    inputs -= (means - (1 << INPUT_SHIFT >> 1))[:, None]
+    inputs >>= INPUT_SHIFT
+    return np.clip(inputs, -INPUT_CLIP, INPUT_CLIP, out=inputs)
+@dataclass(frozen=True)
+class Restoration:
+    first: object
+    first_bias: object
+    second: object
+    second_bias: object
+    third: object
+    third_bias: object
+
+    def applied(self, samples, boxes):
+        result = samples.copy()
+        planes = [part for box in boxes for part in _planes_of(samples.shape, box)]
+
+        def run(box):
+            result[box] += self._corrections(samples, box)
+        with ThreadPoolExecutor(_THREADS_of_restoration) as threads:
+            list(threads.map(run, planes))
+        return result
+
+    def corrections(self, patches):
+        hidden = _activated_of_restoration(inputs_of(patches).astype(np.float32) @ self.first + self.first_bias, HIDDEN_SHIFTS[0])
+        hidden = _activated_of_restoration(hidden @ self.second + self.second_bias, HIDDEN_SHIFTS[1])
+        return np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-OUTPUT_SHIFT)))
+
+    def _corrections(self, samples, box):
+        starts, stops = zip(*(part.indices(n)[:2] for part, n in zip(box, samples.shape, strict=True)), strict=True)
+        first = [start // CELL * CELL for start in starts]
+        counts = [-(-(stop - f) // CELL) for f, stop in zip(first, stops, strict=True)]
+        windows, places = patches_of(samples, first, counts)
+        found = np.zeros((np.prod(counts), CELL ** 3), samples.dtype)
+        for start in range(0, len(places), _CELLS):
+            some = places[start:start + _CELLS]
+            found[some] = self.corrections(windows[np.unravel_index(some, counts)])
+        grid = found.reshape(*counts, *(CELL,) * 3).transpose(0, 3, 1, 4, 2, 5).reshape([CELL * n for n in counts])
+        return grid[tuple((slice(s - f, t - f) for s, t, f in zip(starts, stops, first, strict=True)))]
+@lru_cache
+def load_restoration():
+    text = resources.files(__package__).joinpath('restoration_model.json').read_text(encoding='utf-8')
+    return Restoration(**{name: np.array(table, np.float32) for name, table in json.loads(text).items()})
 SLICE_CODING = 3
 META_KEY = ('M', 0, 0)
 _MOST_META = 1 << 20
@@ -2439,7 +2664,7 @@ def _read_pyramid(parts):
     def stack(place):
         key = ('P', *place)
         return parts[key] if key in parts else None
-    model &= 15
+    restored, model = (model & 32, model & 15)
     intensity = IntensityMap(unit, offset, low, high)
     largest, tiles = (intensity.largest_value, cut_tiles(shape, levels, edge))
     if model == SLICE_CODING:
@@ -2447,6 +2672,8 @@ def _read_pyramid(parts):
         samples = decode_slices(sequence, stack, unit_limits(intensity))
     else:
         samples = decode(shape, levels, edge, stream, model=model).samples(largest)
+    if restored:
+        samples = load_restoration().applied(samples, [tile.box for tile in tiles])
     if ('W', 0, 0) in parts:
         samples = Filters.from_bytes(parts['W', 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
     values = intensity.to_intensities(samples)
