@@ -182,7 +182,7 @@ class PyramidEncoder:
         if not self.levels:
             return replace(quantised, fitted=True)
         samples, largest = quantised.pyramid.samples(quantised.largest), quantised.largest
-        restored = is_worth_it(samples, wanted)
+        restored = isinstance(quantised.pyramid, Pyramid) and is_worth_it(samples, wanted)
         if restored:
             samples = load_restoration().applied(samples, [_WHOLE])
         filters = fit_filters(samples, wanted, largest, PRICE * self._share)

@@ -86,7 +86,9 @@ class Restoration:
 def is_worth_it(samples: np.ndarray, wanted: Callable[[Box], np.ndarray]) -> bool:
     """Whether whole units (k, j, i) come nearer to what they should be, tried on some planes; `wanted`: of a box, the
     real numbers, NaN where that does not matter."""
-    boxes = [(slice(k, k + CELL), slice(None), slice(None)) for k in range(0, samples.shape[0], _EVERY * CELL)]
+    boxes: list[Box] = [
+        (slice(k, k + CELL), slice(None), slice(None)) for k in range(0, samples.shape[0], _EVERY * CELL)
+    ]
     restored = load_restoration().applied(samples, boxes)
     gain = 0.0
     for box in boxes:
