@@ -1,12 +1,8 @@
 """Drawn slices that contradict each other where they cross, or show a label once only, are told before the fit."""
 
-import json
-
 import numpy as np
-from command_tools import run
 from drawn_ball import GRID, drawn, radius, settings
 
-from INRCore.io import write_volume
 from INRCore.segmentation.given import check_given
 from INRCore.volume import Volume
 
@@ -41,12 +37,11 @@ def test_a_line_that_was_erased_is_a_disagreement_too():
     assert len(notes(array, "ijk")) == 1
 
 
-def test_a_label_on_one_slice_is_told_and_the_others_are_not(tmp_path, capsys):
+def test_a_label_on_one_slice_is_told_and_the_others_are_not():
     array = drawn(BALL, np.s_[3::5])
     array[18, 2:7, 2:7] = 2
-    labels, report = tmp_path / "labels.nrrd", tmp_path / "report.json"
-    write_volume(Volume(array, GRID), labels)
-    arguments = ("--output-labels", tmp_path / "out.nrrd", "--preset", "fast", "--report", report)
-    assert run("segment", labels, *arguments, "--progress", "none") == 0
-    found = json.loads(report.read_text())["notes"]
-    assert [note.split(" is ")[0] for note in found if "one drawn slice" in note] == ["Label 2"]
+    told = check_given(Volume(array, GRID), settings(sparse="k")).notes
+    assert [note.split(".")[0] for note in told if "one drawn slice" in note] == ["On one drawn slice only: label 2"]
+    array[:, :, 4] = np.where(array[:, :, 4] == 2, 2, 0)  # a slice across it that shows a thread of it is no other view
+    told = check_given(Volume(array, GRID), settings(sparse="ik")).notes
+    assert any("On one drawn slice only: label 2" in note for note in told)

@@ -30,7 +30,7 @@ def drawing_notes(
 ) -> tuple[str, ...]:
     """Lines on labels (k, j, i) whose crossing slices disagree, and on those that a single slice shows. Slices are
     named as in the input, of which the grid is the part from `start_ijk` on."""
-    notes = []
+    notes, once = [], []
     for value in values:
         mask = slices.only(array == value)
         found = list(_disagreements(mask, slices, grid, start_ijk))
@@ -43,9 +43,12 @@ def drawing_notes(
                 "Both are kept as drawn, so the surface has a ridge or a dent there; redraw one of them."
             )
         if _is_on_one_slice(mask, slices):
-            notes.append(
-                f"Label {value} is seen on one drawn slice only; how far it goes on is a guess. Draw it on another one."
-            )
+            once.append(f"label {value}")
+    if once:
+        notes.append(
+            f"On one drawn slice only: {', '.join(once)}. How far it goes on is a guess; draw it on another slice, or "
+            "say which ones are empty."
+        )
     return tuple(notes)
 
 
@@ -69,8 +72,8 @@ def _disagreements(mask: np.ndarray, slices: DrawnSlices, grid: Grid, start_ijk:
             index = np.zeros(3)
             index[one], index[other] = numbers[one], numbers[other]
             index[rest] = np.flatnonzero(line).mean()
-            names = [f"{AXES[axis]}{numbers[axis] + int(start_ijk[axis])}" for axis in (one, other)]
-            yield _Disagreement(*names, float(counts[tuple(place)] * grid.spacing[rest]), index)
+            first, second = (f"{AXES[axis]}{numbers[axis] + int(start_ijk[axis])}" for axis in (one, other))
+            yield _Disagreement(first, second, float(counts[tuple(place)] * grid.spacing[rest]), index)
 
 
 def _left(axis: int, taken: int) -> int:

@@ -2,9 +2,9 @@
 
 python -m Testing.benchmarks.segmentation.orientations [--only CASE ...] [--gaps 4 8] [--phases .3 .5 .7]
 
-Three questions are kept apart: whether it is chance where slices fall (means over `phases`), whether it matters which
-one orientation is taken (the case's own, or any of the three, for the place in the middle alone), and how much is due to crossing slices being farther
-from what is hidden (errors at equal distances from the nearest slice).
+Three questions are kept apart: whether it is chance where slices fall (means over `phases`); whether it matters which
+one orientation is taken (the case's own, or any of the three, for the place in the middle alone); and how much is due
+to crossing slices being farther from what is hidden (errors at equal distances from the nearest slice).
 """
 
 from __future__ import annotations
