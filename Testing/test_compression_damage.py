@@ -29,7 +29,8 @@ def holed():
 
 
 def with_filters(parts, filters):
-    return {**with_coding(parts, lambda coding: coding | 16), FILTERS_KEY: filters}
+    """Restored and filtered ones."""
+    return {**with_coding(parts, lambda coding: coding | 48), FILTERS_KEY: filters}
 
 
 @pytest.fixture(scope="module")
