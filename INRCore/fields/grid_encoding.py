@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import cast
 
 import torch
@@ -56,54 +57,67 @@ class GridEncoding(Encoding):
         return Jet(found[0], found[1:4], found[4:] if second else None)
 
     def on_lattice(self, lattice: SeparableLattice) -> Tensor:
-        return self._derivative_on_lattice(lattice, _VALUE[0])
+        return self._derivatives_on_lattice(lattice, _VALUE)[0]
 
     def jet_on_lattice(self, lattice: SeparableLattice, second: bool) -> Jet:
-        wanted = _SECOND if second else _FIRST
-        found = torch.stack([self._derivative_on_lattice(lattice, orders) for orders in wanted])
+        found = torch.stack(self._derivatives_on_lattice(lattice, _SECOND if second else _FIRST))
         return Jet(found[0], found[1:4], found[4:] if second else None)
 
-    def _derivative_on_lattice(self, lattice: SeparableLattice, orders: tuple[int, ...]) -> Tensor:
-        """Features' derivative (K * J * I, C) of the orders along x, y, z."""
-        parts = []
+    def _derivatives_on_lattice(self, lattice: SeparableLattice, wanted: Sequence[tuple[int, ...]]) -> list[Tensor]:
+        """Features' derivatives (K * J * I, C) of the wanted orders along x, y, z."""
         channels = self.table.shape[1]
         tables = self.table.split([level.stop - level.start for level in self.pyramid.levels])
+        parts: list[list[Tensor]] = [[] for _ in wanted]
         for level, table in list(zip(self.pyramid.levels, tables, strict=True))[: self.levels_in_use]:
             nodes = table.view(*level.nodes[::-1], channels).permute(*(2 - axis for axis in lattice.order), 3)
-            parts.append(self._upsampled(level, nodes, lattice, orders).reshape(-1, channels))
-        return self._with_unused(torch.cat(parts, -1))
+            for part, found in zip(parts, self._upsampled(level, nodes, lattice, wanted), strict=True):
+                part.append(found.reshape(-1, channels))
+        return [self._with_unused(torch.cat(part, -1)) for part in parts]
 
-    def _upsampled(self, level: GridLevel, nodes: Tensor, lattice: SeparableLattice, orders: tuple[int, ...]) -> Tensor:
-        """Nodes (nk, nj, ni, F) of a level to derivatives (K * J, I * F) on the lattice. Pieces along i keep the
-        product with the banded matrix small."""
-        channels = nodes.shape[-1]
-        for dimension in range(2):
-            first, matrix = self._matrix(level, lattice, dimension, orders)
-            narrow = nodes.narrow(dimension, first, matrix.shape[1])
-            if dimension == 0:
-                nodes = (matrix @ narrow.flatten(1)).unflatten(1, narrow.shape[1:])
-            else:
-                nodes = (matrix @ narrow.flatten(2)).unflatten(2, narrow.shape[2:])
-        pieces = []
-        length = len(lattice.positions[2])
-        for start in range(0, length, _LONGEST_PIECE):
-            first, matrix = self._matrix(level, lattice, 2, orders, slice(start, start + _LONGEST_PIECE))
-            narrow = nodes.narrow(2, first, matrix.shape[1]).flatten(0, 1).flatten(1)
-            each_channel = torch.eye(channels, dtype=matrix.dtype, device=matrix.device)
-            pieces.append(narrow @ torch.kron(matrix, each_channel).T)
-        return pieces[0] if len(pieces) == 1 else torch.cat(pieces, 1)
+    def _upsampled(
+        self, level: GridLevel, nodes: Tensor, lattice: SeparableLattice, wanted: Sequence[tuple[int, ...]]
+    ) -> list[Tensor]:
+        """Nodes (nk, nj, ni, F) of a level to derivatives (K * J, I * F) on the lattice; what several of them have in
+        common along k and j is done once. Pieces along i keep the product with the banded matrix small."""
+        each_channel = torch.eye(nodes.shape[-1], dtype=nodes.dtype, device=nodes.device)
+        pieces = [slice(at, at + _LONGEST_PIECE) for at in range(0, len(lattice.positions[2]), _LONGEST_PIECE)]
+
+        @cache
+        def along_k(order: int) -> Tensor:
+            first, matrix = self._matrix(level, lattice, 0, order)
+            narrow = nodes.narrow(0, first, matrix.shape[1])
+            return (matrix @ narrow.flatten(1)).unflatten(1, narrow.shape[1:])
+
+        @cache
+        def along_j(order_k: int, order_j: int) -> Tensor:
+            first, matrix = self._matrix(level, lattice, 1, order_j)
+            narrow = along_k(order_k).narrow(1, first, matrix.shape[1])
+            return (matrix @ narrow.flatten(2)).unflatten(2, narrow.shape[2:])
+
+        @cache
+        def matrices_along_i(order: int) -> list[tuple[int, int, Tensor]]:
+            found = [self._matrix(level, lattice, 2, order, piece) for piece in pieces]
+            return [(first, matrix.shape[1], torch.kron(matrix, each_channel).T) for first, matrix in found]
+
+        def along_i(lines: Tensor, order: int) -> Tensor:
+            matrices = matrices_along_i(order)
+            products = [lines.narrow(2, at, n).flatten(0, 1).flatten(1) @ matrix for at, n, matrix in matrices]
+            return products[0] if len(products) == 1 else torch.cat(products, 1)
+
+        k, j, i = lattice.order
+        return [along_i(along_j(orders[k], orders[j]), orders[i]) for orders in wanted]
 
     def _matrix(
         self,
         level: GridLevel,
         lattice: SeparableLattice,
         dimension: int,
-        orders: tuple[int, ...],
+        order: int,
         part: slice = slice(None),
     ) -> tuple[int, Tensor]:
-        """`GridPyramid.axis_matrix` along k, j or i as a tensor."""
+        """`GridPyramid.axis_matrix` along k, j or i, of a derivative of this order, as a tensor."""
         axis, positions = lattice.order[dimension], lattice.positions[dimension][part]
-        first, matrix = self.pyramid.axis_matrix(level, axis, positions, orders[axis])
+        first, matrix = self.pyramid.axis_matrix(level, axis, positions, order)
         return first, torch.as_tensor(matrix, dtype=self.table.dtype, device=self.table.device)
 
     def _derivatives(self, points: Tensor, wanted: Sequence[tuple[int, ...]]) -> Tensor:

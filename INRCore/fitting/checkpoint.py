@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ..errors import InputError
 from ..storage import load_tensors, save_tensors
+from .optimizer_base import Optimizer
 
 FORMAT = "INRCore checkpoint 1"
 _COMPLEX = "#complex"
@@ -43,7 +44,7 @@ def load_checkpoint(path: str | Path) -> tuple[dict[str, dict[str, Tensor]], dic
     return groups, json.loads(metadata["numbers"])
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+def optimizer_tensors(optimizer: Optimizer | torch.optim.Optimizer) -> dict[str, Tensor]:
     """The optimiser's state as named tensors; 'parameter number.name'. Raises `InputError` for L-BFGS, whose history is
     no fixed set of tensors."""
     if isinstance(optimizer, torch.optim.LBFGS):
@@ -52,7 +53,7 @@ def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     return {f"{n}.{name}": torch.as_tensor(value) for n, entry in state.items() for name, value in entry.items()}
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def restore_optimizer(optimizer: Optimizer | torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
     """Undoes `optimizer_tensors`; the learning rate is set by the loop at every step."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():

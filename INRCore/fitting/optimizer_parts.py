@@ -5,16 +5,13 @@ All state is floating-point tensors, so that a checkpoint holds it (`INRCore.fit
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from ..settings import require, require_range
-
-Closure = Callable[[], Tensor]
+from .optimizer_base import Optimizer
 
 
 def check_rates(learning_rate: float, betas: tuple[float, float], eps: float, weight_decay: float = 0.0) -> None:
@@ -34,20 +31,12 @@ def real(tensor: Tensor) -> Tensor:
 class DirectionOptimizer(Optimizer):
     """An optimiser that moves each parameter by the learning rate along a direction of its own."""
 
-    @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> Tensor | None:  # type: ignore[override]
-        """One step; the closure, if given, computes the gradients first."""
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    direction = self._direction(group, parameter, real(parameter.grad))
-                    if direction is not None:
-                        real(parameter).sub_(direction, alpha=group["lr"])
-        return loss
+    def _update(self, group: dict[str, Any]) -> None:
+        for parameter in group["params"]:
+            if parameter.grad is not None:
+                direction = self._direction(group, parameter, real(parameter.grad))
+                if direction is not None:
+                    real(parameter).sub_(direction, alpha=group["lr"])
 
     def _direction(self, group: dict[str, Any], parameter: torch.nn.Parameter, gradient: Tensor) -> Tensor | None:
         """Of the size of the parameter's real view; None: it stays where it is."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from ..errors import InputError
-from .optimizer_parts import Closure, check_rates, real
+from .optimizer_base import Closure, Optimizer
+from .optimizer_parts import check_rates, real
 
 
 class ScheduleFreeAdamW(Optimizer):
@@ -35,7 +35,7 @@ class ScheduleFreeAdamW(Optimizer):
         super().__init__(list(parameters), defaults)
 
     @torch.no_grad()
-    def step(self, closure: Closure | None = None) -> Tensor:  # type: ignore[override]
+    def step(self, closure: Closure | None = None) -> Tensor:
         """One step; the closure computes the gradients. Raises `InputError` without one."""
         if closure is None:
             raise InputError("The schedule-free optimizer takes its gradients itself; give its step a closure.")

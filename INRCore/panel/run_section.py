@@ -16,6 +16,7 @@ _NOTICE_MS = 8000
 class RunSection:
     def __init__(self, ui: Any) -> None:
         self.ui = ui
+        self._notes: list[str] = []
         self.showRunning(False)
         self.showMessage("")
 
@@ -37,6 +38,7 @@ class RunSection:
         self.ui.stopButton.setVisible(running)
         self.ui.stopButton.enabled = False
         self._stopOffered = False
+        self._notes = []
         if running:
             self.showMessage(_("Preparing the inputs ..."))
 
@@ -49,7 +51,13 @@ class RunSection:
             self.ui.stopButton.enabled = self._stopOffered = True
         done = event["iteration"] / max(event["iterations"], 1)
         self.ui.progressBar.value = min(done, 1.0) * _PROGRESS_STEPS
-        self.showMessage(progress_text(event))
+        self.showMessage("\n".join([progress_text(event), *self._notes]))
+
+    def showNote(self, text: str) -> None:
+        """Stays below the progress until the run ends: what looks wrong is read while it can still be cancelled."""
+        if text not in self._notes:
+            self._notes.append(text)
+        self.showMessage("\n".join(self._notes))
 
     def showMessage(self, text: str) -> None:
         self._show(text, "", "")

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..fields.grid_encoding import GridEncoding
 from ..fields.grid_lattice import SeparableLattice
+from ..fitting.optimizer_adam import Adam
 from ..geometry import Grid
 from ..losses.deformation import jacobian_determinant
 from .models import Model
@@ -32,7 +33,7 @@ def unfold(model: Model, grid: Grid, seed: int = 0) -> int:
         return 0
     tables = [encoding.table for encoding in encodings]
     finest = [encoding.pyramid.levels[-1].start for encoding in encodings]
-    optimizer = torch.optim.Adam(tables, _RATE)
+    optimizer = Adam(tables, _RATE)
     rng = np.random.default_rng(seed)
     first = None
     for _ in range(_ROUNDS):

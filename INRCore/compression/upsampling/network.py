@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from ...fitting import Progress, run_to_end
+from ...fitting.optimizer_adam import Adam
 from ...fitting.progress import Steps
 from .coding import FACTOR
 from .lanczos import lanczos_smaller
@@ -73,8 +75,7 @@ def train_steps(slices: Sequence[np.ndarray], settings: UpsamplerSettings) -> St
     rng = np.random.default_rng(settings.seed)
     pairs = [(lanczos_smaller(image, FACTOR).astype(np.float32), image.astype(np.float32)) for image in slices]
     network = DenseUpsampler(settings)
-    optimizer = torch.optim.Adam(network.parameters(), settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, settings.steps)
+    optimizer = Adam(network.parameters(), settings.learning_rate)
     for step in range(settings.steps):
         if step % 10 == 0:
             yield Progress("train", step, settings.steps)
@@ -82,8 +83,8 @@ def train_steps(slices: Sequence[np.ndarray], settings: UpsamplerSettings) -> St
         small, large = (torch.from_numpy(np.stack(part)[:, None]) for part in zip(*drawn, strict=True))
         optimizer.zero_grad()
         (network(small) - large).square().mean().backward()
+        optimizer.param_groups[0]["lr"] = settings.learning_rate * (1 + math.cos(math.pi * step / settings.steps)) / 2
         optimizer.step()
-        schedule.step()
     return network
 
 
