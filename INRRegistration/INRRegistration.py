@@ -25,6 +25,7 @@ from INRCore.panel.help import tutorial_link
 from INRCore.panel.logic import PanelLogic, PreparedJob, Request, RunOptions
 from INRCore.panel.panel import PanelWidget
 from INRCore.panel.registration_parameters import ImageKind, INRRegistrationParameterNode, Model
+from INRCore.panel.registration_words import registration_words
 from INRCore.panel.samples import offer_sample
 from INRCore.settings import lay_over
 
@@ -93,6 +94,9 @@ class INRRegistrationLogic(PanelLogic):
     }
     grid_of: ClassVar = {"fixed_mask": "fixed", "moving_mask": "moving"}
     named_like: ClassVar = {"moving_labels": "fixed_labels"}
+
+    def settings_in_words(self) -> dict[str, str]:
+        return registration_words()
 
     def write_input(self, role: str, node: Any, stem: Path, *further: Any) -> tuple[Path, LabelTable]:
         if role == "carried_points":

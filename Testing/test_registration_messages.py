@@ -14,11 +14,13 @@ from registration_phantom import (
     warped_pair,
 )
 
+from INRCore.command_line import show
 from INRCore.errors import InputError
+from INRCore.fitting import Progress
 from INRCore.io import write_landmarks, write_volume
 from INRCore.registration import register, register_steps
 from INRCore.registration.agreement import agreement_of
-from INRCore.registration.checks import some_selected
+from INRCore.registration.checks import outcome_notes, some_selected
 from INRCore.volume import Volume
 
 QUICK = {"iterations": 3, "points": 256}
@@ -65,6 +67,48 @@ def test_the_places_of_a_mask_are_those_of_its_voxels_in_the_world(name):
     mask = half_mask(grid)
     np.testing.assert_allclose(some_selected(mask), grid.points()[mask.array.ravel() > 0], atol=1e-9)
     assert len(some_selected(mask.with_array(0 * mask.array))) == 0
+
+
+def test_a_moving_mask_that_leaves_nothing_to_compare_is_named_as_the_cause():
+    fixed, moving = warped_pair()
+    corner = np.zeros(MOVING_GRID.shape, np.uint8)
+    corner[:2, :2, :2] = 1
+    with pytest.raises(InputError, match="moving mask"):
+        register(fixed, moving, small_settings(QUICK), moving_mask=Volume(corner, MOVING_GRID))
+
+
+def test_without_the_package_of_the_bar_what_is_told_is_still_printed(monkeypatch, capsys):
+    monkeypatch.setattr(show, "find_spec", lambda name: None)
+    with show.show_as("bar") as lines:
+        for _ in range(2):
+            lines.progress(Progress("check", 1, 1, note="looks wrong"))
+        lines.result({"direction": "this onto that", "notes": ["a note"]})
+    assert capsys.readouterr().err.splitlines()[1:] == ["looks wrong", "this onto that", "note: a note"]
+
+
+# -- the start and the outcome -----------------------------------------------------------------------------------------
+def test_images_that_have_nothing_in_common_are_told_from_those_of_one_body_part():
+    fixed, moving = warped_pair()
+    noise = moving.with_array(np.random.default_rng(0).normal(size=MOVING_GRID.shape).astype(np.float32))
+    assert "hardly look alike" in notes_before_the_fit(fixed, noise)
+    assert "initial = 'rigid' or 'affine'" in notes_before_the_fit(fixed, noise)
+    negative = moving.with_array(moving.array.max() - moving.array)
+    for other in (moving, negative):
+        assert "hardly" not in notes_before_the_fit(fixed, other)
+
+
+def test_an_image_registered_to_itself_is_noticed():
+    fixed, moving = warped_pair()
+    assert "nothing to find" in notes_before_the_fit(fixed, fixed.with_array(fixed.array))
+    assert "nothing to find" not in notes_before_the_fit(fixed, moving)
+
+
+def test_a_result_worse_than_its_start_is_told():
+    better = {"similarity_before": 0.2, "similarity_initial": 0.6, "similarity_after": 0.7}
+    assert outcome_notes(better) == ()
+    told = outcome_notes({**better, "similarity_after": 0.5})
+    assert len(told) == 1 and "less alike (correlation 0.600 before it, 0.500 after)" in told[0]
+    assert outcome_notes({"similarity_before": 0.2, "similarity_after": 0.5}) == ()
 
 
 # -- the direction -----------------------------------------------------------------------------------------------------

@@ -93,11 +93,12 @@ class Bar(AbstractContextManager):
     def result(self, report: dict[str, Any]) -> None:
         from rich.table import Table
 
-        table = Table("metric", "value", title=report["task"])
-        for name, value in report["metrics"].items():
-            table.add_row(name, f"{value:.5g}")
         self._bar.stop()
-        self.console.print(table)
+        if report["metrics"]:
+            table = Table("metric", "value", title=report["task"])
+            for name, value in report["metrics"].items():
+                table.add_row(name, f"{value:.5g}")
+            self.console.print(table)
         self.console.print(f"{report['seconds']:.1f} s on {report['device']}", highlight=False)
         if report.get("direction"):
             self.console.print(report["direction"], highlight=False)
@@ -124,13 +125,30 @@ class Silence(AbstractContextManager):
         print(f"error: {message}", file=sys.stderr)
 
 
+class Lines(Silence):
+    """What has to be read, without a bar."""
+
+    def __init__(self) -> None:
+        self._last_note = ""
+
+    def progress(self, progress: Progress) -> None:
+        if progress.note and progress.note != self._last_note:
+            self._last_note = progress.note
+            print(progress.note, file=sys.stderr)
+
+    def result(self, report: dict[str, Any]) -> None:
+        for line in filter(None, (report.get("direction"), *(f"note: {note}" for note in report.get("notes", ())))):
+            print(line, file=sys.stderr)
+
+
 Show = JSONLines | Bar | Silence
 
 
 def show_as(name: str) -> Show:
-    """'bar', 'json' or 'none'. Slicer does not bundle rich: there a bar becomes silence with a line that says so."""
+    """'bar', 'json' or 'none'. Slicer does not bundle rich: there a bar becomes a line that says so and the notes."""
     if name == "json":
         return JSONLines(sys.stdout)
     if name == "bar" and find_spec("rich") is None:
         print("No progress bar: the package 'rich' is not installed.", file=sys.stderr)
-    return Bar() if name == "bar" and find_spec("rich") is not None else Silence()
+        return Lines()
+    return Bar() if name == "bar" else Silence()

@@ -65,8 +65,8 @@ class PendingResult:
 @dataclass(frozen=True)
 class PreparedJob:
     """A job on disk: everything in `folder` (removed in the end), results to come by role, files to keep by path,
-    labels met in the inputs by role; `names` are the names of the nodes behind the temporary files; `state`: where a
-    state for the next run is written, if any, and where to keep it."""
+    labels met in the inputs by role; `names` are the names of the nodes behind the temporary files, and of settings in
+    the panel; `state`: where a state for the next run is written, if any, and where to keep it."""
 
     folder: Path
     job_file: Path
@@ -114,6 +114,10 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         """The module's choices in this scene, as attributes; saved with the scene."""
         return self.parameters(ScriptedLoadableModuleLogic.getParameterNode(self))
 
+    def settings_in_words(self) -> dict[str, str]:
+        """What messages call settings -> what the panel calls them."""
+        return {}
+
     def needed_bytes(self, request: Request) -> int:
         """Memory that the job is likely to take at its peak."""
         nodes = [node for role in request.inputs for node in _nodes(request, role)]
@@ -146,6 +150,7 @@ class PanelLogic(ScriptedLoadableModuleLogic):
         job_file.write_text(json.dumps(job, indent=2), encoding="utf-8")
         names |= {str(result.path): result.name for result in results.values()}
         names |= {str(path): request.files[role] for role, path in kept.items()}
+        names |= self.settings_in_words()
         files = {path: request.files[role] for role, path in kept.items()}
         return PreparedJob(folder, job_file, results, files, labels, names, state)
 

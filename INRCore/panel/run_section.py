@@ -7,7 +7,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from .results import progress_text
+from .results import progress_text, waiting_text
 
 _PROGRESS_STEPS = 1000
 _NOTICE_MS = 8000
@@ -16,6 +16,7 @@ _NOTICE_MS = 8000
 class RunSection:
     def __init__(self, ui: Any) -> None:
         self.ui = ui
+        self._notes: list[str] = []
         self.showRunning(False)
         self.showMessage("")
 
@@ -37,19 +38,26 @@ class RunSection:
         self.ui.stopButton.setVisible(running)
         self.ui.stopButton.enabled = False
         self._stopOffered = False
+        self._notes = []
         if running:
             self.showMessage(_("Preparing the inputs ..."))
 
     def showWaiting(self, title: str) -> None:
         """For the job of the panel of that title, or with "" for the job's own process."""
-        self.showMessage(_("Waiting for {title} ...").format(title=title) if title else _("Starting ..."))
+        self.showMessage(waiting_text(title))
 
     def showProgress(self, event: dict[str, Any]) -> None:
         if not self._stopOffered:  # once: it stays disabled after it was clicked
             self.ui.stopButton.enabled = self._stopOffered = True
         done = event["iteration"] / max(event["iterations"], 1)
         self.ui.progressBar.value = min(done, 1.0) * _PROGRESS_STEPS
-        self.showMessage(progress_text(event))
+        self.showMessage("\n".join([progress_text(event), *self._notes]))
+
+    def showNote(self, text: str) -> None:
+        """Stays below the progress until the run ends: what looks wrong is read while it can still be cancelled."""
+        if text not in self._notes:
+            self._notes.append(text)
+        self.showMessage("\n".join(self._notes))
 
     def showMessage(self, text: str) -> None:
         self._show(text, "", "")

@@ -37,7 +37,8 @@ def prepare_image(volume: Volume, mask: Volume | None, role: str) -> PreparedIma
     name = f"The {role} image {volume.label}"
     require(
         min(volume.grid.shape) > 1,
-        f"{name} has a single slice ({volume.grid.describe()}); registration works in 3-D: give the whole volume.",
+        f"{name} has a single slice ({volume.grid.describe()}); registration works in 3-D: give the whole volume. "
+        "Single slices and projections (X-ray) cannot be registered here.",
     )
     low, high = volume.finite_range()
     require(low < high, f"{name} has the same value everywhere ({low:g}); there is nothing to align.")

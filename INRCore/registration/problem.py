@@ -49,10 +49,7 @@ class Pair:
         moved = self.metric_points @ affine[:3, :3].T + affine[:3, 3]
         self.share_inside = float(comparable(moving, moved).mean())
         if self.share_inside < _LEAST_SHARE_INSIDE:
-            raise InputError(
-                "The fixed and the moving image do not overlap where they are to be compared; check that they show the "
-                "same body part and the masks, or choose initial = 'rigid', which brings them together."
-            )
+            raise InputError(_why_apart(float(moving.grid.contains(moved).mean()), moving))
 
     def intensities(self, channel: int, affine: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Values (n) of both images of a channel, as the fit sees them, at those random points of the fixed region that
@@ -74,6 +71,20 @@ class Pair:
             sides = Side(fixed, self.voxels[0], sigma_mm, np.eye(4)), Side(moving, self.voxels[1], sigma_mm, placed)
             found.append(new_comparison(name, *sides, settings.fit.max_memory_gb))
         return found
+
+
+def _why_apart(share_in_view: float, moving: PreparedImage) -> str:
+    """What to say when nothing can be compared; `share_in_view`: of the fixed region in the moving field of view."""
+    if share_in_view >= _LEAST_SHARE_INSIDE and moving.usable is not None:
+        return (
+            f"{100 * share_in_view:.0f} % of the fixed region lies in the moving image, but next to nothing of it "
+            "where the moving mask (or voxels that are no numbers) lets it be compared; check that the moving mask was "
+            "drawn on the moving image, or leave it out."
+        )
+    return (
+        "The fixed and the moving image do not overlap where they are to be compared; check that they show the same "
+        "body part and the fixed mask, or choose initial = 'rigid' or 'affine', which brings them together first."
+    )
 
 
 def comparable(moving: PreparedImage, points: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from ..fitting.progress import Steps
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .affine import align_steps
-from .checks import input_notes, require_landmarks_in_place, volume_notes
+from .checks import input_notes, outcome_notes, require_landmarks_in_place, volume_notes
 from .fit import averaged_fit_steps
 from .guides import Guides
 from .images import prepare_image
@@ -119,7 +119,7 @@ def register_steps(
     )
     metrics = outputs["metrics"]
     record["notes"] += chosen + warnings + _landmark_notes(landmarks)
-    record["notes"] += _folding_notes(metrics, settings) + _inverse_notes(metrics)
+    record["notes"] += outcome_notes(metrics) + _folding_notes(metrics, settings) + _inverse_notes(metrics)
     return RegistrationResult(
         **record,
         **outputs,

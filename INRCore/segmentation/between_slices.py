@@ -20,8 +20,10 @@ from .bending import coarse_to_fine
 from .crossings import Crossings, find_crossings
 from .distances import SurfaceDistance
 from .drawn_slices import DrawnSlices, nearest_gap
+from .ellipsoids import rounded_sections
+from .expected_sections import ExpectedSections
 from .expected_volume import with_expected_volume
-from .moving import MovedSections, moved_sections
+from .moving import moved_sections
 from .reach import least_distance
 
 _NEAR_PIXELS = 2.5
@@ -82,7 +84,7 @@ def _interpolated(
 ) -> np.ndarray:
     planes = drawn_planes(mask, grid, slices)
     found = linear_between(planes, grid.shape, grid.spacing)
-    moved = moved_sections(mask, grid, slices)
+    between = moved_sections(mask, grid, slices) or rounded_sections(planes, mask, grid, slices)
     # With slices of several orientations, what two of them do not show may well be drawn on a third between them.
     bound = slices.only_axis is not None
     stiffness *= 1 if bound else _CROSSED_STIFFNESS
@@ -91,12 +93,12 @@ def _interpolated(
     else:
         least = least_distance(planes, mask, grid)
         low, high = np.where(least > 0, _LEAST_SINE * least, -np.inf), np.full(grid.shape, np.inf)
-    if moved is not None:
-        found, low = np.minimum(found, moved.distance), np.where(moved.around, -np.inf, low)
+    if between is not None:
+        found, low = np.minimum(found, between.distance), np.where(between.around, -np.inf, low)
     sines = [np.ones_like(plane.distance) for plane in planes]
     spacing = grid.spacing[::-1]
     for number in range(rounds):
-        target, weight = _targets(planes, sines, moved, grid.shape)
+        target, weight = _targets(planes, sines, between, grid.shape)
         found = coarse_to_fine(target, weight, found, spacing, stiffness, iterations).clip(low, high)
         if number + 1 < rounds:
             sines = _sines(planes, sines, found, spacing)
@@ -223,12 +225,12 @@ def _neighbours(planes: list[Plane], shape: tuple[int, ...], spacing: np.ndarray
 
 
 def _targets(
-    planes: list[Plane], sines: list[np.ndarray], moved: MovedSections | None, shape: tuple[int, ...]
+    planes: list[Plane], sines: list[np.ndarray], between: ExpectedSections | None, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the planes and the sections between them ask for together: values and weights (k, j, i)."""
     total, weights = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    if moved is not None:
-        total, weights = moved.pull, moved.weight.copy()
+    if between is not None:
+        total, weights = between.pull, between.weight.copy()
     for plane, sine in zip(planes, sines, strict=True):
         total[plane.place] += plane.weight * plane.distance * sine
         weights[plane.place] += plane.weight

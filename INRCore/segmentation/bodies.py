@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
+from scipy.spatial import cKDTree
 
 from ..geometry import Grid
 from .drawn_slices import DrawnSlices
@@ -60,6 +61,9 @@ def bodies(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> list[np.ndarray
         both = (numbered[0] > 0) & (numbered[2] > 0)
         pairs.append(np.unique(np.stack([numbered[0][both], numbered[2][both]], -1), axis=0))
     body = _joined(np.concatenate(pairs), total)
+    if len(numbered) > 1:
+        pairs.append(_near_across(numbered, body, grid))
+        body = _joined(np.concatenate(pairs), total)
     return _parts(np.max([np.where(volume > 0, body[volume], 0) for volume in numbered], axis=0))
 
 
@@ -78,6 +82,34 @@ def near_areas(slice_: SliceAreas, next_: SliceAreas, gap: float) -> np.ndarray:
         found = np.unique(next_.areas[around][away <= reach])
         pairs += [(number, other) for other in found.tolist() if other]
     return np.array(pairs, int).reshape(-1, 2)
+
+
+def _near_across(numbered: list[np.ndarray], body: np.ndarray, grid: Grid) -> np.ndarray:
+    """Pairs (n, 2) of areas on slices of different orientations (volumes (k, j, i) of the areas' numbers) that are as
+    near to each other as one of them is wide, where they are not yet parts of one `body`. Slices may well meet a body
+    on either side of the line in which they cross."""
+    spacing, pairs = grid.spacing[::-1], [np.empty((0, 2), int)]
+    places = [np.argwhere(volume > 0) for volume in numbered]
+    names = [volume[tuple(place.T)] for volume, place in zip(numbered, places, strict=True)]
+    bodies_there = [body[name] for name in names]
+    if len(np.unique(np.concatenate(bodies_there))) == 1:
+        return pairs[0]
+    for number, (name, place) in enumerate(zip(names, places, strict=True)):
+        others = [n for n in range(len(numbered)) if n != number]
+        far_places, far_names = (np.concatenate([parts[n] for n in others]) for parts in (places, names))
+        for area in np.unique(name):
+            here = place[name == area] * spacing
+            width = _WIDTHS * np.sqrt(len(here) * _pixel(here, spacing) / np.pi)
+            apart = body[far_names] != body[area]
+            away = cKDTree(here).query(far_places[apart] * spacing, distance_upper_bound=float(width))[0]
+            pairs += [np.stack(np.broadcast_arrays(area, np.unique(far_names[apart][np.isfinite(away)])), -1)]
+    return np.concatenate(pairs)
+
+
+def _pixel(places: np.ndarray, spacing: np.ndarray) -> float:
+    """mm^2 of a pixel of the plane that places (n, 3) lie in."""
+    flat = int(np.argmin(np.ptp(places, axis=0)))
+    return float(np.prod(np.delete(spacing, flat)))
 
 
 def _joined(pairs: np.ndarray, total: int) -> np.ndarray:

@@ -60,6 +60,14 @@ class DrawnSlices:
         plane_mm = 1 / np.linalg.norm(grid.world_to_ijk[:3, :3], axis=1)
         return np.min([plane_mm[axis] * nearest_gap(index[:, axis], self.numbers[axis]) for axis in self.axes], axis=0)
 
+    def gap(self, grid: Grid) -> np.ndarray:
+        """(k, j, i) mm along the axes of the voxels of a grid to the nearest drawn slice."""
+        gap = np.full(grid.shape, np.inf)
+        for axis in self.axes:
+            away = nearest_gap(np.arange(grid.size_ijk[axis]), self.numbers[axis]) * grid.spacing[axis]
+            gap = np.minimum(gap, away.reshape([-1 if n == 2 - axis else 1 for n in range(3)]))
+        return gap
+
     def known(self, shape: tuple[int, ...]) -> np.ndarray:
         """(k, j, i) bool: the voxels of drawn slices."""
         known = np.zeros(shape, bool)

@@ -17,31 +17,11 @@ from scipy import ndimage
 from ..geometry import Grid
 from .bodies import EIGHT, SliceAreas, near_areas
 from .drawn_slices import DrawnSlices
+from .expected_sections import ExpectedSections
 
 _OVERLAP, _GAIN, _ALIKE = 0.1, 0.1, 0.7
 _SHARES = (0.0, 0.5, 1.0)
 _WEIGHT, _NEAR_PIXELS = 0.05, 2.5
-_FREE_PIXELS = 2.0
-
-
-@dataclass(frozen=True)
-class MovedSections:
-    """What is between the slices. `distance` (k, j, i) float32 mm, below 0 inside, infinite where nothing moves;
-    `weight` (k, j, i): how much each voxel says, next to 1 for a contour that is drawn; `pixel_mm`: side of a pixel."""
-
-    distance: np.ndarray
-    weight: np.ndarray
-    pixel_mm: float
-
-    @property
-    def pull(self) -> np.ndarray:
-        """Weight times distance, 0 where nothing moves."""
-        return np.where(self.weight > 0, self.distance, 0) * self.weight
-
-    @property
-    def around(self) -> np.ndarray:
-        """(k, j, i) bool: inside or near, where what neighbouring slices show in place does not bound the shape."""
-        return np.asarray(self.distance < _FREE_PIXELS * self.pixel_mm)
 
 
 @dataclass(frozen=True)
@@ -53,13 +33,13 @@ class _Move:
     way: np.ndarray
 
 
-def moved_sections(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> MovedSections | None:
+def moved_sections(mask: np.ndarray, grid: Grid, slices: DrawnSlices) -> ExpectedSections | None:
     """From a (k, j, i) bool mask with one body of a label, drawn across one axis; None when nothing moves."""
     axis = slices.only_axis
     if axis is None:
         return None
     sampling = np.delete(grid.spacing[::-1], 2 - axis)
-    found = MovedSections(
+    found = ExpectedSections(
         np.full(mask.shape, np.inf, np.float32), np.zeros(mask.shape, np.float32), float(np.sqrt(np.prod(sampling)))
     )
     distance, weight = (np.moveaxis(values, 2 - axis, 0) for values in (found.distance, found.weight))

@@ -36,7 +36,7 @@ def least_distance(planes: Sequence[Plane], mask: np.ndarray, grid: Grid) -> np.
         for plane in here:
             if plane.present:
                 areas = np.take(mask, plane.number, 2 - axis)
-                radius = _radius(areas, plane.distance, np.delete(grid.spacing, axis)[::-1])
+                radius = inscribed_radius(areas, plane.distance, np.delete(grid.spacing, axis)[::-1])
                 within = np.maximum(plane.distance + radius, 0) ** 2
                 for level, away in zip(across, height - height[plane.number], strict=True):
                     np.minimum(level, np.sqrt(within + away**2) - radius, out=level)
@@ -46,7 +46,7 @@ def least_distance(planes: Sequence[Plane], mask: np.ndarray, grid: Grid) -> np.
     return least
 
 
-def _radius(areas: np.ndarray, distance: np.ndarray, sampling: np.ndarray) -> np.ndarray:
+def inscribed_radius(areas: np.ndarray, distance: np.ndarray, sampling: np.ndarray) -> np.ndarray:
     """Radius (rows, columns) mm of the circle inscribed in the nearest of the areas (bool), half a pixel at least."""
     numbers, count = ndimage.label(areas, EIGHT)
     deepest = -np.asarray(ndimage.minimum(distance, numbers, np.arange(1, count + 1)))

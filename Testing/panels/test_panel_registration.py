@@ -5,7 +5,18 @@ import re
 import numpy as np
 import pytest
 import vtk
-from panel_tools import ROOT, a_ball, a_grid, a_volume, node_names, points, ready, run_to_end
+from panel_tools import (
+    ROOT,
+    a_ball,
+    a_grid,
+    a_volume,
+    click_later,
+    node_names,
+    points,
+    ready,
+    run_to_end,
+    start_long,
+)
 
 from INRCore.io import read_volume
 from INRCore.registration import RegistrationSettings, load_registration_field
@@ -90,6 +101,7 @@ def test_every_result_comes_into_the_scene_where_it_belongs_and_goes_again(open_
     before = node_names(scene)
     run_to_end(panel, slicer_app)
     assert "Done" in panel.ui.statusLabel.text, panel.ui.errorLabel.text
+    assert "volume 'Moving' was brought onto the fixed volume 'Fixed'" in panel.ui.statusLabel.text
     made = {role: getattr(panel.parameters, parameter) for role, parameter in panel.outputs.items()}
     assert None not in made.values()
 
@@ -119,6 +131,22 @@ def test_every_result_comes_into_the_scene_where_it_belongs_and_goes_again(open_
 
     panel.ui.undoButton.click()
     assert node_names(scene) == before
+
+
+def test_what_looks_wrong_is_told_in_the_panels_words_as_long_as_the_fit_runs(open_panel, scene, slicer_app, tmp_path):
+    from INRCore.scene import volume_from_node, volume_to_node
+
+    panel = ready("INRRegistration", open_panel, scene, tmp_path)
+    moving = volume_from_node(panel.parameters.movingVolume)
+    noise = np.random.default_rng(0).integers(0, 1000, moving.grid.shape).astype(np.int16)
+    panel.ui.movingSelector.setCurrentNode(volume_to_node(scene, moving.with_array(noise), name="Noise"))
+    start_long(panel, slicer_app)
+    slicer_app.wait_until(lambda: "Fit " in panel.ui.statusLabel.text)
+    told = panel.ui.statusLabel.text
+    assert "hardly look alike" in told and "'Initial alignment: Rigid' / 'Affine'" in told and "initial =" not in told
+    click_later(panel)
+    slicer_app.wait_until(lambda: panel.ui.applyButton.text == "Apply")
+    assert "alike" not in panel.ui.statusLabel.text
 
 
 def test_registration_says_what_does_not_go_together(open_panel, scene, tmp_path):
@@ -173,7 +201,7 @@ def test_choices_become_settings_that_the_registration_knows(open_panel, scene, 
     settings = from_dict(RegistrationSettings, panel.request().settings)
     assert (settings.label_interpolation, settings.fit.points, settings.rigidity_weight) == ("nearest", 512, 4)
     job = panel.logic.job_in(tmp_path, panel.request())
-    assert job["settings"]["fit"] == {"points": 512, "iterations": 20}
+    assert job["settings"]["fit"] == {"points": 512, "iterations": panel.parameters.iterations}
 
 
 def test_every_similarity_and_model_can_be_chosen(open_panel, scene, tmp_path):

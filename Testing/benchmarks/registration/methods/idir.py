@@ -1,12 +1,14 @@
 """IDIR's own code (Wolterink, Zwienenberg & Brune, MIDL 2022), run where it was checked out and patched in memory for
-machines without CUDA. Options: folder (of the checkout), epochs (2500 in the paper)."""
+machines without CUDA. Options: folder (of the checkout), epochs (2500 in the paper), seconds (of the clock, after which
+the fit ends with the steps it has made; none)."""
 
 from __future__ import annotations
 
 import importlib.machinery
 import sys
+import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,8 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
     if not folder:
         raise MissingError("not run: no checkout of MIAGroupUT/IDIR (see --idir)")
     sys.path.insert(0, folder)
-    sys.modules.setdefault("tqdm", _silent_tqdm())
+    steps = _Steps(float(job.options.get("seconds", "inf")))
+    sys.modules["tqdm"] = _module_of(steps)
     on_gpu = job.device == "cuda" and torch.cuda.is_available()
     if not on_gpu:
         _without_cuda(torch)
@@ -44,7 +47,7 @@ def prepare(job: Job) -> Callable[[], tuple[np.ndarray, str]]:
             save_folder="",
         )  # fmt: skip
         model.fit()
-        return job.started(_moved(job, model, torch)), f"{epochs} of 2500 steps" if epochs != 2500 else ""
+        return job.started(_moved(job, model, torch)), f"{steps.made} of 2500 steps" if steps.made != 2500 else ""
 
     return registration
 
@@ -76,9 +79,24 @@ def _without_cuda(torch: Any) -> None:
     torch.randperm = randperm
 
 
-def _silent_tqdm() -> types.ModuleType:
-    """Stands in for the progress bar, which not every environment has; torch asks modules for their spec."""
+class _Steps:
+    """Stands in for the progress bar: counts the steps and ends them when the time is up."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self.made = seconds, 0
+
+    def __call__(self, numbers: Iterable[int]) -> Iterator[int]:
+        end = time.monotonic() + self._seconds
+        for number in numbers:
+            if time.monotonic() > end:
+                return
+            yield number
+            self.made += 1
+
+
+def _module_of(steps: _Steps) -> types.ModuleType:
+    """Not every environment has the module of the progress bar; torch asks modules for their spec."""
     module = types.ModuleType("tqdm")
     module.__spec__ = importlib.machinery.ModuleSpec("tqdm", None)
-    module.tqdm = lambda steps: steps  # type: ignore[attr-defined]
+    module.tqdm = steps  # type: ignore[attr-defined]
     return module
