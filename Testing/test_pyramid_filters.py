@@ -20,6 +20,7 @@ from INRCore.geometry import Grid
 
 WHOLE = [(slice(None), slice(None), slice(None))]
 LARGEST = 20_000.0
+RESTORED = 32
 
 
 def some_filters(shape, directions=3, wide=True, seed=0):
@@ -140,11 +141,11 @@ def test_a_file_with_filters_is_better_at_the_same_size_and_says_that_it_needs_t
     volume = phantom(Grid.from_parts((24, 48, 48), (1.1, 1.2, 1)))
     result = compress(volume, CompressionSettings(target_ratio=30))
     parts = Parts.of_bytes(result.data, "'f'")
-    assert FILTERS_KEY in parts and head_numbers(parts, "'f'")[23] == 20
+    assert FILTERS_KEY in parts and head_numbers(parts, "'f'")[23] & ~RESTORED == 20
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("INRCore.compression.pyramid_encoder.fit_filters", lambda *_: None)
         plain = compress(volume, CompressionSettings(target_ratio=30))
-    assert head_numbers(Parts.of_bytes(plain.data, "'f'"), "'f'")[23] == 4
+    assert head_numbers(Parts.of_bytes(plain.data, "'f'"), "'f'")[23] & ~RESTORED == 4
     assert max(len(result.data), len(plain.data)) <= volume.nbytes / 30
     assert result.metrics["psnr_db"] > plain.metrics["psnr_db"] + 0.3
 

@@ -21,6 +21,7 @@ from .pyramid.filters import Filters
 from .pyramid.layout import plan_levels
 from .pyramid.lifting import integer_type
 from .pyramid.quantisation import UNITS
+from .pyramid.restoration import is_worth_it, load_restoration
 from .pyramid.support import needed_coefficients
 from .pyramid.tiles import Box, coding_order, cut_tiles
 from .pyramid.walk import ENTROPY_CODING, TRELLIS_CODING
@@ -31,6 +32,7 @@ from .stored_pyramid import FILTERS_KEY, LOW_KEY, StoredPyramid, correction_key
 from .stored_slices import StoredSlices, stack_key, unit_limits
 
 TILE = 128
+_WHOLE: Box = (slice(None), slice(None), slice(None))
 _UNTILED = 192  # samples along the longest axis
 _UNTILED_VOXELS = 1 << 23  # tiles cost a volume of fewer voxels more than they save whoever wants a part of it
 _FINEST_STEP = 2.0**-18  # of the range; errors below come from the corrections
@@ -44,13 +46,15 @@ BOUND_TO_STEP = 2.0
 
 @dataclass(frozen=True)
 class Quantised:
-    """A pyramid or slices, the intensity map of their fixed-point units, the voxels that they do not show, and the
-    filters after them, once they are fitted. draft: whether it only tells about how large it would be."""
+    """A pyramid or slices, the intensity map of their fixed-point units, the voxels that they do not show, whether the
+    network restores them, and the filters after it, once they are fitted. draft: whether it only tells about how large
+    it would be."""
 
     pyramid: Pyramid | Sliced
     intensity: IntensityMap
     background: Background | None = None
     filters: Filters | None = None
+    restored: bool = False
     fitted: bool = False
     draft: bool = False
 
@@ -62,8 +66,10 @@ class Quantised:
     def intensities(self) -> np.ndarray:
         """float64 (k, j, i) as a reader will find them, but for the voxels that are no numbers."""
         samples = self.pyramid.samples(self.largest)
+        if self.restored:
+            samples = load_restoration().applied(samples, [_WHOLE])
         if self.filters is not None:
-            samples = self.filters.applied(samples, [(slice(None),) * 3], self.largest)
+            samples = self.filters.applied(samples, [_WHOLE], self.largest)
         found = self.intensity.to_intensities(samples)
         if self.background is not None:
             found[self.background.mask] = self.background.value
@@ -159,7 +165,8 @@ class PyramidEncoder:
         return Quantised(coded, intensity)
 
     def filtered(self, quantised: Quantised) -> Quantised:
-        """The same with the filters that suit it, where they are worth their bytes."""
+        """The same, restored where that brings it nearer, with the filters that suit it, where they are worth their
+        bytes."""
         if quantised.fitted:
             return quantised
         intensity, background = quantised.intensity, quantised.background
@@ -172,11 +179,14 @@ class PyramidEncoder:
                 units[~np.isfinite(self.volume.array[box])] = np.nan
             return units
 
-        filters = None
-        if self.levels:
-            samples, largest = quantised.pyramid.samples(quantised.largest), quantised.largest
-            filters = fit_filters(samples, wanted, largest, PRICE * self._share)
-        return replace(quantised, filters=filters, fitted=True)
+        if not self.levels:
+            return replace(quantised, fitted=True)
+        samples, largest = quantised.pyramid.samples(quantised.largest), quantised.largest
+        restored = isinstance(quantised.pyramid, Pyramid) and is_worth_it(samples, wanted)
+        if restored:
+            samples = load_restoration().applied(samples, [_WHOLE])
+        filters = fit_filters(samples, wanted, largest, PRICE * self._share)
+        return replace(quantised, filters=filters, restored=restored, fitted=True)
 
     def _cost(self, quantised: Quantised, step: float) -> float:
         """Squared error in squared steps, and the price of the bits."""
@@ -207,9 +217,10 @@ class PyramidEncoder:
         if isinstance(coded, Sliced):
             stacks: dict[Key, bytes] = {stack_key(place): stream for place, stream in coded.streams().items()}
             parts: dict[Key, bytes] = {LOW_KEY: coded.sequence.to_bytes(), **stacks, **filters}
-            return StoredSlices(shape, self.levels, 0, parts, label=label)
+            return StoredSlices(shape, self.levels, 0, parts, label=label, restored=quantised.restored)
         parts = {LOW_KEY if place == LOW_PLACE else ("L", *place): stream for place, stream in encode(coded).items()}
-        return StoredPyramid(shape, self.levels, self.edge, {**parts, **filters}, label=label)
+        parts |= filters
+        return StoredPyramid(shape, self.levels, self.edge, parts, label=label, restored=quantised.restored)
 
     def size(self, quantised: Quantised) -> float:
         """Bytes that the file would have without corrections, to about 1 %."""

@@ -34,6 +34,8 @@ _BACKGROUND_KEY: Key = ("B", 0, 0)
 _BACKGROUND = struct.Struct("<d")
 _WITH_FILTERS = 16
 """Added to the entropy coding of files with filters, which programs that know none then refuse."""
+_RESTORED = 32
+"""Likewise where the network that restores volumes comes before them."""
 _MOST_LEVELS = 8
 _MOST_META = 1 << 20
 _MOST_VOXELS = 1 << 31
@@ -52,7 +54,7 @@ def pyramid_to_bytes(file: InrFile) -> bytes:
         DTYPES.index(file.dtype.name),
         len(pyramid.levels),
         pyramid.low_bits,
-        pyramid.model + (_WITH_FILTERS if FILTERS_KEY in pyramid.parts else 0),
+        pyramid.model + _WITH_FILTERS * (FILTERS_KEY in pyramid.parts) + _RESTORED * pyramid.restored,
         pyramid.edge,
         *masks,
     ]
@@ -111,7 +113,7 @@ def _from_head(numbers: list[Any], parts: Parts, label: str) -> InrFile:
     intensity, (step, code, count, low_bits, model, edge) = IntensityMap(*numbers[15:19]), numbers[19:25]
     if code >= len(DTYPES) or count > _MOST_LEVELS or low_bits > 60 or not (math.isfinite(step) and step >= 0):
         damaged(label, "its head makes no sense")
-    filtered, model = model & _WITH_FILTERS, model & ~_WITH_FILTERS
+    filtered, restored, model = model & _WITH_FILTERS, model & _RESTORED, model & ~(_WITH_FILTERS | _RESTORED)
     if (FILTERS_KEY in parts) != bool(filtered) and (parts.complete or not filtered):
         damaged(label, "its filters are missing or should not be there")
     if not 1 <= model <= TRELLIS_CODING:
@@ -124,7 +126,7 @@ def _from_head(numbers: list[Any], parts: Parts, label: str) -> InrFile:
     if edge and (edge % (1 << count) or len(levels) <= TILED_LEVELS or model == SLICE_CODING):
         damaged(label, "its tiles make no sense")
     kind = StoredSlices if model == SLICE_CODING else StoredPyramid
-    pyramid = kind(shape, levels, edge, parts, step, low_bits, parts.complete, model, label)
+    pyramid = kind(shape, levels, edge, parts, step, low_bits, parts.complete, model, label, bool(restored))
     return InrFile(grid=grid, dtype=dtype, intensity=intensity, field=None, pyramid=pyramid, file_bytes=parts.size)
 
 

@@ -17,6 +17,7 @@ from .pyramid.filters import Filters
 from .pyramid.layout import Level, Shape
 from .pyramid.lifting import LOW_OF_CONSTANT
 from .pyramid.rans import Decoder
+from .pyramid.restoration import load_restoration
 from .pyramid.tiles import TILED_LEVELS, Piece, coding_order, cut_tiles
 from .pyramid.walk import TRELLIS_CODING
 
@@ -30,7 +31,7 @@ class StoredPyramid:
     """shape: of the volume; levels, edge: see `Pyramid`; units: intensity per fixed-point unit and at unit 0 are the
     file's `IntensityMap`; correction_step: intensity per whole correction, 0 without a bound; low_bits: see
     `code_corrections`; parts: key -> bytes, read when asked for; complete: whether the file has all it should;
-    model: of the entropy coding."""
+    model: of the entropy coding; restored: whether the network that knows what quantisation takes corrects it."""
 
     shape: Shape
     levels: tuple[Level, ...]
@@ -41,6 +42,7 @@ class StoredPyramid:
     complete: bool = True
     model: int = TRELLIS_CODING
     label: str = field(default="the file", compare=False)
+    restored: bool = False
 
     def describe(self) -> str:
         """What it is, in words."""
@@ -84,19 +86,20 @@ class StoredPyramid:
         on_level: Callable[[int], None] = lambda level: None,
     ) -> np.ndarray:
         """float64 (k, j, i), within the intensity map's limits, of the lattice after leaving out the `skipped` finest
-        levels; filtered and corrected where none is left out. `wanted`: pieces to decode, the others stay flat.
+        levels; restored, filtered and corrected where none is left out. `wanted`: pieces to decode, the others stay
+        flat.
 
         Raises `InputError` naming the file when a part is damaged.
         """
         try:
             halvings = sum(len(level.axes) for level in self.levels[:skipped])
             lattice = self._samples(intensity, skipped, wanted, on_level)
-            if FILTERS_KEY in self.parts and not skipped:
-                boxes, largest = (
-                    [tile.box for tile in self._tiles() if wanted((0, tile.number))],
-                    intensity.largest_value,
-                )
-                lattice = Filters.from_bytes(self.parts[FILTERS_KEY], self.shape).applied(lattice, boxes, largest)
+            boxes = [] if skipped else [tile.box for tile in self._tiles() if wanted((0, tile.number))]
+            if self.restored and boxes:
+                lattice = load_restoration().applied(lattice, boxes)
+            if FILTERS_KEY in self.parts and boxes:
+                filters = Filters.from_bytes(self.parts[FILTERS_KEY], self.shape)
+                lattice = filters.applied(lattice, boxes, intensity.largest_value)
             values = intensity.to_intensities(lattice / LOW_OF_CONSTANT**halvings if skipped else lattice)
             if self.correction_step and not skipped:
                 self._correct(values, wanted)

@@ -26,187 +26,404 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 import numpy as np
-MODEL = """c-rlK+pg`nb>+X*vlNJTD!*bBg4nJg?snUO%P&FTe{YV<q_p-abi);(x(yWSa?W0RNutPk=NyCo_1zDD`s-
-i*{2%}MFaPV$zyINn|MWk8{PUl_`{)1q?zeyZ^Y8xWkNDfa{oyY^{`I?m{>^XB)Q>Y?$90_ZxQ~>Ma-8_+IMb2Vr|n3``h9BnU0t89&+3uZxA-3}OX>S#-
-KgUGH?CM;SpR0-r5x)U88_{?1->@dU$1qufvczPnQ@Pf=d2IP`T}p5c#j)5NH-prEAEuWx|##UxCZZl;nZW|HVwa9Pr-}e7VAbF!umT#v2Llc>#B}#4-
-6MSuYYdcgO{$GUl_oN5ggfbv%ZKQ*WZR;6Jt0U2VL<&*XuM77&FpvP3A2zpzawjc-@8{svd-IUb?{=!SI^2gRgbtix@-3OmgP1EE9973F{my9-
-RvAfp2!)S+~DAfRp#R@MymJx&n)QYgKP75ho5Wh)Z!JtY}&PO}=pBHCzJx!4YCj)~DBcw$|k4S22wBLpktYT+O+=4=zH{obkH{Wv+3Qo%7W=l^LHE-gR<m
-H2AbHrp!@BFMf+N!#Toi4^9QfXW7P!YWA^`Sa^JL=~wvKcer^oEaLayAK(4<KmX-F{`jxI`$4KxAnmmuxj<&int-
-|{=vrgKOg5}U%SV;ejI|0aPkpDa2aL7+n1^v6d93MNUoG=Kdc!-
-<b;o*NYt;3I{;X^J&_m9Wv3heob_vItm?dJlV6Yi)c8~SRz2tm73Xi$h?bmH<Uvj>_S=V?A?v5+R8heJMr3qD90(M_mx<1zmu4^&Wp+`?l_PTbh#9G(;SW
-n37E&1`a#!-q!*^YaOLC2cZv0fOfm-tF!eXHTY4I;iq*)IxLZfm6*<a|vaMQ|;ByD%&3Mn}g>HH!CyQ0MjEUGS6>GghGSYbxsvjlf$#5SARQk>Kaj?_;bL
-Y}cB`i6yxcrVw&?Ey>_2LFO9=a%L>a`g|nX#j<YQI;JRBXllDK12A>#24mg33~1w0>Gik^gP*XXYvgMR^Q2s?hs#Wq#J8!mrxowF9s%j-
-$AFULtKkP2&?UN9YOElZ^uX64NO<M0AvWl7Pq^f!O2EuiSiLobHIjj^ub&|SCq`3XKJlD_Zxy`Hy<RtS*m$vwxmy>kg*(@KQ%vxFYm%XT72?x5xFvo|(=c
-z76E&B5LVMS2LQGqt`GP=k#c#|}U9!F2wl3QVqd1`g_^#I!Z#p5LG#b#Ngs-kgXS`X0TFEHawSpNwC*fHY7g3KewM%{~jK+X2lp%?(1xlToWHMp-
-V7%7+X~|*E2elRYu$F60#=tNzJ5<8F<UHXkn7Q0<jR%ijVmX!%SyP_Zu==`hfmm0J85gaGEdhX3thM4}@>;EBIqnSGgSjlwr93FdnUe=u!6P6WYt{SG#RA
-W=reHu$q41E#8?TH>xR)uwBY5ecG{Afh8uWGHn&=zDFLO!ifP;gHSY~F;a!-
-ELSpVw<D!%5ct=~hZFb90|k@>xKCn&e#fpv5Ea4hGVNQ?oOkH&SvAhAj}?%ggeH}vklFum(O3G29&!@<OT@x7riOJ3JK#&T@bQ!n9NGOff3InC|H3NOLCA
-Z&F|^7&H7dab3UYxbe+<A$kR>$CI*;#;6Cv^@~r8?y&prs89ikg`d~3Ncv!O(@VB+?+I(Fn3E2>1CF^!3`!X;SvT~;Ic-DWrFdgIm3q;_TpZ%k5OZ&d1++
-Dhn<TAIe<OovgGx^enTKKY-
-K5kfhz7yudrtNrlpq{l%+`!$y_miVRBB)E~Ee=f5JLJKA=_z4>AOzYixWFEM}pAFc>LIDAxGr8e4^FhJT`I$uu&w?#oM8T8=dv5Q74h9gq!5RHDmSW5%L)
-Sat~bdUeVu10m`Y<`LqTGK6t0KwIO;(8M7tyxw&z8HN#BGXqb&?t5blwE0W?VRp(|?o7ja!^GWExEuPhmUIaaJ{W77Zw8f+wRO|HJW06_;T0@psk9T9<Pl
-?9W56R53_sNVt_Tg5i1hXGtPG6Gnu>YB?9&ETSX9PlYjI|8TA04(Y7K3DfG02KJTfdT{O*O<z|74nO!fuWbXD4<WfLmh&eFSOvo6FTKmPE$KmY0Xh(eOWb
-VxIzo1~bq!{{tAR9sXT2W2QT#tW0@IP5;M!sGSfV1$OBhT<khpbn5=*A$q-
-3^00R=(pC8_dZ}H(@=1g89Fg+P5L$h(p#Y_e$7bD0dC@`nI@bFW3xgwTvZT<G7?9WfDjBC!J9JVhTUc|Fno)M&rb|;tsNuzgk)oV<Csi35^smQA|zg(mjM
-q(ubgL%b8@tpxZ;$jIxb(=K)N8;cpt{q^WYri?0n*iAR5LjQMq_y{vPQ>$EywvwnZF^FDT0Pglrp|8AdCONO*@d8T2CXVXl<D{I~M~-
-|phdG_P+$0O0BHi&lRZnZm(4V8#*mX08S`mia^3c@C32=SGp#A+ez?;j7-tgd~XND2}M9O^ma-zL;<Pgd76dLZcMZ>*b@y;1QoGf1m`V%&g`(_iASfFp|i
-|%yM0#FDIvD5YkI&MZ%)eela^yibyd`OssBaCdz|g<BzFiv_L46vcgpOatcy-
-Z!8I(U!iaZ<6TTK=cMjT3a$r=m7ORml_{6LeilmT>1p8KX^4|EE{P#;&byt1Idt-SQt<SzradXY<%%Sz6=p|?(mc}6Y>H&klk`}YfBEen{`JRYUJx(9wqx
-30sh4*tSE09ORBH1GLC*{pAvJXO>pH~#-~IL9|L~XJD_!E~p%0K;su8C2rt0B;$}%sSC`xL4cXE<&5!3tmecU&Ox%9oa@Bemu_q#v;@NfV2hu{6-
-hd=%Gv(CXer|r17?p0ZFshVlo#MJ%&gqT;;%2lSl!Ccb<QK?EgEJ9qarX25RHeB$xG)~fk8Y@o`raG)UX())QVR!kkq+4@khONXBzyz6OFfo}K4+?e;`^Y
-TINpR|6gk=?A%ox^7VPJf0lWDzAiIB=Fu3Ge$A)&xzS0*waA)9ehNRyt}Wdl_*p;eUWMFAxHZmL@3{ZbU%<WdkvGh8l`&&rXuS67e}levx|3&Vl!iq6eZR
-Mm5=|2YaeniJ>#mnt*XL;A9+!bp{EeHDAS-rKBH%^nLjQrym4RxFRp3r!`7FujOzV+2(<rh%&TNJXVAIs!~%)31{JO_J_4&1N}bIVhAD!|9@&?U=`|ksP{
-pw=YgwRvP^xo9s!#-&KL)(=SzDDDTa+vae;2iFoo>bcdW1DOBr)i>ug|@e{I^6<)2_ZQY8d15PC)VP1n^!b-z}6fmO>f+P^BZEmyxNSR?o3iI2wSW9P-
-`ylv6J%h0plft`d9IUV0D#j%KZ^ej%3tNzPqW&;0Wp%VgxhR=U3;+?&(&un6$RGwBZQ+~I#$HTT;iFo?Z;~>`b08rfxhuy^s2VVAVl=nj^rqv*ds98=l`#
-=Fb?nN_2u~De6x|+7Ws!j6o5&Mz9fE%jtF4J%p<t;n&C3+PQx#<63^i721f#vC8&UqHA8KI{1(Evth?4+!R2hlTEg;)N)=(PtU=F=xqUAxzu@)IqfdsEK%
-wAiIfH5x{+Bq1M2Udg)XGt|ws8?48)9ZA0hxx5Yjh5I!W(txY%u!nZp+tjMuQVBoy*YCeZm~J#8?~x%fLB<vM3-
-DxHd>D=NXa7`DJ?VhKl%D~{j{WNP2oVW&sZOsUAw4c(C~pT7Gz~pmq1)$^V($52`|8u1c@QzG87Wlq#==|jKdegDl|$?Dkv)<^SEg%={hI9GGeNRYy=XQR
-2<@*u?T~A!*Ve*WmX08&M5q4S8EtXtN66$zB3tyRG_H2Y(8xsOGPNyp$da~$C}2@vMw}dP0MxMl(iKaO;j$NTPK#LmZam_lODgU`MOc5<GK#!k)vqB*L8d
-)zUP`=D&UIhRLq066^Y5ZBxhD@um`}>+rS7L%XC;OYIRPm{S|6^$8~Lur42k~$hr)M@$i0Y2~{&<{>@lr-
-Fs9f@|h{<MI+BbpNc7GmLz6XL}bRG9LptiOgW_Ju8co8Y)tf>Sj`!#l&!&0$ua(wgC-dW*5ooB9L(a72BEHnMXAjB6Q4ElzXAPKsf?Z+)znPEM5U~$8iWi
-LtBWFR?kZb0mOlqKCr}Qqtis(ar!l==nshU}U2(-yPYNg2W%j`s5=uXK(V7nERm044fK63J<lfkgp-gZk*UV(t9tdBHLKAHjD&b|#&xEoyPD$c)(en(|h?
-yHFD`L6u0x(w830Uf@)6)0JQWSKXg$pP*wG>_&a?G+LJO~!yydh8*BbJ*11#{eS4b~BG!)Ynbx9TySl^*=B3})68PgIDO-KsFm+;w272nGk?S(e?&EX}gc
-NW%m#({Bsk8XXFNmm*~dUPp1B61}F2WiI^3&4Kka8Zp*(^yyMclv~y_a9vrWM_Hv`STI;KSkjYqzsVKH+tTS&)|8VAKq!6FpwO(baE@9!y$&mr47N}@YBV
-ZiEkMJ(LIOH9xnVvVWt#PzYe_cC#WXIrYRwQs`i(}b1b<CcKvIHfNzCUJ5oFm%yx&;%cOn3<DgZ!R*Q1xIVFeae7LGI9LJz#txM4I9@G|+~fGN72wNO?}d
-y>D)9S*%RbiI+BX4F-XQn&P3IZ-
-@%A__$E$H*r;%Jzn%qfwetq^^TW9=GZ)XP}Jo6>BpHQjUEwYfIdV8WC}wE$T|e5ne(*qs;YE!g#wvK}W&}>~a#=C<cdWnBGTZWrl$-
-3m#KZHfsqOA}bZh$T33v$r8BsY!$9I#m{%tVlo5JCNIO}@T@L#_+NyDm3tKqFC+h~s>{SaTGKCzlT9Xf*z)84o#&@>N~ZTd^R0BnHLBG2q)@K7Fp)hZCkT
-mS(QBMlQwt47MjO?mru_ufHyDQx?WLC3pjJNMG)bX%iua_9q^K*YjF!5JRZ0otMVUT0wCuVK>ry9ExftIbKR1e-
-C!W_~kaZVI^f;}XDtK8Hh{=jmQ`VNaDI4hkYj=a0<&cnRC;sC5Gm6cJU!9xXdc&wputo=QR{4iP`7tbQyY8mQqVYb;IJ|3`TtYglvI!T7l(RcGtdv=m)gY
-D0sa}Z^8%qM-
-3O;u|aYp@(`Ek_DoTm;>_~m?wd(SR2Hsyw@MrMA4$wg*Ljc6`2hsxNpJ%$#jXdAz)^3#=r4!*8NQX=;)kxWtoupCh2Z>uQUx$D}QLzN#JA=E`U5LkJ{DYb
-A-vGq{kj8G`16B_fQj?$22HYMv$;-
-*WrlzLW6Zq6x&erxh*ZS&<MkflTX)1}JDEqu#UVJ?@)eI2wJnC;<WnJXcEFSyg&=0#EYrnzcRRkdQ7fM0b>$g&CF6mk;XY0^G$o-*V0`@j8deeo|p{PB-
-}`0@YV)ADOm%dbr>{|HSj*YS7#^Z!p9%x``pi!d#&o`NdNpNdLJSR+<Oy$!^4BFdA)+Z|bz>+S;BR3OGO3O|J^$@k|X!|qC|>ZmztTZuZyB7SOCSnm?R?(
-+YrC`nhSUztjD>kZ^~imD-
-H8+9#~Hi{G#ayy1kcM0^OKbsEwqDc9aD^G7xL|yGtvA;O7N^;TkeqElXQ@>hhx_9FS#lPw$<p!%Yp!?sVJKS2)5fxU}ex(^vWlgeW)7s5&kv?vEU64RtuW
-9D3TGWHj9`2cj@YZ*^09l(7)uU@tG7LPkCaLvS74t*Iij0i{54n|0_tmIkG9une#0$|}Z52zlF>LU04EK+&W32Vxeg+ryvLH#xIE9I3O-
-1=0N|vusvSd%JK(4wlJ|Y*PD0A!ZKA6)TV{g{xh~br|ab>gJ7)z)TkhywNSdC`%$W0|?L5cO!R9y@&iUn(=A*bFWg-
-*{SwqQ=}f;NYKs?S%&WK!3z8^|1|NRw0!KeZ#QZLld7J0qQN5IQ29&OIUkx{dpAoTLmVJgQycCFfz|V2?&Ea1H&ukC2<DoiPWaS(}{gc-
-A8+lD8?8ZcYd1r~TG&#oyK<ai=+_P(@{_aBAMEmcntG9IR5m?SZSkHk8g@ZCWCVoSLlQc8N2b+G(#=LaN(K<*IJ?-
-%z=3Id9&^(H2D2I>^b?*tp_YBvv5|NwHIj7f#;oEV8)M8f-ngBo?QlzhQM#3daF(MZ1Mbk(JsFq;5)}FvCes-
-Fwni<~P{}dV=(4ibxT6l5o?n)n|g;zmctTBaCT_5Gy$u=DxU`M4`7u8;{BdFx-kz6(CXNWFD;bm;6nV#ZW-Q-79TCR+%-
-qBoCfu#3FegSLFP~VPuI+{Zcc86)D`;sYFDJC>wEl<F0FW>~MfN<(=fZdiX#p^=$`B-)DU;YNfC)-
-R^ft3K0|&+JJO=T;(@xHnfyUk>$D0;jFtW;!B*&h#iNDA)m2hq7&PV2GN$X%RR++Qv5LO#2h+ixs>V5wNeNehW9U_W4F<e94Ld5E4fsO^4~8CyK}toE;eO
-qU$~DE=5p>A{)knpLh}?cTX;6i>r{GJUBL*GopN}#9G=Z1PvPVo8NGa)GBo8uS2RB`C`k@hApFBAw-X*In~M$7HrYR2W2aW-
-7`S3dnb^+Jvc%G(9!@MmZ=a-&sv&EVRD9t}sw_q~DRY~KVjmXqnA1hI;7ks{vMM#P+s*N-kB5WmM{K}50ZS=TwH%(va%wBi-lO6r=*O#6BBf|MSA$*8EwX
-fGq%tuKpfpjpE#<VF%?J~+bq)eP9cH%3@rq)}5-GmSPs)+3H3rC9A}yps)ww$`+!~e~1I8qWXG_f7xFK7VQ#VN;-Y;8>t2?E-
-bk0pP^$2$><6xKZBy6vGQsK*8(z^a=oiv)Y49iOSnXawdkEHC0(ZDa2l4J3bS8^&sv~W4RkVP&LOAf!EG}n46E0Cn|Gg>;VY-
-$`y5zROUiX@qTx(F1W?R0a<c<Q@O3wB?b4U_5#@*GOnq__9swx-*IW-o%`Kel3>H3}km>zN9*DkFE*RNS&Oq{`VPkvo$2)0N$+8IY-pFtSEL#Nl|gg<@00
-<zC28vm9olgeV_TAIWM5+^a(2zjkQ`Z=FZ@D%OP5!mW}ZX8qQ5y8p31IonIkrd=DIlS;>`KT*|Mbeh>B-ga_X)>AdN+@n7(zj}D4tJK#M(WxFv!Kg96-
-2V3_g#9&NUluoNHdDGb<R|Ulc-i>Izp(}xwUKtH_lPoDJ{(-
-Ny&PKINTA%O=tT$zBj1*tNW~wg(kqU;SZoyA#Cs>@i(zm)M^SDHKi4BO2ruYZ<+jpY9z~6u^BX@mzty}Pns;jkwH1&;1@DhS$>ku?w$h4+$sHjxyNgWix9
-UEd3ZIe-zTSB$5m`E7aSUM@PSS|R9A4!-
-*#i~ZIBHc&>>Kaxo}9z=$WkP!D%Z^@r)Ce2YNH~ba*?vzU1KjR^v?@BY~8&TLUUGj!6dm7I~)~iYc{NUj@G>5!p#*qTvm9$_ltPNc=XR>qiBzv!$mVHN;H
-w%M$_z+5~#szdQI(Y<IS`)5{-s3bJ~w^`a2_so7>UpMK8H!iEDD<+Br^B)x;^>E=*>%GOI8-{5Gu9*w1DA9lIeHCcBl7og9{OE1E^yUQID?I-
-(sdz2nPaGdYh~O7)CKPN68dIi`6ha*9}X3EI1p_m|*uYh6;2H9d8c_NjEYo1Sk~v+pnvmsBN3>w4M2WsT%=*TA@S;5|O~%<W-C<x@q9bZb)8{#>2<oV&-
-p$>Z+a-*(5lQi*XTcL18QD^*pfD>R<-qizy)Mn=oZ2c5yY1eBD<rPu;^d%Sc#ZJO@u)ROA$qezl>%r~R-F<y}+R5{vd-Ad0eQprn=$!T7<BvtVyc$7=KLK
-zh|FoWuki)=1}%XYXD*N+r212<T!cXQ<%W6s^+pS%ZY4WP@5CR&AD?s|6AyIr1*Mz*jjVORZ%cESC?^>Fw9>8^9Ne|pQ2$>E^AXK{5`O`e1fZCMY%)w{B;
-uUK8&L)xh1?XcRnc&o~dJY;pDb>rEnR<q}2*L!<QXZqUIT|RMVYJPIM`&Fz=M}GD>-
-?`lWOR~3fm*~I$>yPXb{TZS1uUGsXX+?5SlV6E{*}47^VN=>gXj|y#1KINuAy)KCrz5QGPhDAFVOW&Y&UdZh9g_K0(faK1CL<?2&U62qBVtUh<6TEI$?qU
-9?EmAG-t~XIl;6!MUw#)t^4pP}&-=s`;o&Yil3xY#?-
-IyL0i?l+HV~ysDlTag=ya_wMUm*K7{|iy8rBZ5UlQg&>ifa(YL~?6+r^GQtt096lDk^=#QSdve=2Aa6t+OrLtonYp`=Hf;5$u8``)@LMqWRD9mS0FesvcI
-9Ycg{y2`Of?Mq*S-
-0%8}Nw9bKgeV9{*Huz1NA|9z3*jwdsp4?&7n97>4F@&C=;|!&qCjR<yx)>pf7auY9j{Z=uu<0+TY1)J6|b<8FQIq|=R5oki~KU(l8<jBH9W-
-ox<`rPk*+vK-
-S{!@`RzbH|4O6!GP5tWj1Ae3#5{cw<(Cq_+(v#x`+C1Uyw5Kt%2^`d#?GQxoat4g;%Xb=G&H6=HEX|=B<I6vZ&otlIIkKoB_vUbzbb{s53yopSB;GdJ^~e
-_a$Zu6tUNZTh8w+J{<VBK`}|(T>yf^+-_oLxzp+vN+gDG1ZDV;w-RG+ZNH68^%{8o~hT6C2r4LiS)5#~`2}u)J^7X-
-M%wH5UJvw%IcCUA6l=tXf`X7N=jK<k2wZ;?sY^*%PP%h8q%1;E8R1MdDvewNYykc!Vcc!kIx4S9xhx7Y8q_2D|hsT<~EXuBkx#48Tf3J<>$oTdR6}%QpTy
-eLa_HTb7-7*gJiBL}$j039o3NXAbEo9^+<{vT04xhhR^F56_l7CtCvwVE-C$7v}=+aXmeThv90QPfr-q}Lt=HVB!osPG)zFtc8lsKQPBSmk-
-^=Ys}0^S8950-
-*nVr)f|`((Jn&xZ@J2!|)hk)XyjM0a8dzaHXa(JI?Qm7g2X<ZY8;E4D;4LUF)g$YzVQM56l2$8ya2^^skrSK21P<<C~fGd)$hj|BaAMa`BdcRXC-hRg1v_
-iCK^2`bNQmmIFy53*f;Yy5Lr`kGs%ZA;&8_?YDD)2ybSyez+sfA*mAkv^>d>xSEbY~l8rT_3vpiszkqev$AGGrkS+<Kp%}UzR+(HXZG4MKW4<W>F%?eOYq
-LP1zmrj#6bH+Yv2KEdRJMwr(k^AM$#Z-AWkS^wy~wLJ@7Zc|ZBVBRilBdC5;A^In-
-}ZJx;C+VGYmKmhr<NrZoShsJL~y8NnV+HT>!zWI1bSb1W|zdtHJpX}}>X6dOtBx4g^747Z%OMJyvEx(NY$NhGwc0Chty^ZZxbNl283|+#~m3QEMg>8Ez_7
-$}37{Tdn-b#{=C%{jSJ-XgGcm4?6^6@2RdiLAS^jPvIwV4~vk|nhPGQT#+W?OjGIlU_o+Yc!)_ZHcr(4ua4kRpbS=T;S~uibH6ql8o<j4;INiFe+y$yW_e
-U!u3`5xAJC9nkFny6iY7eMF1tOa19xfji6g!%yh6m*HLCcvklMXm35=q3%~_eZEA+X1+!ec*fpm`s%48@yqWBHC{V<jL!V=uynivlqb_nVHVDB+K=``e+2
-gL(QLJOg(T<K$Ru{Zo?6i>8s7WDyUY{s6z}(Cwenu!?YinaX>g44rM$95<0~@)cN}^qk>UyXH&_Ni$dyLXK2IfYA#pzF{JRR7yfS;;r?}2qCRCF2d-
-pL4(YL6m00s0LFuDPl3mE@dL^q}Wb|4plXPsokTK8d(0ASRW6jKD2f|w9|U;vNiQAxL0fIcM~+ZrQj5kSHK(D2lba~G5v*8;NIujyS)T-
-f^{e?r%D2bl)J765=b+Ig@!L4ar?pB#B!8d2~^7TpiV-vCi3-
-D3uu9(dk5s2vLNs&#0m2^<iYQTvHx9fg#V7#_gB_xhvq5tv=D3V@)7<SGE;gWL@;RWuZlvC)8Fl4s`0SIQ!gEaJGxn98Ajts+qDdeDklD{)gGFDOK*4zw>
-}8>trpq1Q7pRo#HttCGV3*i_<>`(>iZGDz~kp^VryzBP;FKF9!-f;$Xd4HPUO!$BKCvN=;Df~74J?A+Lg0=)Q0B9mA*Cq0E)RAv?}Ao0%-
-CV;vJ!ib7r7a-
-McbSxyxD|te(W5@mMNkYu^(u0DHnOY<5mWT<kHaR3Qnha=lsRBG>LTk^z1S{kuJRG}%Tvp5gu=i}Fy`~WFU_Kyu0x0}E2tEueUO2<e2<?=`LQ>03^1hNm!
-AbacZ=xe4^(N@+sCJEX19iPQ$PUCtFogpbZ{K>asct^-
-Vt{uc2@g1rdlbuKt$bBr*&*)rHrf^<1f`pRqmxx)z1k(3#z{T{cvo_Jf^m*pbhsy;3<J|@mYg@TK#(e9Lbd2FY8ADicujc8QWnD8*T@=4Sj3T;xMeL(1fs
-E;0H%q@@EqNIC?FZZjP#rGJxz6aQzCBh60#q6Y48mk_(k>(l5kSKpjDz$y_1m11X^QTmGBxE92yB+#?`(+NP}qVCSS-
-Dp9^UTsj1)`01iF##+|D{F2=?&ijISwDJTHeEOr2r(2~B7maa|?7m_-wh`A;V8`v>h7hT9~=wX5FNu1|QIuRJueg)^Mh$PX)g%S<vpNg3wNoY{auqy$|Am
-$|${3a7AH}WBsb;_uc^5d2hg6Ri?WY!zudMI-z9yn2|p-9;Tpvgp~Bv~LOp@kgdB!$GN=ATT<I$^20lm?pAVgD+JyrvZNq4Zs}rr@-
->hIkNWB46XOLX{F*NmbJ4B?42h3XoC3qJ<8KLY_ZRL4f{%R;fsJ!6zy92eBsC<0eNY>;xEU;Y7erJkVUhc}o{5HE(uFfR~a?8sLQ_8&Fr31RTn+?l-
-Av*u4se)j(<lni+BzC0Mt+iW=fx^4HfJ&)b1p1JxF|j)2!4q|`+R#gdWMNW%a>H~ChOY5bWW#~{lYOL#zT$(ieG3Ong&sP_;NnDq62?Hek{+i-
-e=GS#Y!UAPkc)j?2F454|LAiZP9E`t7Mg1iFFJ2#^G+~j-
-)%H8I!Gbja~D@8x$+1y5Zy4Ob#_Y~#lGZ~WS_LNSjWp>v_^yZ%<;I8CnzSU=#1D9rKPBuP3+-
-Thcle3NPZ1vzavqE|Z(@iMas5IH6VT+`MY^H>)8+MlhPl169@p)-3rc=i3_8@n9sVS7C5BZ^loGQ&s_lPz1)Vd+oK#+$Mvg-R{mo#{Rjhxx=zk4sEAS-
-*)@4%n5$Rr+4$g%7C`5}<p%%WW~;@<gb0B&@&P4&fj2`;5(w?gGxbxIYxvfD+TbV3jsAx$FPF(qU-DPgYeo8NuMM1e&rIS==tM4Pu5Aw?qTR>!kP@@RSMK
-}vx(Fd|FOay*^s2F>yA^JyQNR)8t^9DDc-M0-dfi%B8*%C}h|Mc$FL^*w`QP`ly;(g`={ozpzc2^qCV!ItxM>KJSjM+?Biu&8pR!y_26;=zrl%-
-btcMHZU^UeKe9Ra}1RP5%i#NKht3e2n$&q!MPkmUy@koP$-
-7lso1_Uw)NA&L<sY4OT}I9m8F3I>;KFkf&H;)Z2XdyJOQqHvRG^=pe`VKhi<|$_M!?ALKteALP$!h4_EOAo&|X5Oc%;-~*Q-
-PnMKnvRukArmh<r*3^hP)MRPO5jUGpdG*_9mahJAHmvVn?3T^AA&%bb(KB(K6(UQL?#hl^ol1eFsDW)Ky;3$(Qg9}ch`H>PJr*|vFiJ8(fS@S%F*hRPmSA
-rZgQ1AvrDq!)b$OQ{=fnITHRL$S^$(ZegnJ>kZ!{>C=We-bFDvh+cj3+qQ0^N;sTHlk7UHh?VLl{t>X_F+jqo)vt0cqo)@^XD)Q!$Pn|F+90$O0AZex!Xe
-ig#x%)oK_W-
-a!Qo7?KU@hT#3$Yyu)o=A^oGn=EPcI6LM%a5uR8M>`%=hiiQ+x(BHYwGZSh?}bYNZlmfirusEB1Mu@o*@;vHdoNc&L(mV%IUeg>WS0JRoI2v^{QH@;7O6C
-UtWdDpgpSeEg6ifhPN7w0eQ!|@@po9@D{?^-%)>X8qA2y3tjuh_(8-Cr|iyhj7N?s>Otj|yatRq-
-G}Zij_CaN42`X)=?bT0ssjz}Hn~~!5j=?Bt#j3!3{_Z-VAn}`2kj!j(XfRTxlIscIBhn3R4%&(QrZ!NW++SL+NOLH?A0nqG{ZvzMEqKm;){(|H%i4}vN^@
-JcPk&>%?JU*%MX{{<+a0M8k=x!?{@9|(D}19&MftA=1b;+GulhP6hoUhq4L(ay@__Y7w2@_|8?{?T&)I(M5cskQHj0Zyh-
-}k@>YdwWqPY5S=j`#6tk~HzZi3QJL8mpyEdar?uIv5T)mY8zcg*AY8BI9iqz2pK<uwLPJ?8}wbJAw!6}y2ByK&W!MDliwA^Pl815WfAd}hg2YLHxmssu<$
-bcg(L0~1&OWzt7^iC;q(xQ3JC7R9p16sikn?B*%RDGt)h_fP|Sn@2JJmQ=NA!k#<80sh<9$M1AV@VexMmXSyvgmS5v4hFr+ZhqHr3fgljhZI~ij&+C1Q0W
-}CA&7io={SoZ6(+gJ|amO_*;AV8zS;jwd$w8f&VTMsAWJ#t;e2NGymCJ)uKTny&5^9hvnQ2WaX&Qbn330D<I2iA>kJD2oKjI>z6AVVjH<5cXjzmZ8BzuDZ
-)+`lL9`S1g9CehJq@oTnde|xvWA6m$5gdg99YdLzNQvbZ2UoWVyLp8JuDJxkpgs@I=J`kp)U_+a;x&L7m{D4%yt0_*&_TJ#lw#7Bm8>OGP%Y3XtfeGevUS
-LDNp(Y5=isO+xs&sr-$llIsXc#3{WBty2vxxYZQFaa!|3pj0E~Nx>qJHb6}By<xGrJjr0btt`c9*3B+>(>q*2$2FogAiQOe>g0`=3yvyR`AR@!)8#a-
-y12QKR3kz=w+}eFtU(`@gF0iXJ<>ST@)oQbw%=U^frdUGoK+4-
-7}4dIM9#3+XkhmFB0dj9iD`@0+!l#k{%<96Zsh6ODQD}$wejhhurs@RgRY0tiL?=btbDp<V{?f<N#>9}5hY0g>Zy0b;T1~;jd`51s1i&SDHQmA>s=1cuG2
-)4<_A{MLWc)z`K8PlSuS!;lQV|e-OgUbfhh*6Dm0&X1XMNY8)SXz95$1w&8SGv&B9nh?@FAslU+n5wy+D~ZZyk%gxGJ=!s2qzwAM`{|AX=(_-
-2&N^~j=T)Gd;&o3GOErm0PH9Jvz}QLWe&_|0OV{m{FlBl1uln`4pDWZXf=r9nO6uj)~*U&Do88|5z>F@rE6`YW7f+SPSunDSkj)Hb1P&grUYjid{A(9rr!
-9=WF(J?wQWTLf1v22dleG=<-;nt0!$1b{Ma-
-i+)5Lf!3XC8%@r^Ha1Dsh=uXhIv`rLv}$s2Z=_?&L+<u*<5xxIlnL=_H*sYQc~HGaKr)%1ZcIY>n6h<#Dz*#j>`y6QkA-
-!_hY~!aBpTB^8|{+$f_ch3t1Wub<U=1HKChGL|lbei8~6Fx+Pe2o0>43m$tp0%|-
-G%l07wA*mR~iVkwW{y4lnyO4FF>gn%f~sGB{(0c$c}GeabKm9a_X9HqMGQcPKzHIRPn_;bE1m1UDbI*QvQjw!gR(=i@!e=)+Xo4IWm-
-b4W}!7pdmDq2HThQrNfS8lr_zZ|bP9)64&*;I52Ub}>n;&n<CD=WGC9v@eCv2sIff|NBGl77W8RceZIQ}qZiSB}e1qq#3RPNg>Oh?0=DIxeH8&APEEuA_i
-^hHe=ymd*VfywGRaeX0(NuP{#CA?6IV6L(f~FP_vcN@#}}J<TH*6XCQuZ-BE&PLwa^u=C|rMp5!*Pp1xt*nd8@r=!;?vgFKq10<dI9)XUN<Erz(08>rvJ%
-Xy!^i)WJX&o`h>}pwwa7R9IsCMa5na0EC0G>>JO`7v0c5;rl52v$Sm8X^xyB7E1QK@yXi84=QGp6AQIxlY$%;TwPn)Nh2=LM=b-^1Gl-
-$Z@lO|6@##bc8oYEDTHuO{;2e8~GNc1U+5H4d-S6$zq^8}mr*64Y%TBy2&@s@mnfi8}UROaK~hoHxLrhvIdqN}>y^o1|kL#mSW^2pyg^rEr%SjvN-
-+jYe9S6`2NAXbNv6-EKir%+gT+!JZn5dA6?&Rm)mXam+FGugqM8WNo_|AjYW@p+$3lK%%oNTkC>QyZER+orJRqc%o~wZmkm)i;wiPX}Wfmrf-
-M$D~rG{3fkUGE*l9~p62Ad;c8z{9bW-C=?xfpF#WG?_uWu#k$yn{zhJaK!1}Ki<xL`B*5G2_6Cl_PQn{kFH?qWi9%O#qevj}C)Z1;<nii4c_`xN5gY&-
-nMNIQtc)p7$XZw{$;O_=%oF;d^Y-b~CsgV_&YN^=qQ3@b|{A_-
-4<vqZOSg~}J7b4FjW8Ql&$HP&P19F)*xki97tQei+jngjjCkU%N;JN$;V!Z%!ZI8G=0QGpq9I=s#l_u|gDj)I=yBFTInvJS^KHB62MzE9zYyLvNULU~TPr
-&T;lKNkcRUp3^bNWNCpSMSPfrnnm4WC5(i&)R{Kv_2cQ(a}7zvS30IRU?}J_h0Es7CNxmyPx)FOX-7UBL(4@xq{7-
-{39YrQVpwHxoeKHaESXL~rYyJ_!oWH|+XJIl74}9!{Bn`H1<q>@6D~aC@|`Y_{jdk6kZ(Z3)7W;*&~Tp}saqD7|QG@+XY^;V%2-_yy_<W)*XiKH-
-F)n)l10pUWpfcr{UFGObC}x*ogR-PQDLot?(rPfvc|wm2WVA1x-|`0veKv5i}L8Q}*xbR92jRrvrKz3GnL;H~#6Z*-
-SHXz2xY{V9X@)96w;iTnzYY~@|W$=<Ecaq4y0-WS|9eG+w?-
-wb*0`oGjDf5Gv+T+8+P)wMm;W)=u~h;}^4Gwa{Qbou4auE^OxhP%6_&Q1Pc9>iT9dp3nqq#ZwtTfnrDmtm~=ailsneMgrMaLx>pC4jei$6@6moDxHJd%0$
->TmFT#E65nn{25-Pr}wM87=Hq;&nxp6hOIY(^aH^8g7iJ;=bwO9zX@U<CXAQsd=qTthvdWDbj405xic-$mei^T*|{z58#9|;M693GNG8VpKt-PUE4P3Hxw
-MrqxlEJxd1kT4xsPwi8}ivVVN=?TDOo9Z+LR|PCgdZ$f3bL+>E}X_ug8<_`N%IOjr2BhJ3KQr#Zb|(J~-
-g)it@EN719UH^Jk7RA8|fFedu}f8yvYMIEtT^@rZe@Aal50>Uic4x{$Xf#4?=qgYYYT5L=xazJ7gS;!w^|-
-bv;AF%Q`DBRY8y*XiX6UMTf5(&6mL|AS)Vq5Sxk?C3?~@mlTlL5A|U{_{b!USGD~pD=Al-uXF1u)TBG{^lI>_T%=e&65=3mEZa6CW*PcOaGptYHwN0L|b0
-D_4SQ0dS(4N_9)YXNiQGlHE(994|HvbO=dOfm*)_O>!=?jT2GLW9#YzON9GZQ)3E(_Sc2EJkKI)t)6WdeuWcwk1LVzK-QF}vaaDc^$@4~UW`VOjX8y$_S0
-3#3PcTw^GS|H+96u=aiv7~dvgY8(&M#(<YKQW2THdZYKN!I3H?VG(@KeMHUwQSew^Mu3=3MUZc;&n4WkdG6M;eiyGiib}@@cC6Ac&06Ae)TuMY&WTZX`i~
->MPnR(ZQO(P&aJzQXb5F@Tq2JG9SDHDigmcA--LjYmYO1(zv`BAwnSXPDM9yh96!ZOIwbYs%+6L5qh2Pl+i`nT}_Vkw(YDX$KpCQ-
-;^Sotm@Ipu=M5ON_2?X-
-?SrFL`d(7<2JWPkTB&f{VxXi{3f7#)0DpAn1{^cgGp(JjP1ptx+@QLOVjm9mlT0fdAq6nFdjV_=?5$7!$R;u_gF${gSjPrLoG0fiJnJgkHiwpxpL*IR?$p
-2-z13t9t5<a4+g!qql{zRXk^E>Fn30W4uTg*cVY(@yGfiL>`C?Y<(UO>E!RbOWFpQTFx|=B8=z$d;n_Irz5z4O-Cu8osTHRXjE~)>B-
-rms0)x_*8RjnbIeXHf*hQFHe5C`y*LA)+Z<xhJ%rjDX@;rVqh{V<L@n~{F&rdRNeym3g;&Drl{ae6~akP0M#vedh{tmF%DcF3*sI!o+AR?&Q$aiuS;Dl=&
-$&FpNsZ-!joGxB(9z6?4AYh<38;wC*(1b!3!nd>gg`LkjG(H=*14J(F$GKXs0>m(mdk1J0Ee>nZFuCWAle)QG2XJx0f$U|jzmN`rnE9-
-O?lbmAafJK4P1A6BZw*M`zGMf`ULL*P3B<-
-i6unpD?i4`LnFkDkIiX}9ls=N7{De4<^>9F$xlf6s!Ff{c)PeAYT{iafh37wGR`P*G6Iz~414BSz^Z{M$kwb_(*sTp*M%4@wvz@MCDE^Xyd0jy^fF2+8va
-(x;5M^v$0**{XIQCNcIJR2j){PJ{oF6~dGC?q_kkLuP#lyt&y08&ft`53Nrh!Zji(5-
-dSRpXa7<DE5dSE>utMlkSO&j~IV8$TG8*K&CfP^A#y4lqM4u)$9PR4QTtr^Lj=EPa-
-*fM5QQ(L25j)TpOlM6AH_!EuSdXP8V_nPHG;)+4|OqX52;qid{YZnhAkiy+GDTPOHUPA0G`RY0~b176OfO{=$ySYxZ3p{O}SoDrFUm;6iM4+TWh(PABhL)
-j=BKQys#uDqsbLydC1VT*oX-Nay`Zh&<vayWJ7n88=x~vx%RMwpbIUs5>lzdXO$qcf7+1THKriDRXi(VvoCyZnTzd<F_2{{1p`kiJ=VG;5FJP?{I+|k!3j
-P{yiV&2i>Lktj_=|M$Ms~SI-
-95t#Qp)oW`_)X#w&SzUfLUo&1`#E$55&2&rz99F2rEA5|`9SAG^D2&shKSPa!TzBec_bR$wWgRt>cJ$z%Eat6HrpkD)`=n|iwVS&JP;6eDhj9-
-$Q#peAQ*cF)~)gG_~1-
-D85PDs76}3PB=i|;x`soAzb^ns*qtE`jK=fkmw5DinSy`GGjE$^F|j(F#0#rVUq<wMQ;$06UNWSz(v_@<pJ2h6Cd0tcDiK?RfmHB(bP{QhcVSI+$5ex#1l
-GL654J8(*VREqzy$R=vo)A@m!I-5tBVX5AfO=Y!TRPhxa3*@l>luts$`(FDFVN8GoOcHQcZ#0XJ-+cf~ah0sWaz_rUU?AIB*QAk|*KBJg>3SHX-
-Y2&AM|BuzOgQvp8vJAMh4XjrHz69}TysUDt_U1ynjq4!}IL1~N*a0hY&t7Eg(58|)Tir^qC61r~t(Egi0mC{$=77*#3*0eG9n%a`oKG<UH~B<fpAB&wO9F
-oIcV<CCPo@R-IvC7()=1uoe~G#K5-=(I-
-j!gM=+@=2S+heWY?ja?wobvb?Tll#k~PcDFAYE>85B2{)&)J^y6(<9<M$`l7)2)b3H_p9m%cAv%Q{#CcQu}7O&Wi=dkchDwNq|9TVoyTVB`5ZJ})L~p&9E
-_4*2LbuWk9}sld)0j^mfA*r^kX#7ry~x|V;yPmAMUL_2kyCBG|#{VnQ?%JS{<9c!L8{&_4e|;xnJWYjU41=FDg8L;An~J+DFN<JLO5*qLFmO(LA?Ny(Lbp
--xP8!x^3gAk7s&vz;^wrQzxvNz`@6j1v7b^z!8VHs&z6)1`@>{;q~3;=ke&MToaksH=n7Rl>s909#-
-8fcS5u(d`QAZ8=z3)KuR7*LLtxWsWlAQXMN>;v<c*gdckAZU4grIui11NF72ZSOPn2Z?t^x+xhB~lT7yWn?t@I+@l@lGq~NGHH+~?n3FSe-_os%(jwAP3<
-t;91JgaUWQTwcp;>^S{E%P><NtZa#$34;c)i&${MZK4l-
-Iq4}T_9J#AuY%V84>6W9ss$lVPovO9uM)p%!LNr2Evg}${6}S&dz;*@D_lcB|2D}aH%P}L>lE-
-=U^KyL7@=qgU3&Lhx<^wVZJsNY3#aP_7Sx{anI=2I14hFZ{$AImrimLn1m8k64bXO9gHqNA9CC`G9sX{$v9jygX|xB0Mhc|<EsQBRuA<s<EP=5&5|P~7_q
-}Wuq_%pAF{QN)(TvS_6|63`vnoVsQv9W?}yKQ7v;?-*+c5g0ID#aT(*MPgt<?A%4}rR@Bj9<zx{8#g#jr"""
+MODEL = """c-rip+s-
+Y?ah%^}uDgw{bGKfFAOwk`VA?cCAbDdLdUtom7g=lVP2Y$H1Q;;Lnc0Vb_3Ey!%0pyi<p28R_ka59pMU+g|M`#q<JW)r{U86!fBVa?fBNMg{?{-
+6{KsE^_uu~#zxvld{P{0`{pBBi^P98G<E+<l9p`;KM=3`;&iJF_EJu0&bR6Y)|Gtd)yZ-*^`)B<q?@#HU_*f~wJ>CoT`1vP3@&3U3|H@U`@%}`Oi_W-
+2{Mh~e@_H|};?p<RtZ|JQ-}C-Kdw)O|EV{-
+M7bs7BUF~tDvffYYM&rJgt`N7=k2@|i;_u#Xi3f>Gycg0fyuXgScrVGl^Qjp>z2bJ`_wWB6uAz^<7r){L&bWi4dTrhxjNiV$T7Jy9hhylbd;G!VafWX=R%
+FCysxBEfG`-
+?29(TlVI$sn&d2xaF4wm1^IP_Rg{9xQejg{2O#cR1^Em^RsdyTIyEv^wiIpfM){?QGby3Q3}tw(=95ij}Stv>OJv~cl&@zJ<YywUdlbL)YJKBHF<|Ir=BJ
+9+=~dcT`@^5{q7Hs0T~BmT)xYweyxFQKt!`q@K!Zs;zj)@x`fYy4T$Rd2l-ZocdfYtLzqUivAmjMgYtdub`+{=B#2L0SEHlkwu?PcHr{e(x(hx>&r#-
+~RUa<)8oOKmOYv|LJ$X=jgQ9?R_4##hz{N0`zx*uJ@i|B}cr8QIF29S?^mI_2y^h`vvQL{jm<~IqG_s^Zn6wKgS&L%=df6{#@@}_b1NJ``NkplC#x#d-
+wab@8)<H=G|ho#m&}uvS+=2^1S=}{i^ty=e_)U**@QW{{Cct@3+O(<CE*X_ZmB`+;NoN4fb5|>gN5v!S}OqtBbF`W3k`QzHj1vug~#*Lw%o8e|)|7(HeI-
+j_2J5Gu}yG?*qr%D|)2${?v#s9<jyWyPTIcR~_%09<k5g1=JRNU;VgZRo)97GahPad*89C>-*2s;#<yGu@)!(UCRE%iHN6&jqvV+_fF#XZ9d0(-
+{833WxV5+JSCPe_TlyJ485h;^Fuds)_5iFpRXdj*xpNz8B0`qoYZl}3WTY9FR<Qgw-u-HJ<{*jU2*ewSkd>+-zBWK_Qm_<n2A>OG+p+z$Md~k5xZj^D-
+KD$M*JoW=(}~}RmU5QS9-*c$3}`rp4{Syb399Y<k67`Gt<NBy|?h*$%-
+F;e;+&GjJs)JKI3~@{8WqQdEUpZy6t$d8f*7{;C*rD``p?l@qF(h$LZ^_eWq^i-
+G1*$i*>uTQ1^R0<Mh6(8QXLenXlMTdgD*5QGfUL`?USFonaL3I0Esrey8!IckE9YjW|Ume)Rq78c$Z@SYed=`vz<HoD$#F<3l<}v9$00>0vZhoQ1a7(Y?i
+?E`vQ;;`N2`de@Iv9_D=Mw8nXOU)Q@BD{doJM~AS!`@F=D#LCtAa6j?Y@3vg84|$iozPB~s>$cd|J?=R^^nTg90b*CY?@C`&-
+?#Nzj;Dt0iM4ETmg>?zu3Eg<EAbVvH{Q2C-?P}lv%E{NVxPu=kKOphBgY~<uPKPH&_|bcLzwR+gZ_T-UFaunzuoUnUE$!uM7(C^UFBK)RqOrNY;nZj^&0Q
+r$C-
+*X(37vKpL?$qhnsldy?FTWc%AP;#y!Nx*U)>4n~b;g#I?u8>yC5xT(P|GbxOR)_i#9vcrHD69GG{%zSmf<W79eHD|}j&l{jOc*73v}emC9~o2@VHd_C0hK
+Gu6m-_?)9zMe3Z@B4YrO>Ey5r$x3Ww(b+F7iU=qKkhPi*)7K!+u;4@jsx`G+<nVbhPivsp}fp%Z{h-XSi*NR$O5<b4&yb2@s&A?KdfOdo_F=*uH#ngdm?-
+M;nYiteGv9kucf|UIG@-MHEd;T5d-zOvb@5((vK`X+n~KCDYj(ov3_ZC&RE^p1+nGNuuic*;#fs^P-8<(?oD457PD!CC>Uw)rg-
+oFe($Y^X%7D+(^6$*WZhpc-DNr6)rf7-;>fPp8`@DtF6X`Hc<D1Ndu;Ic(X~ev2<be<I>z=ZH8$h>0>*nEHBREf3ct^~-
+aQ;f=v|rc#P4;VxChz%cl(FgY47W<GOSOSxQ7Gx#QAt%>AQjA57xWPkAlkBYwtzt>q*)b5nhW|*}Ck+#eR%?dha2=vV`G}WB>FB4c;v>-
+#@;)0;BdW#eId@mksP;Q5BoLFXx_v7c<|rdT;IhgZSpxIj<U)HvH}tj}a?(Uum+ha7|a2O?quYm)m*I-
+D|V1h(rGJ```Wgr+<kkq!6aZZjR`t5EITYI`1|lE^3N{Y8>Xc-!OTO!=9rO9>0IM6rsiM7IBjzPzOk1*9c6*3@Cb3==Z)uUHb?tSr)-
+nRp_L!weZsskUoT}@z;vf9N-q+wbFz$!q`g47N2Snhbj_}C?P_yI1#$2Lhi8JN(PoMk@5K%H~GFhMe-$*jrS*xTS-UJ<>IOl62G2T0Z-
+gLInR5ax9&C;t~urDj?3TA#O{iH9nYh<`aZNqwK|`;GKdaiR&=;@Vf}ri6EhxlakC@i*!TgWY%j>Ru~lI-X+()<D7S*%2z-<)Rlokn`G7BX>CFtk-
+x2|Um%|U*{j-rN9J)fRc*MO`Z$l?m`9s@zj*>j*Mw!$_Vk29kM}5eI*of_Dj;M8-6ld%G#(Kx^B8P}<VQ3f2>(!&@%}0Dj{-
+7OHs<N8n+;6*T14j}$lv%zX;fIS;ve={-X+?>bD*L7EgcMQRuqd&5oSBdZg^fRMlF=5MvXB*)riUX)(Y521#P|0&aEIdESYoY7-
+<edno;X<5i6W^?yZG_5X@{O(2K`!wxH#it8|vb^+PRcN7eA*q9{*?A3;C_yNQq+=t3#r6A7y7YjXmi_`dF5K{O3RX(_dcm67fRV_E@&C)US7GSCh9_RBH1
+W8@(!6j9nvl|9&oF|6l(4U;psue<5Ac-
+N$)|ovULMOZw>O#lOfhFPSLq)co07ixeMHdVl{muba2|p7%L^`|rmuzx(y~|N5_g_}w3V|EItHh;wMoWjijt_fA&aIxCG$EYtrk5%aRFddspmvDUIcI#jJ
+3-a>j^gB<S|HeBIvWt=z%J>R^xu#UrfC2l36>ae@|vcjeHW|pnQy8%n=Nd*(PGUKI<UDG})%W@K2W*T9vLKriJ^&FTmKDNoS-
+X~iKSjDKt{4ylkFxALJ)mLCMPHob{H%@FIkcq4!rZ)hP>Z^fT)csJ}xW!PA?q(S-!e`Y?+q)4YVlv|xSQy>dMsyzCMF-FE`L7A+uqMv^FOV6ZL;11}Fw(K
+DUto{k_ckk?)e~UD!JWEfkJn>(VE{>_>5UjS@1S#G8K^Fg)PS<&2x1ure^u}|g|jzU&35GL(5Ac;PB(J4<32V<a&YNsUtD;tGWrdh>_v)SgFxxqFVGk5_h
+GE;XV~M8c=92-i<~o3s4<&fF0rrTr^s5~@am1--b=}Jgj1=JFuymUgjI$mQotHGNF;%g+SVZp5GivQk*56ieOd3Bjoc@K@4zz@YbhywI`<)b<pGQ-
+`qvvHF1^?md1v4c>msX@Evk)VwkQCMcve0~Hxn7e3P;=YWU{fBlGX50qs8A8GRAX7LcZ!G$1H&wC~Q(R_de+(#~aVB;~}pc3-
+RcTT~!(38Q=`j?V(gQ67cxR$P?mo5&Y}6#=FpODA;<K=GPR2r)rUnE7W*XqcGa<az~VZ@tfWRqC}+r{*e|T+)-
+B~BDWCPUSthz=p5XOhb*!@5pujQIhG<4yf$L>#`_ZDo?ja}bu$4Eyb*RdOC3W(z5Zq}v)|6{Vtsq0M(?(ZJ<}rji8U(kKLOFiqj#AMVsEY79d2<r<y*Z29
+K<8Mt0b4)1RK3y)gmR&Y^05<*#Fey_xE@2u6mbnMX;|}KQg;<>5#<<U-
+5%2va*|x#C8pvH*SGW@c>FmA~9547C^$gXpzWjkB2V|t1z^4N()#iGLJ{LQm*rsSB{u!L^cvTt^f{c%>=^4v&HLDW~!_zws#HSuNtjU7!COJuKiRp9J?Yw
+&DZA3<_Rhaz%Edjz&qY$oPu@Z<h;vr9gp_f8yek#TsXHbf~MY`9-
+lqs@!PvzPat)AuS<F4YApEsIX#k|^IcvYz&EM`%!||3*e35sY86@&H2^_xEADUzri)jlQ(cR&zoyeZ<8$M^m$Bko7S?4cj1TYkzCth~<==``-
+fOR}M7}Boy=3GC^Z}-vm7Q2YL@;A<I9``9W65I|JzepKZaWtGDME7=NZEUHI^=QxZw^{85W?iD99)>i#R&>rD_%-
+h&R_Ihcl>L``2{MICl55WYGVdcHb8?SLyfl^AZ(q$mP7F8QgI^S;4T#I5uB#<`aMaHvfDSVc#o$xXS|ntF2#^>=$Ah9E=QcJ5i7479H5Gkdq*`!dqQvWU6
+~rTCpO<mph>nWknr}d&mD(tXi18eOP*(e5i2(?K8Wp#2MA-OGZB{hnzHos78Dg{TfjveZk^Kb(y@;PJB9~|mvBC@p)N%%j{*wixa(TN5#oZkcX55dW2TUv
+_*YxXthGG@A$sjr55ugggP@`?I1!#z>`oOlE1Xe=DZI>ly!qa{3jpvUQjU!`1Dw~6ewRxySNx;m!24}7V#0R#)AvvY-
+12@$e6GEBAF#^2;)R7Z3rl(m_q+AR<7wq|x-
+jKp04Shu85Ef{0q23G%j*c4RInA$(U4JD?+X~QuCW8APV$KL9NN>ubFO!13oe#%dBB=u8_I7CS*7sTItr1L#Ih9S^F#y{`xwu+Ui*7T0Nw!r;<UbB{hAsf
+uwiAxaaLRC70<MuFd7l?D*4e3YwJ#7p+Zb&!Qa&x4!tXMeIhxnfvZGHJ<5;B3GwI|QD7v0ihQc0Y!@6Ijmnfp>bjKVsZ@74167nytgRr39Q#t%R#b~x8F8
+H>ai!)6uS7mW=6aDZK1L|yNECrxP6CIv!2yQpI--yn1-
+=42ZlY{q32}=;Dk39~JB<Gd0;gt6xIT!VpTuIS0?>h%QF3^8!yNv9goRzT3Wt}Oe|B)0tfLM7qB+@Aau+2()$hDMQ%iEY_E{g&6=PIo?nTkQ(u>LLp*TS(
+x)&bf>@01Z;K*nbJsQ*#z&8|!FKVeR3)JKTPLl||OFpOeNJ(4?7_CgeDpJCHP^AwJEhm=|E_EuE%lq5+uR`(g!s~N!lYIjvd>!u%1h0ZX+(MiNSzA$2Hq!
+xNcT1V&Vv|vczx4cyV(Z~YSFxKXOk_eBU2JFI9|h&d@^0I>8<EA(b;vkeH7$ma&Q3OAkcgb!xnb9y1y+k)S)A&%gxCZLxD<SDJn>HaP5E(RX3kTW7W{I)q
+}sD##zAff8d>!dN-nBW>WJp5a;O?5+hg&98fE+m@-
+xXnmmZfpX_@=BOeVDh;&sG9{#z7<%H5<g7bt%eLUb0xfrOQhIHfne(<nW(a7F<X%L%Rf2OMQYmN`h)oy6USYPIWymONV1xb=s{leMjvlR!a-@xRGYj@-
+hRJPC94dd%yP&4|@r2Fr|u%>BZh-VVPM;G1F8po3ZoCeV+X67t%FzX5WJ+-ac>TyM;H|Lwp3`|-
+=4fB%=i{`%*C`s*Kl{nJmpmW}c>o#1NhqU+#P?}Z61fcK2En#vo(;m4Mj$<sm8fy733nboQv;9<M2p@^a>|5m1|EdzW|;!k@3%Q`bHipX-
+R@eMwa<>Kq8f)GeXd9&TrZOuNIA`b|g6DSMZ1Z-4vsBu_=V0E(z)|E&Fa6pT_o@Igx)CG#t6Sp0=Suo|m4xf-
+j2CgN}Z5;ltDp3z}rb?axAjR#lT*B;5g9!1U=BYH<cc*~w?G7EyB4*FSnS0&m;LoZs9qpoc#G(2X7U&LB6@i^f#%UF1tbMQ{THIUU!84OSz5IBsLzv$(!^
+lfsmk|$0KKd#i7>FqV`Y1=S5~tZlPn=L8mSI90F+^Ips^Bj2<|x|7J<jU`w0B?@-*nvL0|qf++6+K~iv2H%G3f-
+#Jj6y2ZmIhPa*ISg!eQA(oi@dO+W<CugF*E7hDVX3)$qj24qWhhgxKYFW_fgC1f@G#!Rga2cq}UG5f91pH&|PO@Y)RttS3oGWs~?uK`vrFq{m3yH1O7APP
+3fON?q8TpqZ`<x(-yO;d62OrBx%eUYn-dE6Zdjc61%)DV2y_6#J=6qA#e9+Z6KXpf`#uRWMAPw$~?=xXUmIO=Tjv6kh!MC-
+2&}YVT9)#s#B@G!*SLz?wG?)E17LF6^<0P*`|v-x-$01+`g(>?xv)Ou1hULDxP^@wm!gy^C)GJ&~F^_;!FM5wpJGfzCpMrKVdKY@iB^0cpoGa!$gg3-
+pem(!Z+hDwo`fX~(i@DKeDtSYUxd_CU178`3MpyTnVBw-#_q={XjnnP?ab&m%NyK%J=djsv21+JuH)@~e7RvHO(0gsoph!_-
+7#JMx0S<0Ba(Qi>0;o^3kLs1!6s5jad!i?=^VlJ^p+zWp7yR(Ek|6-
+Py|AfnD;b6rIt@fsG0f*8|S!RFFc&}FnUyUs$>OXnaP=T|z<^RsgZhfW6~+HtLBpd`lPv!lsc(m=;O_e$~UW_7fcZm+}T%!nw!1-*t<(3`;6_H7V_@!-
+Sc{hA`c?gB%#k!O=aDh(S6*D5QyDtpw}S8`?n%TVr(KcAwdDWZOV<Q@SoN9C$&)lTlc>n+Kls-V_mudiX7i~}srZ3Oi{IAda6A!vlZPX@jY1zpDx<wj=VJ
+-~u(ihcO4a#7a?ofy$fvw{N<q>rF8V$lQQh}8_99O>pQW>e$+_)KGr9|y<*RCdSY?~;Ts3aDI+2>ni%S)>m#fQ`iyc*cr%6(}D;6Dmqh3}^U-
+08!G*kT=EMH2Dc^;4-y0IDWTs-vxn9QHH92t}ixR{*YCv20e<(-
+zu6Hk}d&JdV&fyD!se58kV^gXr+Z)!nReX2d>c(QH624dsdjllOc0#a(%kB0WxF0u+kn?`pg#)(k~RyUi4j&Mr@~OFJhkRA|hem3FC?zW~W!V@Q)uY6u-
+NyqYmr+xR%%WO8iA2D_pld3MN!T`c%(g;6>_%5v!^Q!rCP@jxfjPNh`F%h;)U&&8Lf<JBcLWABuv!IK;;Vpg{n6D<WHQjOv0;q5ycterrZ0g0185f9W*U;
+Y`TIG}s<doe<P5+HRPpNq9bqq-#8J!;v;Bq)N9q0`GemB$QRrXd_uJM69LnR~HOJdDjY;AhNhCQ;|*-
+9kD7)5%r7Zu<{BFD2#56=&a$Y!h}DH9wKIBXDG54qoiRhPH1MhV~4bDxQJXR1)Pg4b12vokMB7gn<)BLjpinnST29+|C2z0#WFv@+qcOw>IpEZZDGlAQQ_
+s{c7rh*>u++%6w{&eYHshOC^LAc7wxC8g<WP`7gcFwU`hpnwXBe@+?o2h8h7+)7Y&@Gn1Fq|D^mA9@+r07#UDFtlVQ;)#a5LIW<&eR%oT&w3E@NNZQNar+
+@Xkoei18~+vk_<0HXo!J%<X0;xlwI4D$L%aoBk~ww}rplT;-bx{6%bRf4Yo1U3*wkxC`d62L3|g&^_ZwI)iaP0JA?U~6Kc--Py6WC3mVuB*`KAk4_;)^w0
+T|Ag2;+RC+=pDIJujj`PF9ELl(!rb?%C#>a$$5hHSvgIMFM@M&s$p?9AC50wyPwGUG{8#rO5Z$O0a~WH6h$_N&wNH7%5Qw<~6ga8r7W>!%52_Ho&y|UF$<
+G(lgg_<<vK0_M%2?j5)cy84saVbDBItv$W;pNhZ*}f2680-d?TyG!ly9Z{dSL-PhY7}}aVSMpjLfZ(dZ-{Q_pC%ig{G#g88<w1UaDg^#VZO}>f|j3D^-z-
+_+^Tmg9STi%BVZgFBluBAu5H+{`Z9R<j9EyJArE%rYY#N6O>a?UTZto><hOVq*Cp#s#va0`T3~s(s$Dw%Lpo*YG#=VDTb(U5yNuYqI`vSRK-
+!4R5L+k$l(KAt1=UrQuEc-b3j5?jhqkL=GP~^_v4I$9uEf+kE@9$!&Mc(4?D%yGLBn?x2{KpUWbn(erdD-5rlWAqD~I0GIjhD@ms-fl2k?LM+S8`-
+;V|nVv$le8Wn4a$?OI@HZd#N-
+v?#Tc=!tWE;fo0V}0w=CkS9=GdkF<UHxHKuFo$8n{~U<>j2_hn7(QRUHof(6PZ2bg4mUE+A^bu@{xw&IDJeNF`bisuBu(qoX`$4hVG@{{??Y!;ZQ`-
+@kXNfCUvss$rbVJAQ@3y?&Ghm-
+W(HR!2@+Wj8s>wS0h`Ehgg8kWP2dh)jpwxb8m!6to+o4nnSq9FyRTzK{!o0XWmX84JeLeRsl9V2LDM5&pZX<OM%&5kg5b*XCdO8B!pFI!b$W~-
+GUZT)a*i6s>}*u&B^{(M(Msa0A_m|0s>j#?)3a{$*3twsj9ijiS^{)U_+FW2A#+mdF+`e04i4v3Vb4gQ;*ODkuJ_(vFr7DcRi_dFbiRQxtv;20Z>kLlSV`
+CTK+=?`f>6BlAJ|Wq8fR}VLq^2UFRjoj;xM;M!M<&$ftKfOg|NKYd^$hiR_9HqnWnzWM#-
+CJev8SYKDVVn@A!jc&EXS3w=_!h=XoKfiU=59(ng6QKcXrZ;u-g#bZ}w)@&rmc!AFx*Hkw-CT5^uI?EKWk#$J#>N1Z!bU9qqgT+{6z#r|Y%h<Sf2$|^s2X
+NY5g#_M&Ck+lop&5})*R|^kaV0i*r7<=%tL36WaCYdEh5KJUU1q_OG%|ACz@>O^n6?b~EijcDIO%aAZRu2P1Rsh=jTz3umVp6xld>IkU}R(9Z?8uc7o4x+
+4DhETAve<RIN>AsMTb+c`ndiUH%~qa%}+K>sB5R2wq{hjl+twXbteh7@MUcv6T4<(BNENAt1sB|5&f6(-nu-
+pPD&*d2h9g>na0tLZ_%b15y>Q!EM#W2*kp97Uyodc-7AHQB&0vdlgqMEth=fPU3=}xl-Nbz1iLx+GRRm4t>0xT`RUR!F(1%r%^XVZ7O1bYSB(7NSU?6MPv
+G{7dL>p;KkG6=(DH0f-mH8Zf$1y>6jc1IK4vQ~oPyi56_+)uN=9WVOD#UCMYZ9E7s!glWiY982!-xC{vR2-
+48<7nT5HL)6=qjc`UbXpPHLsSsmbjG094CS;G5Gmkpeu`#|}ppN&f`0yzAlqZ;VS*LnWMz(G$vwW7-McC*R|krP$gzmZ{3+!R3ir<Gs&J*6PfBOl-aPM}<
+lXfm=LAFh_{)+m06}ekXj|1jdT>n)F<}cd<&gkf@pOcnnBW3JH1zct+>w;mb$t|5dSqi)}8Oqk~H=guO=iKH>Mz+icu{w^Zrg2r&q0+*2i<H+VvWOeJ5@!
+B1?g$mFl?kl`|KKhF4~k71hWtv{S}T4#05*;e$wgei`oc_o>6Vd?LYb!!p1baRg*tL5IEzB$`OyRj>7iXOBg<H2_=l(zAc+{cWNs{FyF4G1$Wi2<3%c)PI
+u)~2w;R=P}_sRF)+yr*Khhu2*plL#=-ff%a7=vgo0)lDa<$?Ob5JI9YTBO!;mqD7LC#6BBt&^_qlR5g}|c=#IwK;UVLm|a8C;S-
+#7U2=CLY1|d(=7ye19mBEA1UR}1xUM4=t~Nn23s9-f_%s!((LGoo5y&sM=4;k0S*&Ja=abmC>vfN*>CuW3+rFlStgu<%)e~up(@HHSc*BD-
+=>PzNzb)KDRA1fgofLX8eJ9JLNUW*F{Gg9^sdH6^Njyyfj@?zLceNf9=~wiei!P;n_MT3+Gs2W5ikc0We1P1rFopchr35`p!X!sLXZj$Ab1>s>6Y9Jr8$Y
+{%*Sffn0&12U{IMP!>{|#z9NXqh&E<>MvP)!8b`|!rXcjcNsAfT>5yT{N-
+!9hxWLqmu0)k6cHgY%$0NrdlM5fG0523qZquSxg=<7rk<q=)bUn`k@0^XM|YD-
+W3kM6dtOgVbX`d}q6jb_Eer{$b!mbxNGHCc4xxwdxXE1opal0wV1i6|p$Z9|VGjyXGAo#lu26}^Z<owUB`PGo38hts^Gvqu{(!CEuIp{A214_1O4uWG+p6
+X*!kk<B);{$j2RrD_6#21Z&)uOg(!vJ-a#1rFrGEI%@dQ7|d@CMXCE<JB}u=g$zEr@<2#q`Qx;Lc}CpSwd8YZ+d$rKj12-
+dZ$G&Hg_>9@Xayw0^oEbSrm(@ur;*?#FBTIaM+3haf|$KBmqT!eri#I(66v)vQLeq>rA{a(|zeZq$V;!4Y(x;(mHv>jT9m3W3Y4CQ{1GxYe!T#j5zj`TyS
+9vgQGTSJG^@Bs%U`M@rp&!T*SssIpegxf6|QWUOe@4D0+^bT}68=Mw|50K~{0MR(&?`U)N!!f<mbZs2iYB2H?gq^{o4m!S&2L<tXM>tywC4$Q(3hmD+=fA
+60?3>FSrOu0c^2F*&I;K%o!d`xNENn1G`*2h}3rxVv{`PC%d0Z3^NALo&GH_U!9$0i^5o*L&BFiKq;Fs9LsL7t78ih;0?z&~aJ&<}h^V6pfRr{q8VP4c*c
+j`JA0eF3^qj51G8c_M36{=9E}{y$ZZV8P_l3bH*gA%Q}j-
+6mLv0hR1Qybcm|_ai&s@=|O<0>f?yBG7{9TGG03~u)7SmsY6t>xti!)h!`nDeQ!|J4f17Gn`M?}MKr<Gs%&pj0*2;<V21T+sS~9381d~|oW$&l0igJ3g!~
+ca<I7||g$@qAZv}KcL<1TT9<^EZ>^mgK2rSweWDSRr9kmw+*FqSzIv-s9R7`LwJ|hhU-
+H;B7cv3Je9~F~>%wNEg0f{iPRbXhL3KeKxb+J`ET^3eGuZ4XZG+qvNlJ<+5Z>#az1%Urhu<EiUW<;qeSQM1fU0$%z#brbXK3@jn-
+2gwi_B6|4lC#uBVpT0VRG$s&EEt1w%;}54ChG@Y2V`6DR8MZA)!joK{v}y{uCjv>n~z<bWLO6Y#VCSu5#8l97SAlul!pD=Ab8o}FOjCNbdwK0vKUK51%O4
+DWH4Qlj5t7#WQJm=l17wWR-&wJ;3^p=yIRn2!bSnzK6@v(w*n4V=?Rqm)xxM+gt>)J#15DS-
+3km$ZPOC(SP?p8Pm_+J)fsxDI5mU>Pk1pvv)Dgn@vUzFBw+%Y>N|XkJD0JT+DE~!mIS(PTul{MUQ96mc4YIuMbZYegGGVejR3dlN#UAgD=%;a+e#s<^#LE
+HFYrCf)E7E&t8|Ux8n-i+l5M_^@Rd#|>(h6Ui%n#qhK%B4A{8t_<raNW>sOF|>K)53i~T;XOuNR;6WJ-
+t4?_h6hl=ks_0rW4*UG01T_UW*LT0ybzBThzsVU#p=EwoB0(G@9P>ITYIogNQ4~ehQ6{G;|0o7OIVm4@_*AR#Ja?3`%x6uHF1Roe#*R~bAf_@0ph8BbfN%
+Sd1bi;X+90ueSweail%+YGl2*iRD)mx~^vl8E|U=}3jCoC6pYb0g>@Ly?*rr`1zrA*qTQ)e?Y41>>P+zvWrIA^scQAmu$%U$23BtcN8^idTNh^^jqOPwNU
+WNy1z`;nBE`MXWc#mXN*T+BF>6=82wL;Co!6DGGZ69rQ8OU27C(m%CA9S|`U;{N2iSyQ5pI7o$P@^Xzr+GWJBP0EH*=a%r7EHCWcPR28*-
+Tq@jlGqI^w;v=eSfVhx2elcuD|b_)MK|+R6?{d~c|)vm`Mh4cq$md65{k1f^@dM<qGr-tOr<nn;wl<kQt%@;a43o!30lv~T|h1A39953d07R1=!uwwS{p|
+y4xliZl6-}8m*yNZ`V@UiHr<MTR9;#_m(xluG;0y`wCw*N-V|ji{w|spmSN(68r*<Fc<&;C43KLOb|$n|K%pGs`qa(bGl5#-GLzK1fl-
+v|5($a#0m6KKDmY=T^z}~CSR5E2lsu|AlY?^WqQroSoC2t7&Ehd0v+>EmSVrDiEXpH;cMB}kyKw14b)G`T>xKh!lSv=$eS?_7hYI8^kvqAoVfdBey*B*(5
+Qtmdjw<+xBEiPi@35{!Tf3+}FM9rNzSE($6EkJP_@Ri}>ivm&t<2P?J;G3R5<fd+&pU~$<m%{Kgy+*n78h5F8xl`FNkfjuZNx#+^HW&<KsXfQC4YtK?m#i
+ObG)_-zAhjlodxaa!cg^PVyd_e5Wd5f&5;Ep0E}it*BP*??B>wV%b>~>u`N1{hw|m&4ynjgQ-#R{!E6!~#chBrH6@=0@TOyuSg~M-
+3+_`=B=&|_@Zz4~zGN=%O}Ke%$*SI@cpIQk{rQwdm0>%CmhKpV+Lh?giBnZPNljZl%l(Eklp0PEw^mi}yXCF!l6f2{X&DZm=m80E9sFvl&N&UpW1`ro4OW
+;qW?E-iXGQUsp<{)}b!ING2%jD8%k%mkp&rs#r8a4BE}b#FUO!sK=yB&+O}yy-
+j{^HMP|mzlw{{`K7@h2vV4DVz0+Cr)>W0YST*Ixbk2?Pr3}u8$b%`RaH>HS0p`yZQ9U4<{x`Zw-{Wv{K=04o!ek6@3(hF^Zb*PbdBBjxh&WL<$q8h`-
+!u^>z5#cB4XouIc0O4IF47IyTv7`&|MZh81pHN_7=K~)`dw2(3h~!|oV_!;ca_L2DEJhV20P!j4G>>TH@+m~z<hFW8^g=6=l}=leHlAK(aF7&ycVMX4XVM
+ucX!7}POSf|p%`bdqe1B9G6eP!Ei2)|8yJI(|u!7hFl?5*8)vSg^8m5N$Qr*|O8hf{j&nNVuS{iB+XGl{7QY-oCP|woY;W#go(4q35SzRdVB?(UuZzotcH
+~DH97T`J&=8FlMb7di{UcfoAGW~XCGoqCWMhEXQv|7#Bpz!5>mSx!dc4vYh<>nemeA|Ffb#7c0cAPX9hp0QMsI~05rQ}#;$fOC1oX)WD><Q$ylI&-
+|R;ZGh9ZmfyBA-WGFoi`lXv1QR(jNqOgkLL=)6x)iH?S;XFKDC+oy=oQzSA;{f2m1k*xfj78Bk!XaS=X<@UOv=Xq(ij#3tDxH>@`346Y?oVRDE6>7-
+t&2_vHsUX^yf=yW<_k6S#+)aY%IR!o(Qfl=6aluMSn(RNkT?k4ujP`&v<<0Rw`6hXyFxIuIZ?jkgD>xGM0Vf7XvjRZDhQw2??%Pxnk3>pinRA4_WJ9Ht+f
+E0-&gbk|)gOLuVi7tUie(|G+1Q@d&Aojh8H>iF>%Z~oTOX!;pZdaldXFG7g(A&Jx<BXrKXfnnNc_aoMn;R0rl7zw?^a8R+iAaP9O$#v(y|36-
+T9#@*&;}4;6@fsZE38QN+f`|$vcQLLxC4njR2sAqRS`8^+kFh<I-
+Ivh)o!SK9NzOXpkuC?)FI;JI}cb6bJql48|pZxh_lpSalt@nFzSZs`~}B#TXU}9WZ<+E1)1u^)9DH`)7|)didR2P&Ozz|GO7NnrWuvGq{w=M5|gYejID*<
+2py$G*Sc$N_1U$m?n)|U^4m?h4a&v2`FJ#{3?lPqlM4rwxK9tmY0FAbJC|F^5jZrWjFT)FAk#whswVl2?B*cVrjfU?Zw%gu57JWt`Q|_tyNX+_kPao#Dpz
+1G6KzpOS=H7pYtsmfNx(KJ0Dvq?i#h|MK46qq(WUHemCTQ-fh7aqvU{Ax4W(VkVAGw%!O;`S>U?W4zfaAqP=p_F!j=6!;eRi+b2XT-NI1PKq@Ah$x+}I?N
+J1HBRLE7)9!uHHIHFP@R1h3V$s%D~qJK;kM07ujbJVUNkl`jfeo$pm*tMRWNetJGE{i0E^@)nWBp{DtWwmOZ_NY*X@Om{))gSjBl93In6ty{LE>fsb0zZ&
+AUP8UjLE{ExT-
+T~0RnJ(u5VJNVK{Yq1rZ@5bO8ip=(@N2_noJ(|ecNNGnoTM{sk7bku8ZQ)Dv1;%5%aQ4>JWR7w$Y9%ofDyW(J&U`k(C65l{7fakI^xP{`cmp##Zd9l5rt4
+cT&AjD$?<z1<BZY<<I~nw{EQyz;7jpLC?gU@`3`9_+*^F5;1PSzWFtynj8~Oy>0Q-Du-
+Vdy+fDh4iu~RW&_4_n)pCqc3rOBM>bv3R6&l>>0d#uSLC@Q#A+ujBWHICnIEQiH-LnPy=xI*76E)CHp6^Um@t^&ebYe0i$BIcvEd%6aTfz4s?ducPI6AOi
+VD|zwQm3tK`)gmefEt!_eVlffro1z^`P<A)P?Lj{*={+e@P2@*Nc0WLqeOJk!P$Jthg<cEI78gZ07W_)f7l6En`^|DsF5qx)WJ&C?jz_6cmbC2g7xY(Vcb
+f!cm0Kopfi!=9zAjp=K&$sX~&X*o7pktNy+1kPSsx!~aC4w?P!|28FEw>~d>jaIU^9YgUnt)r(ClPKn@`+ac}9nsJ}jsV$GY5w#X7;sR_vsYQT}z-
+cyiDu7QP4xbJB$ZjZVbecY?I*P=`G@+{P)9#c;F|r#;088xPdlnN~)@azM@tz&4n;Ta;p+DrCqKZnjOK&3;1rk>kPEbgC2knyr1=mc@_~|2*y%S%htSxNR
+KT5K7<F#t0OSNvXg-s$da^v2at`07lHxNQ@AA%^Yj?eKVN-
+s}evs!BXjFye)RqSLuRkm9ZbfBfs>SiIY%UVhROC_~4tgG6oP^yvY$*3g>%sKc5IQODWe>asc>v>m0E%n-
+@Z(1R(ACfT+6!<Kj23X{GDwwuVG!XsAgs~JtRwNk;|K3vT)A8PQ8YXWTDT(Y=cWXR|YbuXSXao<(v+Ko}P8)A))RbOkvVnUA#Bm;5x=Ph&Qs>LP7^V?-
+pmQj|bh#CiuJ}P`#R3F8L*d#k4*o7aI$4f-Ney_LEY|d}BxkDQ^GU?td+>zP-8hcdj)BeXgmNsmWRl_L=Yf^MQY^0hp0YZXE-
+?7^F2D|pWp(jIeKETFcOia4r#*KG-Mt5OkpSqYeG=x@C9X1(bZ3cj0e9iaPWAe!asr@EDR-
+7^77!Y5(VmKGfp+elV1oRo&?hI=Gu}v}T%;Jz4dY#Lu9baq2$!_%gfn$_varYlidM}%-
+?B4&=%B)Q?NUl<<~vs6gbtekHAr(=Bu2E55|ob^bQczxl19WU$%~4J?Q|0wIxOwV9owLww(^lE(wV{NR7{6^Bq5HG0W0>1$dFjQf*GCW6yGKV#Z3%C^t<j
+Ay@b_AP;d*alTPmvb2bn0-6``%b+0L-K=eHVwOiMd;~tb~i%EOM#cK-BN!Yy$-u5=hpc?MJr-Pho*qaV-CB;;L*}tONib_AtZfWK!60$1>A65!+CwrvP5-
+jBMHknVMzeS3vEBV2<=znL=sb1!zDDId7h0zrtZ>1hCBqxld8M)W4cgkh7O&eLP)F6CruFPhws5ggtDr3c&UBx9IYbw>lV!YbIr$CwPelBBUboFvZttUiS
+6C7f#9eo#_$2;3dWy&UXD%we=DKs5pHtC4w;LcQavg|fMfvPn2x)SQf(zmUz;xPk=4_DI<l*V>8o+6LcaQn5B>O3Ylk(LoysTo{iOCHS=p>M?a?p+2&K<o
+E5-0F<V3na*NsOUC5)~t!G7q!R+xpCM|gin3nhYro7I<mIh2%bP>Rgd%Oz{liQ<-
+CY4h#~K!52_idA?uk+2T|6Bq9NEx{IhC?XfQslBCs@U59#A@C3<%Q^=b7BcT(LZ1&J^|mPjl>5mgc<Fd_kalsp&7x`=%}-
+P4W5=v1XuKOw^GLIUmdMZlFXSYU4NItZI>ra;E@n83!==DbRV6dmNHq4_0>vxi6tu8w0Bka=a8ln_PqW(=N$i|fwI&UzV`5uU${k6l*DyF{B-
+CU^t46$@GDP)9_mR-RkY+<++)cA|>v0tw?v<}Z3nN*a1j_j+7wVZ{oKh-kSl5CKia(pz;yo^wwl%@u-
+d(~K`sca{*k8yZVEkqJDHw?v47tfyylPqi9m2RN#i=TMw^4?`UXO&)z(Cu7U>NAJm<s)RAw>p)I=n0AF}1YBwN?v;nlLeG7~xAr;$?wjXV3`$w^TbG44G_
+}H7>Svlf?A{e5r4R+@>L$r0ULJebf>`r%+MWpFg#d-
+9;6zFf<sGDm)aofn?s0i_8cIV3g+7fUWE`sqSF*Z{RZ=cZDd&}H!5XWiG)|O9M0hwKv72t(h{T_(BjNW5k%fmpUY-
+~bO&*c>FAAzfxMDE`6q{1Dqjx7hYC)o1=aG|DH7SUweI>(fO1edPl$mO(MK&Nr1OzB2M$`}_m`82EBVqS2St=;qI>=;jdFYE#vqFtzK$(gA2BK&huE)4Hj
+_rI9411&w9cJXQ$53Hx#G863fQAJQwS;?QLCkE0@C-
+4>N^&W>&pU^ezP44+&1JdMP+nJ^rfCg$rB@cjiS{of^F4+|0|bzF>fnn)^rxlWi)96$rqH9iBWk*mJdrh%+~uI;pdN72<Y~nbxFPOGk^)!F5jGc1;&7QC<
+5Z6aYC;fJy_mN!fGfu^LgwgE2q`+xjn43@w9DGu?w@V$>b;G+uVO+Ja!aJC1(n>HrRJy>Un%xmtn5_4KGodDx$ehf96$Ap9NyF?1y_2?SArvDJ6Cg?KJs4
+*YlrLZ8SMk`qo^a;9e-O;#az-w6^FDZRS0<+db2G^Jg6faS&i5H&jXIeB(dzsM&8*v`fwy*-
+k`ZWQKSPF&oXJ5S)%AvaUzm_AfYZP9!X3@!%8hESvA&<9@9lT86k%wcgX?JvQy~>5>05x@hZY878DhnupT&?R!~>zXT{h#C_F-
+;<?~_fEi}pc+@RrbW}(WR3N6Inr6Bg9qpOLhayaN5aS+W~pDsV6)2<;+k58KpyQV8nWk%@7#}7x*?;55s7!D%ie&C@pazS$%9q}cgqOqjSVGbqPfsel%!)
+^wHdAWT@Q^u%cGr06i>&#>h%0Pn3P_L3Hb$G<{b!|?9xTgD*q3DhxX2SYI>+OojldUEZ{&u%7KahoDJO@>nl@sCyG5OSL(4|pv@r~}7rzd@zUeISEMj2l%
+G~W)w^{v<`uiajzuUQ;of&4<L+w!~}X(S}YiYzjWc}st#(krF*+p^|}aw5Anbe>3aPAgV8*4drmu2RzW=^@mZ+3Jh|Eg{*$U>i<%3$`pCC>0O^CY|c^gl5
+G>DIe5wywXR3&{_e6Dx+A+R*<Wjb(ESL;OxX{DNN|XfhVxJM=*;W?=sN`T&(LA+Idm%$?${bP2u*mBB?NOT7L?X<+BO<?b#izCTB&ZjJh4FqA8tMQ5C%xo
+XzZ!Ru(~f%kJlvLhxmF;+;6N0EoJo4Z#JutZg-zMJmg1dz=ot0>R|de6Mb-yC~hx1wF0Q{&*NByweA@7qZ5#=fKN*<O^cUGPc8-1!qegnC6ad_r_g{-
+}T;`IofQTWp5^NY6`-)`X=BO1%G@HpK64Yep*E8;^|y~jZ;QIrG#$Q^Lr}__oAd}$gH}fv?A8thPyE@om2&}-3nhl-7eMLB)}a=)4Dg-
+u;`>ju0(Fodh=|d{9SYg^C&CHOLZme#hbggka#Ow#%fDdLEAKmYDrmDmhbW=bFJH*>~ncep)wb1-
+ZnQBTAzmd>!}>tyQjc4OCUUROU`Difv60O0pKsI)uHRwvl*E4xu-$GSxK^h>9&PD(5<WUw$)BiDvCWtsGF6eXx%~<Z!%61K-
+%emTPsp8%lI#XRMT#cP9HJ$DH6M99UK^yS<$^vVw!G1>To{Q9PxalCi(777Xi(v5Wz0XhEf%0>xh6nJe76_QK_wyMJ(63I#9X5;oFUjW22=lH3s*ncN8V-
+W;wdvS-
+0|eDsT<@l(UOpeY*7XjgliBv@!;0N6KzY%W|26Zsq7b6(ojO9W)knix_yU2BpwJ$I8so&;miziJh|XV@Hf<!eq_5q$oX3)Qh2}Jf09Tg;R{phtr(z7>8?a
+o8TFR1LN5l7UhGkcQqv!R1vX9T+msxR=tskkJ~anSzo9YD0h{7fxp=mJ=XT7mFi0o8`Xg=tbM|q%bIu+a-
+B`IMQL(c8fh@8MBvxC3+fhVaY!&G+}+e7LrDlJ<x1~{{o(il16?G3HyEjMDC_O2NWl3nXi`>pNs%fIuMV9GS&WqyLO48arP~5`X7yCWj=L4kQI@$=wON*_
+_8c-X)d<o60!khW`V-
+M@SsX~KYPj)P)7M4Jg`^0Ns=5W9KG~JB>GHi7nw?Vx?JBolpG?Z&&uLiS0*_si!|7521hnOF77tLN05~9B%(+DmiaS9QZcn{s>eG|%>W5iLO<j8eoDk(h&
+^v-jZB<giDuiE9oxE%(J3t)tBob|pL&lCw%Z-$OyLNO!^VQ@t@EvTr?q!j&hi`UmrS+88ly+csLo)-
+X{ZLoNIV9|f#kuAdWtf7t3C*lfTy6%Gs`pm~aU!j{mA~S;AY>X^cFe7PHDN_M$QkCuyCz37Es*=5ps3!Vl!w}3oVa=&apUT599uzB@LBNry8A8z^R%F{we
+zZoLUJ5*TM|0=o`TNKj4E^l&dueSE%fNoswFLvPSY1ntQC)P?-
+As@sb^37C@MEp4{bG2pkDr!`bjO)f5^l_V`;#XZk9FLl47h!%Xam#1*G49MBiz^v*?vJu!s|-eT}W+2-
+MtT>KdT78Cdm{>_mT<62hS!A~P&0oj+PGHLyAH3=~f2^iBL;Nxd|AONK>NZew~hI;^bb75dj)pbbouH+B)1U6!*L?i??v>}tuz;U441vi8gHvWR$6=SjBV
+#JR<^_REZ74b4<#)11+(q&9hd5_@1bQ&bChDxiOj$Z}lNk;^O1<K-
+#x70O|;8hy`XvUa0qo`jfZ&$b|;YU}z?2K$p>dFPSQZB${QN%whxW~H!$8vA;7=~FNfw-6TG{o!SM07#?sbhqTK1F*(*o=ivPvBikvX~LikOIR-
+t`)#|AnlR2%1vda(cJ|9JlpNcQx9?f7ezLo{{-_|3X2pXQ<X%M7?$ji~SjzRyWNRt!KFyknHn^l0ScI~;rOac@jb4}3=AXn2!(-
+L6FnACrsm4DM8iQtAaVXTDAMky2yfAO|6W{fVl8mT2$l^;g;(<9e-5}n!4RXcBauB8-O8sw%j{4XFbZckvDD6r?;l|F4-
+Kq>{sK2yb#_aqmNNyCEFJo8>LDp(nJI<D1;yQ`)yOdQ-#JSKjRcfoVJ-lirpDe8AgR|D8T*ab|=0JJ*fP(|~RqOYX%Qp?IrkX(=yOnYRvW&6y-
+6FEMkd%ZM%86JiQjS!tDsJHk{0Ys6iuqHtloKc1=ww>FjNiRA;-
+1I*j1WiXMq^c(MA^*>*F_2hok|n~RIK)(VSeG2s)~K?D72fLBqncl$KL}nVb*L)6LMB9_<+DXwy;KqZN>sg^%J?V;-g8a^}bSX?kuQV!X<tjDu-bp0-
+woI7et6PT{+W1eJCb|x{kh^A@OBqW+RVZc5sXecT4Rn3%pn`un}9R1g(rGCv4+ZO$e;F+v<wWmUGk&#a~iIqJiixpH#t2g3zX$&bEa=t6(M+3tNi5oF0Hw
+7=WOHKu;1=O^ucF{zzDRR)v)r%#gISEJ~_1l>n<pkgc(0u@of`QV3^|?zD1Krx6o<gG8=Wk;Bk3EToK7wKCM;;FkFwJ=N#yFe24+_99HQ%v!9_vCJ{R^vh
+O9^th83jn>6`2@_XeZNVJZ)Dx#=l+aMovv#QzR8#_Ol-ZaBtx+jV-zp1|{8On~F1M-8J!i$OWQ|@-
+n*S7F&D~lc6Gl*~Z;8bb^JzHWRQ;U>6ncZAMM@F+Dk%s!DT1w*O<L8=CZXqDPw}lEdTUO#)(BNb0pB0JOvw){>1rvchC?{zTSwh<QXpd|i#CzRB}&?~y1+
+N_$AA;v1Cj<uIlg+Td6+!yE<&|sCEFl?v|$D2^rL!(i{rA8x3nHdb<%zznEm8@&eQN{vG6$ftVKC214Q}Gd%q&EtGNZ$t&Pw%J!A5W*WY1eHJ1&VhizWjS
+CO6m1BM_x)rUDaNmB-el<&)ScWF3StmN90O-
+N#O3w^jkrPnb_cD3hZqdWBj)vnPjTQ#=!&q;l?BT$fkzp{b7+&NdWP`H1#pmQ(Q*#h>AgFB>T*HT+*S#~G2aH~mX6tge4Rt&NegVt(+c&xVSQkCe3Q)A~$
+9aqPl<$k`T(=Q7ySVN<Dh|;nu@1;)lxuv#bzMTkQL~=?P77$*YqRS-&Cg+b#1KmdP*B0AtInp+2B<eCk-qHoACNH?|oZ@$m-BjRNm)0-
+5(dLfe)Nidb@)mw2@bawoW6Qm~&Dpqvw_^5g<b-
+bKnY*aViySSZM$DG#7E;@Y&8%;0yS92FpI5!2C=`dGpHEII>=!vQX50g7DtYxpSsC#u!=TTVG+jjxl5Hs-VtQpZoD*RbOhl!VA;>5ZHjg{;K%eJmsXA%Zv
+<XYl{r1*E?h59sZQt>DhI)51mS@?ZP};ojq>45ygnNKITjE>r&Q+Ln!9bc6j;vBgiFL8f6S-_X$?lclR`s+@+8G8-
+M*>73=oFI|mqn+!vvPmtg>mO5b+;`aZjiRneuVlW#B89S(|cc(y<4%s!>k*RYU<cQ3$(R8elrb)M<NyVxFdz3#{a&Ps%fb!RGJk%jVDQ6Xr?Z@N5~}N#i}
+sxYNt2<pcAKB6&}%wspdrs5j-
+Za92!h9m6?d4*_e)2hlh1i!t%V`ZqB0fB+4YRU?cS<m}kCRSAt{F9kQN%58`V+fve{j4fF{X2j3u`0@XTQi?jUU?IF<l`m8Zmb3&d*n^w9^O#AF<TqLBsj
+ufe#)N7hk>*0wQHB~omK-DdG6C71FidX;%(rMoUXcS*sYRp3kRyqYWa(aH{-
+Bal_^dCb4$Xdra8e4I2xwHRKm6%B@VNN)E*XL=eYPNEAfX~R5q(dB8R%jv8-
+bLHGn@a~^c<NtoG6TYElpV&^dv`tMvGbi)*${86G%FTQjOMcLl&83WOw^V#OD?SL(TgW?O0_$TEYQe%o=PP9hPpHvXgiU-Rjb}(EoTj2=wVSuPbt~%?z%)
+rTjtLx2#u1q+FH81AjFvd=&A8KmWeq)$@L@l+Gyutf}MNePqlFl;1HJ55yxbK?rYETCM(s3xIEChLINC=#&ZIL`##o|klsSuXNq)!G^74%w&A(;xBKH3EF
+6^F!BXry`tDd1yIObylCs6r>oT$jp=Pd%`d*ZC4wTb8J<cFSV_wWK(J+Wloq;ut_ijn0V!4aD8;+ScK>oKVu+Dk78EfGat%GR%hLZ4|duiY)J(S{3-
+nVD_B-blwW`mJrnqU?bXXS^}9c}QO?v=esu)ZG#ri#`q6{WE=&!}O7roz%{o|uQ>HUjD=f6#2R62t9j(ha~-
+<&A0PU6Xni++fCcR`Fsh<P84Unx{c9S?)Zeo_eE<5hath(Fl6jXLj}w&Fb*!ySpdiYP4|aA1qpy*lJ;JS638?$t6}O2--xVF4UvZ;7h!ka*LPP=N%GrC}v
+zAg}0uKEH!=3i8L@RJ$2<Jtl+P1xnf17S+`Y^wVwn$!ze;UOTfhwWE{mFeAKOWSj$l`I2hk!1qKOjb-
+w?xMxU#3irxy4jLACP?zfo;;(1|7=>a=j$kCWi2d_?ixOH!JyHni4Agc+HGY3Ysh1jO*=7v%fsb(WuDv8HT*K$WDmM$tfiFtCOP%7br;-
+dIEvR6>Uz#cJ%?>*shF)-
+Y1W@nb)6!7dh?$)+d=|}|44Rs!#Eq{p>32t$riICcEkT&{lOC}TbfQnind+!d*P+06&F=x*5f;Wz9MMUDMS;QxtqcaHeHy+S3t0vt>+~eK{tpA<O+~G0Y^
+HQzb+1*}yX?`0oVG@25IRSUM3r}Mna<<A;rfNa;%9}kA$zfvlavW@#=QgPvA0x-Y*YA{rG5~UtHkKppvnxl{RIoa?Uug<2s$Q+-
+x%FO)hwDUh4O0ym;zy$j<=g@$dkLI$g}LUN=&4rap(Jb%AwOU}B@wecWavboE-OV!RTPDG05AqO&v{q142~+Zt2+s@{EPm&WR%-
+H?IH!<J4!IA^+r*28PsjgrPq}+?*(UXJy@zuT`cisp*yiZixo{eU8l~x{2nau{E!O725W6Is69o^1Ldn{#BHJFRgnN9+b{Idt2?3XxiQ5G3mVI5%xWrv9d
+@Tz4$N|2vzzT}f>Z!QyKgFkB<lP$=^-
+6z(@wufhWS8s#x5YSY&^}`*g#OpwJ#8*PWtKUX=ubc&&gVAMcim^yN&EBnx8={V^V6{9U*#Kt?gD*jnyTz8?ZR7=6E}H_)G)Izz&Ur>iINn)3ck2Bk*;k{
+^L;zsyx@6H(W9&M~M#AY9grJ*De#8^Ww+KDYf<TU}qd2HH_roTaC-
+*%xvw{B)5+Yu;Qxb4&7<bEgvNmtr;a^C=pb&?D|HnsX3yST1Q8Ztsxse6qZ1&6SL#M<3j18$!)4py-*5I2Gs%Om{zN>##;V(F{IgLWgk6&D-
+(~8Y^k`~QFE|c)9{{g=QI~7YChS0%f4+JkCgbv+;Zfpa?k8`0t)cjJLfRB%i8fk2@;fq=j*v-a9;pq-JsF-
+G}qIUPo>(bYYYpTKi1u}R8PrCHE5Ho=_5rQXpij)715ML0-
+~vx2S&o<gUdv6YnVqXGjljl)`1^B$1V<5;+V08#D+*o%gQ*H(^)!@4UZ2MeZVO#>%9<PZ&vlTV!7KDJe4k?X);lvqy=`+%zCU&XHj9Mqqf2WgwLC)$w@E9
+ox}e|M&FmYDj&sGXD~}}U<%6tIXFdbgt<}0Iqr={F?q^hvfCq5g+Xbsx@>Px2mtvg-BUnCNoB72mCCQen6mQ1P!%huI}+S7b7(Rrh=qBPq}_%s=J;q^C(I
+p(e#)f6?X1WJ7>DT0bOd#TWKnCP;=>}u7K)7|eh8)T5fmHk-i<Hl?6ds?L2|W~4HuqHPnb-jXVd;Vs{7Zle)&PkP$c%T(YQO~OG;&z9m<n~_ZSD<l9FML7
+6MT1gCis_hXFM?+b4%$rk+m9wcLp;H0nXO$v>Vv-b*GQsjUz6*Qtjo-?lFJ!kONjnweB$TZ74=?&1yzD?9frj%y=xi19NZWmi-
+m2gDw3NxFPj3(k+r8W0S}u;KE_f!UKSq-GQgJNksZ&Y;(Qc(QGzs)!yDkMx{C0NF|1a49qb967-
+psSkAPWA9;~=SI{QDs>WRL%ju4q!Bu>c{`#~g~0$d$K;-
+mzkzs#kv|2!=M?;i;QF_}J%0JuKm7SGfBnaQ{=+~0<(Gf>P3eq}REw^<0TjqzL2s&R?@?dg6pk)E&UOVD^C(+rh;7QUOZ*!hHxrz~ElBcIll9_?OU7)4%+
+ZC2dAQeGmh^c7#8jq#o90!8wT+mZt>a2+t7h&JYN3z9C_J3v4HYA!gSm;};O(r&IJJis>F=mXdaUc+^1uA$_rLq~Pyg~R#BUH*>WLb4=a*fBa;tkfZ|DJx
+O%SyJiGzl3x@p&Dy79z8K^G!dGL!XjUB+JfwgR&qOTnnPstw^ax&Ia2HR$@PFxz=p<ga-
+|Vs&%BLVlT_=h?#%nDFdM!r(y9E5}_o#)cKma}zn7vP0L%yZHIh-B`RlkA(Pb$|{qa2ks80(Gz-
+9#U9^UhD%jKS2S$Y=OO|awchq)e8@n_;J&x$OScGC?Cn&<9!WDVTWRvL%EfSnp*WtNCSRC`xCv1Z*!u>>M2dq3<2ss!gz8haq6q_DU^Z4k$|s#q)dCwp>G
+o+6WVPbZ27;^8CGB{auBS>$D+LS}T8hkSQ|uv6hMjRn)*dr^4mxHSAz(>*n%oJgyY*5)g)Bz2C8<p&n;!*btxuq#0zQpE+OOY+Y^+By_SnNLe#3?k);7E^
+o3WsY7`w&6{Bam;c}U90aNDd0n6eC!Yu1mt-5nDp-kBq5iziW*vd6YbqV7`(HMP2^hq|HKO=ad>jyC<TPO~iwqT+vZzoUA&yY)jP%#a<BIRndWXt(z={H2
+s2pDrIg9^tS&bcrrw0nm4~hTz!$jFh;W#Xi<!^r{qcCp6#Y_bdNzR*X=Rkt7(rBFvF<<(E;os%{;=J^~|z);Z3S0aH(oClJje<;>f1I7yUor=n<6_BtzLG
+-$ZCnvmy1JR`NfNdKvfgd*)@T@Qizd3&ZLOgO!Bnxme~lqcJ75DPCeC4J9I<U45;)7z^C>ZWH!Qc(cSx>BQAndittIo(K(T3h$HFgWHj|Hb?`WS+?kmx)=
+Ap&r4qZYD17*Y*^(noJnuKh?$o^m&xe;3g<M8d0XC>*`x>felKZLXOZ~Y~t>Po~{n`Ebb&LJ1b20M<mUK7a>r7NJJCw&n&x}w&3i|5rQFVzf(<*!~`T5B?
+UgL92jl51Zq9$Dkcu!X;o5f{ZiHNq><`zfzu6OY7sYKpF4h_T8dP?2S0S0P;0{Wx9eFR|J8CN_2V~Gc<Aajr$WDlvXw>UqoZ+jjimLe1Gh4udpYp!&4a^K
+K-Kt-;tqz`kM5{ea-
+)Qj5uWIAcIW_I?q)ox1to>TJMeKE{+0^dm(Uc=FtW~n(y+tJLjU!Q#d)~yFF6XJ2;s`z<v3$FOOyB(U@3X7j%ftiNAe0I2kKUuDm8m|5QAbI53NxiSl%sm
+qi3-Cu`CQ3){yQ2#vtS>)ch*4>B?3sO9oyBp4*<HsWL4C<*zK$7Xim^52DxOVZ!AyFYrh_PQ@i2ywzk@WsM)2VI9c~!<q^U8n{(-
+o;$mI8XVod#HR<{)v@t}6mj#^>BS7B6GDMqh#N;E67Z|?2qE+wQ-jdhVyijSF2tZ@tB?K}FVX#d{WDOEZtnG@jHy;Z^6|Il)Sk;SIUR%~3Hw&_yoqe>3R|
+)^r3`qaU}lP{J`1j!>7vcb2u*Dxa<hwYM+pODec=I~4u()$r4KqbfP4+HfP9DQzW4k=q@t%<KZstJVqy27B-
+t>qU8@=|feV9HMAtJa!hzNETR$whs&Gll7NF-%?aKo@6%Jrl#&k+=Wvm<o=lM`@|D<qY+TB1U>;@-q@Ioy?@0E12sR|+e@03OA-
+1487kO_?^kpcoqw^^Mno17_zrZf&M2}qCinvxMj&onv7^DYkr#=8nnnBb4lK|Z5>H>Gu0skpg|AlI*a3iE`^)dY1|9T!fjS96^_Jw)8Sn=zuQ*<>??JZGW
+$eCe+zKwHlQWj!8;uJv1PG7Qh?8J3-UpPqrTaYX!m%cudi&NM91b6VV)Quic;#JR(oN27kVm=0{W_+gp%-
+BN99mM44gr1wYuzETUj6Vy&^&=W;MEjz_)kMfhBtJPTU^nknpE3`Pb$V4&)HHi5JA{NtQxm<jBY6_GaHk2v6+eZNQc3%g>Ciufj15Ap2in3KSf)+hWQ}Ch
+Us5st|+%-0->qH)0Nrd`pnkFmQLEj?S2}hUnV`d#qQ_uX6);*tG^N|aD?0)USpngVWY!3^zRL7!%Iu&OR!pE-Z-OV6hMZc@M^>2BmBw=#KQpJG<(uvn+7H
+oINeVsPd&=wa$#dCLCkLyceKB}vgJ<>_(cJ3Ro&v1YIb>zH8A=e`X3$4U=#q)HJa%r$_6Gik`Kp=V~caVGtuiHVio<SuU`=`;%f`1EzW7^So2lxlVa|>j%
+OMP+z5i+TIXC8|)j1CWj80#}v+YwI7QGa^1jmZ}+!EGuLV-KaB&NKTamw(MP>Bi4fErL$ddL^Z^Hag<vP<SyFg@enK**l?LUN?0iw?_Erc$SGKtui%Bg_3
+FO=8FDT@11*iPgJUvT0?<tW}L4S1iEt0*!0;P0}3Hr@&1vqA!QSj+#J!7l_Fw^ntD{8KlvescJpI|G+3QuFqP?M3@V9wM9krFP+h4ypc9B~+*zQwvBkHCE
+LiD=LTI6bODe!arBE~R=gPUm%W%%DIms@bC}f8ifzuf@A)L)~%q@Zb3?NwfMYE}%J+Hf?>Gy0;C@u~DZMk$8qF`5cH%=OC9yfl{3+mydbu-qb!#F&ikft7
+u;dIOd*mqI=oLGoqFui5wUH922Im&>x4%8ZRA}!f~wIQlSQ!$6tS|vGVCf9GJwrb9!b6I>5dT2)t^LkbE?!VpGY9h_=4%HS_ii_Wmwp8R;n;6$4n4dAF>a
+{ty9#m2%n%*F_j42hvt^(VX%74he&6p_DI{NfW*k&Zvx7w>BvVYUzxMonQ-jxr$U@oG}pd?;_?z}%7`{@ee!xcyN8P|IPfBEZw{llMuhg~8)vU!0M*^upE
+ymS_TJ!=zfSL-q;z8ibmLKf+nbsV5wxl9k5_D~hh?QP)%YdrDpA$D^uB~Ko-
+)po}?#(L&VE{7`wn2jm0%5s}?71xvx^Cu(Rb;Wt?nd9U>B3!vlOpcHY%8P89VZkOv(&m&Cadrw)P*Zxtxtsx&EvQmejw)XTBq1P~DQMlH+@6qHhrgU(-
+^d4`@&e=5k^!}N?pq{B)!nU89f?#L#gA0_vG+g$jAm=6%Sj9=yjDg`GHY1Q>>_)pg8D0NKE*nxrAZ=9f?lbh4EEaa`0$pKufrrh`MOQhH*S;D2c~yV3hD{
+UmHzhB01xv;2@sr8(jK(mU51_c`;`qu2oBWp83XZN`^wKkheJ&WOd`3m9|@Q2`g5!|_p>;xHJ{EEDIKz1k-
+CP&(ZU!%p{N=<05XFCSc;K1fBWz6hyMKgKmPF#fBDD%@$0|*{*V9Vzy0OcKmGC#|Ld23{^PH|`|p2=U#ZL$C-*lg>U~-
+6Ud2^c3t_In4u@sv)o_uenWk5A=}PM8(B8~d8mIJ}@Ec2~U;2VGD*1?#)gK*;8;Qg{G&=dNXdNPIw%~Pej103VMP~-
++;qW1K;*XMgV#080PAGIAi)h%UH@^R4Ca2%jI?SD}Fl46b&gw_06dx_%d_Z83sX&j6IRiG2Bl}#$vp;gcfU@ObK@XG_hj%J7^LQtNKv7$3eyXp?yHdnp!N
+>wM6_Tzz9N^>2rv`Ui=W;KV?yK%W>u8}^r;UNsoOm73<2HkZ3}YVdTUF7oF%lt753JFKaTUpGe_Ctzpk3804^_7+HvkQI;E)&j5B*PzU(Jk?stG6ROkGV{
+bWJDdM>c$%TcD}HysJzitSS0r=}=l_d}Q@k(p2I%&yM%r^ZT3MSkKkl)l1M}>le@BqNx^S)$MfF7Nb~MjVd|E8F^f<l=FfEaXW`)Vst;Of?CZRFFs;7$mw
+IszPCEfWhVqEiYP})8Oco3T$*CA>0#5qopaOJ(U3ROL*LH49jzHnQD?Sk!gBDhPI2#VPjN<Fg<e%oJ&=UxE|UrgJd%+o9Y<Z5bJ}@G^cuQP!1VtcS9o}%%
+Y_6N7jNg8CAA#1>qmCAbx_CK@5S}dz04lXPA;Crbs_Qhkvi${*35A8-3<$C9(>)!{wOFb{&2(^#^z2Z-#nsRq`79P`6ojpd-
+i?AoJbw?D`8~+Uq53`{4QG^5bK+hVrjJleVfvgK2(k^l><@70wzdWb}OrpVRKssR31wVE>`$4l{#K~_DNoDpoUXjOny={ON7PPdd+XOt^9<osGn2gOv3XX
+iB<AU-
+}YqFlWFjrB`e1k>EyV&Ah=2V;&1~$^XP}+^E*+$*fIFvn(ryDp95byZsYk(1e?jF%iZbF^GV}ikET=5+zJ?P>`r=^l`1eC3Bv66AqzUv6c&pYw@+^qhwL`
+TbFxs*BRPu97uE=HwhsqR%S6<1B6`fe>Gs-EK)|cr-VqI_h85f{@lL09+N-
+tP)#K~PbuRaRapb1=IS>$c;JNcw3|D}0J{iV&UbHtuA$Dr{z;4r#Z@)6gFL}-`wuQAPmycWX#24E1J-
+Awn&wF4$GZ@R#qA9KGCdKUfunqJASw=1+MH)FMB*|9o1#Y|X%j2hPOh<-
+TS(ELaBjkyKlm5k==2hzk4j+zO&(Rtqce<n9>F`#)K=hGx%vw%+VpLSodo?0;WvhB~7-?fXwej0NNa?=9-
+`PuFwh^WQTQzMQ4lpg!j_aD~19hk~I|A2r!^pw#mYQ9XozQ-{VW04W5`%ESnM~H{U1oXC+rPRtA(hzNvbT`!%Jny~qr{IrCSkf+XdT6CFgS%&-
+W(ZAbHNZXE(K*uBAW-Thxt?JIFDq42-#OQiYvJgzVxpzZT9P{ZkWHl%$j;UzXsQ~Qt$06Ry7y3d{jXXcU~2OoF-
+R(+PPIHLflSG&*nQX>EyofLLW9Vv}#Q&&!#%N58I9YCzAK~PI#<QSiVjh_Ro_QhdH|lewgD;3hx{ZjJEi$mlKPRSYjr1+3?_VPU}g{Og?V7r^Zcnz}m^_I
+Jv&lmBAC7wn$`<gT0TuDYL-SKl!k2Uh%aV<DQ{oEW^xYWcDm|;FjaDbG5MRZu&};>L?kx7Z%ELI_T++l$h4#9((?U3ng%7C+DD4XLlX*BYCf5db19{BCGO
+0$ER;M#eAvSyIjz}JsTW@(oK4fk#Foi+VIzBvvT&lAT2$c+%3kzF5{E1RR<M=Q2b`6I*U%7lH3Q&d!_xIu5BKBWTwkcR({@1rDQ|ANedQub2+@gBDahsm!
+FT5>vM_~D4h7)J1P$wRfLk!jB}t&lJ(zu{ovV7^Bh*%dY?9NM6t6rOyCK44$?Kw?Zb1YXX7MX#DBm^Jpqxr&spU(fs<Q<F57Ww`Zpx<Wb&RY_nQ^SLAKKc
+egh&7$Ga_5)f@MS$MWgHyzR`rm5;<nqz;fVWU<$}HZ*e|7PhtfutG|cmFQ+45S{nj2>bt^V|LrMA;**x01W_xpE8g1*vc=D>vF{)sT%?CM5%pf&?w#8Z7Y
+!2NYC|!#xb{lQ@FYPTVgghXN`(^`nSP!v7h~$)tFPmQrI?owEf`Vy6vS~Tr+_p&^!DR(!t={suQXF4*)u7K=Zb7pKVsI$QRS#c#XCak~h!H%pkp>W0l8;?
+($vq%sKzY&)t7}@@k&E=V)nRfy6!E=o=`x93<LS`rs|pW~W6WkFkTw?m?V4;ZuQBakOk<ab)R;#W95UaN$G<wzrr=3NFp;Bmyb1Z+y0Uat=2$OX(>##YmT
+)32(PlLNUlkF4F8Nd-iAU^XC_vZ86OK#NW0Jm=q(iSt5Z>npVALr*<=Nb7c-
+!3GeshPkmy2&Y$m1TYK#sjyD2CbL`?nv0u_5KvetoJ8gSRXb$RBScs{|%(<4_+~(sP?%s}$2fZwFKkVqn1}4RXBk3H5oAGm%PBMVW<);x&V?S5zckG4?Oi
+mxZp>%;=?t|v7ZLdbmTi9at17c`bESt&u$X9tXoYy%8QSxw1^PR{Mv1|z1GJVfa!R0=61(3CTaFg-lp`#I93`Nfd-
+c!g`vM#BAzk|!3$>qktC`OfpySg8E7|oeZ^f*4W&RIh>OCrX*rA6$89;wOb`rnm;J+QUOu0U0ER%ATyA8?bz85J!L4`<e^HUv~i<4TqQzCB)!EGwCX;Vr7
+4K0%VYW4=3~kM$K<-iVx76<@JkNu~MD2aBg#)=UF$XGLeirPK1^DYTP9J<jGbxEzO(xS3PfyS~NI<+5+gH8-
+6xr)c{GR9CgihE+&@&*rFiyF43>>di{R?zVjODq@y8o)VkW4V>5$daC7;y)W6XyWItWwkF3UXyRlsCzAWPSPekR(1$6?!^ejW>8vhK-
+3~%j9XeciILGn0q;uy$^=bG7!^H;p@^uC)%TaettbFHk`xnLD?zhJ;|NKAy@!$UIKmFzRs=@uoL*@VfiT^-
+aQ5@9Nuf)IYT>r?hscaD17W(rC*z=Yl)>%Gpyc{1p{NpFvR~VLX+WCz&e1~MdlvOm-tQS(3yw7w0zGlQ&jN@GgT#K(DFYW)wDShMrJd~f!DPR2tLh838J3
+r5ppGXgP$&vj34f!A1kX;*424^J<i!p=&44iAMuOvwHL5%aoZVYP&*k3!$|LNaf{Ec?8o&NS^=YM@h%GX0~wCoe_fA8=Qg2qM>v85mU(9RFpJru!rno{<)
+`BdI{|KYC_%qZWFZg9{sMD9(a9Q&^Q(XX4_&-$OXgI(QIbabYp^Wd3wR97txgpZ7+n!~;Sw4HgHaL_Z1?#{w4ZO97Z{k=2$-
+}QCHj@Kz_+NkR%TY2`+TfEXrer<}c&G{XEr$zoU-RzIQ*{SIvzCZUlMER9Q91}PGnD_eaKz{tCjOv$}{W_Leko_SsFF$SNuS5LhHtJ_<U*At3-
+seAUD_6Ea1Bq+I;!3ZE4z5L}2MF49YBv6}c5*$O_EwS!$9e4JrXy$X*$7+x=lRCkMvc#usG8oPWAD|THj*E!`Px4Iwf*4i>-
+Sr{KD)2%r}S2+e`BNktDimjwT<PKxX;fXpnM$;U!2>L%;c9x_^A}K_xAM_@Z?T|M)&mxU-$ge!7QIMc6oKL@6f33yZbu-
+8JOkWI9t`J@xp!zE1%mSm)Gm6p9skOM(WADH^kA&Q1aav(732fIRg9pc3=D9b@*QEPcLO7VkVsI`0uN5oEhJ~Ai-<%j%&wOr>;l)PdZzjb^1i8rvYPr-
+@gM4zn2tcsbAathZtms&p%o7y^K4O|FY_5`{C#Q51*`i)0GcG`n7F}bLOv4*PSiEQ2xnmm*d-
+7Utfpn195(`j*{Gn>qmo~JK!5I^37_ax4bt**1s}bgvHVYcnj~A%uG;o8IqmY(y!<C@z!eFLbbm)psCv?Whu5L8KF5~XxPk=X$f2PD<7-
+5>emn1RryNWCPv}!J&tGjpmaYZ=*L&o>>Xvs!<BA0O-;+Uan?^zc~-
+mRbj|)E+vV>Q|M^(?Ikzg?mVQ6s$0T1rn$_}u{8;@q{?#{CkMe`{|GMCIAbWHBon1ei-LH7wndeVC{0B3>4e`gt?Hm2F<ZiJoNpGWN^yoXYXqn@FS#s|iy
+X>+VaTv&PB<1NC>6eY{=|cU7{Yui6m+6^L>oeXINxQB4o69zO*>K!4WZa3&_nY~=n@{9$C9+ox-M6EDE|TG2-
+J$XKM!Ni{XW4Gy`~BAAYlpQ@4EZ0A%Fj=B_qEN+2YcX`?f62px9e~DBerVw%h>;Ly&bAup9Q$SjqT6o_LC<lbV*Csz60+oZQEzZeg!Q%MsRvt_aQ0AC%`W
+sdvty0-1UdRtsXzcOrLt&Sw5EhliJ)iBps8TxTBHB=Iz$f_ozB^QKX^#;E=QDmTgD2N*wJ20r-&A^cvRj%SyT-
+q?TbsH3etKJKwR%&nLY66un)a4VNpm1G*hRw;kt{AEL$b6aMs#z@2UT;ZNwaU&A-P@p-e?5A@daJJkKzS)X59#b&-|5_o3qv;6F-
+Gx4k65o$hma*WRU!<UugD?s^VnkCJ``8V{Vz0f}d_TP82kIh#|a{e5dWcBNV6@5j+yDq$8o_wZ!zMtM!-EVliuKt}gloX)<0bbc#BQftk{?qS-c_U{ZB^f
+n*M;mT*JVjO3s^+~#Q=_Ik1oQ8De<Wnh#C5+Va8YB5S<!HpcE`LYb$UxPPf{b%w!U6xpw2^7?cuje0(Bu&w^AhSQ7iA13}_GDTNHDn<1I!WgqTCL5G@1<G
+`(3OAew4F`TlsKuDMR}Sq-YY?(8?04n1<tlka76arCciG-kA3#W!mpd-QCoI2ldKBL*>`kfr{>H<G#++N<rDQpO3PlBWL4zNj>HCJAaJokYK)U3xHxwxON
+a)R!EhH9b^lqqA0R>#d<W9eT1sD0&yBYlf19u+&v=mE)4bt)FN{U#QtgL=f@t7W{CvcU49qMW!7pZkqZNDs+#!(qpM6Dny~q(<S|=k;TZ;Ff~D~)~9YIB}
+U7`Dn82FrCcTvz{bX!S4G=TYHF(E#M_med<>w8R~D+Tt5~6^Basb7MUqdU@lieBEM!TR<lAVVmT<zYJ&3AOnM}>PP}^xsEuTvpTSMUovvG9Op+cn=Z7E$v
+%{_jk(A3>09w1aTZiXYDH3lnQnru_08o)F}lq#YKdP!8IcVx@1f}DOdSM%s4NA5-M7-
+9mFQHiRcUhDJ>QD(>Ah<G(A&ZcM+H=!?!H{P_udL_&4@X~~M4rVxqCW+LILfb+0S7wG6j@^(rM6{?b$%=&FRtOx#GCrQ`c*Ew4_Sw))7sn!SrbkmX)TH0_
+s4*|^k$%605N6@f-J09VP%_QWL-YN8ADZo;nRA{;tzzDjox9y58sit`Qfqrm9=PQ$G<R2>aWk8JL%m1SI%9C%tyQaP1$bz-J*Bd^`qx-
+?$!BWw7YQ8Pu_9BloiU<ay_S!5#1nT7H|lAjArQiZj0_p$Vt*l19QXbdX277M7+N4vdJcor5vI`@?eSr~prIaYWL1hR3MaLNj8q6L>B1IJlWv*rQF@c=*h
+TY3ebkR^$9XfnGp3^7x?K%x=xTQ@QYM%vIZ3?y4n6fEbx5sq$V5m425mBJPzLi<iAbP278KS?4e!~_uSRf`KgY3TrQ0Lrpj1O?5?#1sV8%e5BaT@#v`cQQ
+F#7XsQvM3!Z5*5?fu9PcfRUKR3evGT7<GdX|9e;H|Ge)E5&h_4kIwQqG@3Omi9p@*9ikIxoDEsi(4=SPpk}N$4GvvhJGN^A+q^xyH-
+yX{_4c#1f&tMqK%<8^Z>(j{0Xm_>9WG%abbN;7=%aB~VJD<o63T?(x2B{?MNE^7+9Q_49X=`ESC0ph-V-RvihrW9Fr3IE_UbL!u5foTLRyL*Vcp{6tH*y|
+dmkzWj{~<6(vT}2HblH*cP^>%g)p&X1;WqWdMfFKY20TB&S<Vz3unp7&C%r%V_w{Q?j^b-@q#jb`-
+7k<B1gAd7OXSNXd=mL(1No(q0lWf+2`>buGoo1Fo}GMde1KR5W%pXUoB93l+O9&jB5BZ;kk0|VhV$&S|^xVO=3-
+s<uHR$^i=ELPDXf{{k*c>_4EMLwr5}`pJwGuP*22|zA>C_va{jfjsxPPZ{aoxg+k?^h1qS3(kU8nKwIB!cP0BN;zk6v-
+(HK`DPuJ~$V@Ltq0#}UZYMOeg^BZK!H-PFo5^;&VMMEUoAXp#HZNQ#zfx0s_G_eNWiR@Z{U;+ciD)9pR_^PQgPTDLWAXG1oU<l({&oXyGTImsl&|0-
+HG2q^A8<;*u4=l-
+C!L^$hE9`AcSH!H!cwlSFFHTGV|9ULDtRB~p(M?lp@0QUy|`~GlSl8jX%35c#*YVbeVFNPn$y+q4}IwN0k~<O6Nk@@Xd>MsG4`3(8H+&8v#LZ?D1F~<aN`
+{Gks=4K0#7sr%lu%Ev@J6Q?u3q;?Pwn0<gIFrf_m&j$s8t_RAk<MBOO_s)H>9GFR15HyNxsQx0)Ue?H1zW3ki{xBg!-
+iI)Zb_((Hlqk_u6f^MkwwBbwsXNIfsywYo5rA&A2$Y>NXx8-agz<p&whzWzp0Amm$DNCy1w*Wdr^zy9HOfB5~M{`!+d0L0F*-+8Y&=dyg-DM~gYdQxG@v4
+X{WSvw1Mb1O+YO-9<JcnI}SVl&mlkR&)((gZlGcOI%~Q=J)@md$7-
+hu468OIJOqY`2Niv?>?RsW+?3T4(Om!HC|p7u~=t6;8Ief2RCrJIZvw)I8=Fm%JMCd2-
++tAiSHQPjjeeR(ovSACugV@fki#!++fmb!LamWu7BqM(!+cpPtR`jtn<g_w+tFM{J8BFgl={uD&)3|0E@;ekkC>Q@%D|-
+kPsqQ}>rng5I||>Lr^J<sE5ToyN4vldvabX}7@A@s@Ycj}QLZ1<<!oaX~bS!C#dR{xkpXK1-
+MFZhxf^oZCiRo@KW_AKc7LLbjuY@&Vbrtj)dK<~5oCRLVBuG9$mC1+m^+Q?%oYTJcVS?|pk{Cz93={jzr!vnA<yBF2?nM3r+e+{`8VzSz~t#U9m)8@JxW^
+*Lu&DOP7mSr+N3?p3O2^|`mbG9?1vN;{L3PPWL)mq?IX9V`$)E6Q`+yCcH`m9~h%Iy}B-pR?T@l_N8xUw`a5U}q}+-Lm%AXE@po$+s{+d0(w|YFTxY-sw9
+VdoXVKw0Xn^v|5N+^Tb$AK*y2t)Yp+DeUG!R%ca}YTIstxSGQlysIMb?q8|4i6Mi+d$ytHp^u<QjkB4dXa}S$Nm#_IThuh&yHnTYz$NZb4RzF9rVd(ZzJN
+H?$x2^v#p0#St@Y5qVdfiI!4&I5~tNTTmx+IqP$jI|VRmd}tGMhkPX!oQ)*gKro?KvQ&WIx^3Nx{-
+DrjAZ~RL)y*GcJU;o{9l=$GZ463qrVraL(_jKQ#^RjLeZp+C6?1srh1F+L?+{^H_W6Cf?jW1QF-tp}WM9%zv-Y+UK-
+f>6B8T%i|8tftxKK^#Q8ib@Q*+u3_vRY4-=T{QF|sxqC(Ss4UuP_Yk3VB)9%y#Y@r|Wo7Dc*GEZ9nMY3D3?C67^{*uq-
+)yu#!)TK4jwG(VTl>Mg)h%dN+?VO9&Fx^{;zerAO7C{<dg%RkpSVWWXfj{<C~uu^)~Q791x={BPuwn|UFPDPru|>X{BBq4*+haVQCifp_L~!`a;5@^&#`A
+hR|eWLKk~Enn|m%j<<;fWYb&Z$i}zW6thkg@q;QO(V(jb1jO4P9T=`5yy;EezSgFUW%BHlOW$i96VySVIZ(%e`$Y&Qb6Q1MDx!tK+kUbOhmI78Zz07^$Qr
+@X#PTE*!#-#ZyuAPO>W6LLG0D7fd#<BMBGRKl<+u{-D?Iz@ENf@^}qQfIgI(IB-AY!Eh{zw*GjwyC9nR+`bqqdR(#kITU89l^lTPXl>XIXMm{Q88F6x&*=
+Df|#gUY>g1k9vGsM81w%_qTsH{u?5IGJsK=SrZ%9Kl?svNsuUCM2_UJoSQ(_j-
+I4bvvRI%S%yNQ67xzAH#6(Ul`YgpaxVE{_z9Yf)nOQ$M<+Ox2{Q>!D{w7>Dvn&)Gbq_Coetr)c40a-K$xlATK1<qQ}a&7%`s&$1qSNeQ{|VpytR|-
+ox{mJ!t_q*1cN%v2YB|OYo7tVx69s)aAAaL*^O0_gk<)Q=ZEp0982|V#C}+W^m8})TR|MUcn331W}iARwA5B3g443rkAPCon5U$QK-mpq?C;$cTiYiYtd9
+>%bDH&t1#fwWoS^OS{`h#yvXvpTUoJJOjPkW?ku8_gxNdNBcT%kk?MxqVblFors-
+|?t4L#C*sO@`W^|bwF6=XN``RTK&=?F8r{3(&kQIn}KgOxn!&?GS(NzF~g*R%d#C2}V6Oe*D~K3uy$y{hfZ?%qw;o_tt#2cVEoQ#OYCcfXR%g*`!%Bpd2=
+?v}%=lWCM5j@6b;!;_uV%>pWU?rLgw$$U!mTe3WspZ0X^ZGlsrP-AWqTxt8*J<eWG=0t(2dma`V+Rg3JZn8clxLGWwb|)fzZxzP21>P}Pw`JRyTuFGHA{#
+ONIekQm7B<5@w@=-ja-
+@4yefvU9W@b@$;ugi$&7b1$Zl%1}Va3lgr#={?xw3z=xzT>*l)=nHH7eO#hQ)YNj*FZ6gumcX#;?PLU%Sg68*!&#Lh>t|X4=(FXPEe|DruWMY|iPrWsNus
+j}tm6gdfZ9=}r!N--j)OtC2U*Gp@9R-
+$qSbw`kcwS+;IQHGt4J9gTZDH%GdfpGV@>k~ji?2&Mcphf&HsriezV&L+>9*<3Z8T)%ok?B~WOODSzf!Wjz?2*_%6<0dI{ZlDt6*dpmYq3+>&OsEJvTbaf
+>foK@{sO+gW7Ixp#Ib&<NaGVekF$xdFoj@g*tjy8sEgc=B5v)=LNd9E9=drLOMO&<Bvr_A3OQVpcDbvXfLZZ>PdV&L1%l#7~;Z@cal}q(pPq(#XY4t3;W5
+=KOH&WTQ7^I`PE#he9Et}G^9Vi`c)5>kj?M>R?E%oK>TCH6?@;-W^F4HOSNN;+7xcb>EouVEok_Lp5qy19eOT)or8`H=24OZ?Jn-pa&Zb`q4yqOebQuWGa
+u9_b|-
+OYXBI7w~Bk&qCjj>}!sR^90CZqAdGi*p@r7b7O718XzGac>TbuQX26A?BUO4(+UAE*{4&A+*Dap4O4eg>c$jcZ0J<PRJK)+WGbcqmX>r)4_1a`tz|poxD!
+7?EE}FP11GO2s~Tc(?x4aP3;<i{O>f7Qly;ko2*95T82CL#FZlB#Unv28@#wb#srr8JF&w#BA8oEsXW^UOUbImbNH^H4h|&q5SuCY7HIk^65PiJ)3oZTxx
+uw0I6u?drQSsU#GAaghg-_QK8}71U*0X`r}ZeFDq@Yya&3Pn^PCByjhpgFssw$T2R2&@w1QneTc~5-
+j0HgRiR*4Kn0fFfN2SPx^)1q|j^^ab5`+%V1}WU0!*UoMMPfO<9g%5Dg_iV2ob8b!#e$Bq5$uDZOnlw7Th%Hr6pcBh{#}_1ovdS{0Vqzj3@wKF0Zc7!`_!
+eN_Wy40Op+VNp&)u8G6FNf!}L+=?v2bp;6tiSd*M|_t;)6}3iFWpvI_M@5FFV7Jf_-g-
+s=R#lAF(W#{J2%CAJCge~Q4bnzo(f;!e04g3#Qq_TlRIH00!H7}=iwpmujbxi;xw0sQc2A7=d^QFe%cQiH3`J!XP+lS(pauk8};qAqyyf&e@k^;}jh#UgM
+V{orca;Nq_iV4D5HJ07Ck{eO<Ye>Q5|3U}7XHFL1s&2|O1NGg1Nl+8#W^K1#MyltGY8p~G=jy#2o>D_z1Hlw1L<uW^5!^{}kF$SNv>W7!pgjKhBu0$hNFw
+Av-
+;;{|t_7#h*jpVRW;obY>LuLop!s}U$yXy9j98RDPmb$&>!Tp*JWAAC0O`+BQ9#x=3V$Rrj{o*rHFb@Ui#$A4I^sL*;>IO_vl{vrUa!HQaubajo{G@9b-
+@3ZnqXv^_wp+pN?g$=~^yRmRN4-
+{#kpxhD%+0|{6i4TL0t)VEyWU%lq2P+mlrfu+kbkRR*(A|PUHy}0d%J%u1%GWd;D|)WC?~Vp*KtSJ=SVN!(9MwfwMN~7&C1FopLW8t=l!1hxt@UVrl88KS
+Q9(z+T-p}RnxvYyVZ9;weW|J#pQB6nianKznxv-gIf-R@OBQRD|oBwVKj=kqiEiWwe0RLF`?yPb^Y6b_jh-xOcEt5k#v;TQ=Fo=_3CxsV3=UH%_pei{(5A
+;^$*>seE9gn)RMxllFv|17BD<Szqa#C`(NUAIm~Ct_Uy;wx@zin_=9o~{djC&3T4}N{D>`}*vO<d*0Lwk#GRF|F1K+`36j-}x5d|Cbpxk_kln-
+7to2rYsdpKS@h<1`B5&<i4a6U_>+_Z6gRm7Hq=$hsSo*g6`7hS$2#DDvj4*XZz*gCi4`tI;opiD))68wjUbUT_KH^5tYz`pS6OE)`+`|=lmru5UF66Rz!m
+P(M*$$HZj??2Cid#O11Dmo7Q#5fcJMyGkfgH>GK=HWqPc6u4&!k=+C6F|79OQg?rf7;s4h`G(0T(?{PR>-
+wht2bc&sZ+Y2WT75TcSDATd*B|Y8$sTPcoQ83f=K82QDP`1gnO-
+9l)=AfURz~ucr?ZhwK?@+*HPo*=EmUb+R4TIm`sXrGDFXxai9NKx}N}$2aUKU_3%?=L3ear~Z38TGPk%`(CE`%G(#4&(-4|c0}fwUO)Q0+O?3Zd6l?-
+bx2IoTl!c;O=ruhB-
+$GG*6C|73cLPdca(X1((6I5iDan5U0dyvS%ms^hd`vO9T2U(NXQ#X8x@(C9h}<O|Jq0pUc1L#(J}pSX`XzbI2XuHukI0pWUnfrk?e02$pUxX!+apg)$P6h
+3z6a^*F}Wmfz+!yFNKk{7$ds`vPaViB}`g+U3DJ>u=Zu^)+79EYlKg(UW$`iz~&@Xc!d3K4r7RaciTqfok?TR$StZq0FkydC<@~X$fdT~NMZqMVYO9F!CF
+4h4L-
+co?U^^8YSEp{!5xre;)sO!uA1b}nNN&MAVOG!D83bSaE5+(+aqngLRayoS#9Zc$1S5C()ww#ZEw5pT8dS!Zp|Gj;;^dSCvBv!o0X_b%n`98$yP}5#L<V_%
+OFg}TYn(Hmk6MXn9{J0*)WfTq~uG+9vG^A^3c3Br4yHA3!@sRsj`Vjdq;XuQ8$I)z&%#$v_@{pUuc1cp6GcsY9x?Nz4ppYq@sm(zDX1R`_Rw|9SpR#PkpZ
+Eg^(TB!c#)X;f_(0?!*l)Zj)F%xRXLS@hoC-ttrtSndx(fO?PGqtZ$SA!#y^x4$nMqfAuO%q&SskeB3r=O_(OYppG>R^A`J_0~`bVsd#GfCj$;XDxmZYi?
+E104Cjo}X1p<-xSg6kh@7DL$!eT`)<-?`<JMvKx3C|#39~CNsX7hZc<;645ZioVKC?Jo0U~Hco$q86ba;-
+}i*W14uwrbfD!ik(z8<gy!Up<MXbfyY7Z<WPd<WGpR6av%DWX)~%OPHOW+|)nRbD27SCAMgBo3?6P`LM7aUn)S^MHzlx$g)-
+hWC}8dDzS;ft(}<wD~HgA?e*3oWNtX9awuSemH2vMnzQlUY)m7Fhw&_x`Lcg*}6!pP%A$z&d>UASebcGiST*UAA_qwt)R+A=lRO0aFj~9P-
+)_pr)c02qcC(pOnS!u$3wL?d>Ktjke=<F9<}1HRxndC*Z?#>(6UmklPvEYc4RujahJ-EqtyCgYCI1+paovlgofF~8J(qZ6-
+L3Y7k2u}MM2j{8Yo5b##yDb6~gn3r*5=gKd2A1)p-
+p~IL3V|$QU$vLsl@=kWi&Jy;OC8!H}5toF%`UPUbujflZ7EMNNG@?V30!Zk()$rz4&jxd+4G4ez^3xe{FQ&^|L{T&Rg^;3BtpcmnBgFNc)M2+kyqz16;kq
+-L%THE7^o7299d6UT*2J3MI<$b3ax0ug~N4UGsehxKR$eNg}(Lcv(gx-)wmJ&Z;OB!Cy`fqnfooBE`%jO2?+TX$Qd7YHirogXqFT2?FhWYZ=YWc{*J-
+|<MA`2$3Nw7eUGWCP!zk#s@^0KWd<uqDeP`u{7nTrazQHjnlyV|v~p@u3F@VtSwmS`*>tYDb-
+2kJcCtN%#%S^(fxeNZ8#b>V7_wK}7z`WLozs=ry4As@8dP=cDJXZ~LH4kja3S4<yHUG6&sNrzk@9gGs>3MCo*j?J`X3bdi!`g62sM1R6U#3eXDV#&iUNQ8
+TdK8s8m1xHFScF*wMGga!Dd^%-
+@#9)}(NO)!p7ogoa2j?Oh!^B5&5f`7GVzHN~a6Sc!aOsI9vWpuxH(WnFWQqU?Jr;=6h6BL}OFbw9+)3HSxNCW3%5Trrw!Yb;4q6VJ?qxrx**oVw?LljgrO
+t4=UN`pD>@}~^5N+etWKtbxk`pY%olC=Po0LN&Yk^yN`#r(?4e1>7No5H<MWf4U|>}-
+(KDRV`N1O{JB;CQG;PQs0HUeC_43A>)&weP$S=pNdYi!f<8KHyuRYpn0C`Dl21j_Z>6Re{o3?EvJV^&n5J9DrrULNA`uT>C?{7?mQE;0ja#`7Hxe8C|I8i
+6E*pE(9>!biRDGeGJV*C=;3eEoXviCJ;s#7W#8S3e+CcsZ-Kaf+FS;k7!VLA6KW%#0yj9_*s)S9}S73c#SF$Q(aCCeo}q8>Ez59CQ@}VTjWMXMRVM*rbk#
+FWwyWzv2Hcfel;!`HG9MKt15A$Mw?z`5gZRy&}K!X%*(U$D3+c(XuOKTxONLhDIo|*BR{4*PqK(PO~n$~s761Ucs^eioX2ydhyQrDx&!xAEn24ef|NMGP^
+-)74Ju97)Z3)*&HEay(&}ONRg^dGqou3MqhzU0*_$>Kl0FvA^Qx=2YIfZ12)S-*TZ{VG#Z%0-
+t6z0W!m0usG;Yku<d(o;;jJQ_EVcu&!yfVLtIkiKN1}2SWZojrRK&_Kk?0*(bIP4KT4ni=#T%^#g=&G6j3Z$qFVxhk4Oz3kibtEE{jgs!hFwqKUe}sUJ%-
+C3Jy<O}=JueSqO3^@M4N$Bn+KVw;;C6kk})c7_Yasip>7xa*k^cD9I4K#cykfqSyTCl$Y&*rv(U@5hPOv|($xZeR1;l-
+Y*+(D^)9KXF7463g>&@_T2QcL#6s_30OT4CJJ-JJ<I%j6ve4k$z;a{|8N<1crSrZAw*Yt+Q?PdNrDju!bhcy3!B)Ej8--9G^!bT*crTF~mgHWf$ItDGM$~
+HJp1NNx3o<Kj<h?|fPB;mMglZ@W_O~p3&{TdJay;A_Vb<8JK3pY(_<x5P(#oarRbnC*4fUhMPqklmZ8<`M5jxzqZE>*EkS&kaGGB?@9q_?*UJ!7L$lqS&e
+rWEyAa73CLmu1#H1T+{+A7v2-22#1xf^-fKY#xG`4<e*p;7"""
 class resources:
     """Stands for importlib.resources: the tables of the entropy model, which lie in this file."""
 
@@ -1587,7 +1804,7 @@ class LargeNumbers(AdaptiveNumbers):
     def __init__(self):
         super().__init__(LARGE_CONTEXTS)
 ACTIVATION_BITS = 5
-def _activated(sums):
+def _activated_of_entropy_model(sums):
     sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
     return np.clip(np.floor(sums, out=sums), 0, 255, out=sums)
 _LOGIT_CLIP = 11 * 64
@@ -1602,8 +1819,8 @@ class EntropyNetwork:
     by_phase: object = None
 
     def logits(self, features, weights, bias):
-        hidden = _activated(features @ weights + bias)
-        hidden = _activated(hidden @ self.second + self.second_bias)
+        hidden = _activated_of_entropy_model(features @ weights + bias)
+        hidden = _activated_of_entropy_model(hidden @ self.second + self.second_bias)
         logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-4)))
         return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
 
@@ -2329,6 +2546,88 @@ def decode_mask(shape, data):
     mask = code_mask(coder, shape)
     coder.finish()
     return mask
+HIDDEN_CLIP = 1023
+def _activated_of_restoration(sums, shift):
+    sums *= np.float32(2.0 ** (-shift))
+    return np.clip(np.floor(sums, out=sums), 0, HIDDEN_CLIP, out=sums)
+AROUND = 2
+CELL = 2
+def _padded(samples, first, counts):
+    kept, missing = ([], [])
+    for start, count, n in zip(first, counts, samples.shape, strict=True):
+        low, high = (start - AROUND, start + count * CELL + AROUND)
+        kept.append(slice(max(low, 0), min(high, n)))
+        missing.append((max(-low, 0), max(high - n, 0)))
+    return np.pad(samples[tuple(kept)], missing, mode='edge')
+LEAST_RANGE = 16
+PATCH = CELL + 2 * AROUND
+def _ranges(padded):
+    cells = padded.reshape([m for n in padded.shape for m in (n // CELL, CELL)])
+    largest, smallest = (cells.max((1, 3, 5)), cells.min((1, 3, 5)))
+    for axis in range(3):
+        parts = [tuple((slice(m, n - 2 + m) if a == axis else slice(None) for a, n in enumerate(largest.shape))) for m in range(3)]
+        largest = np.maximum(np.maximum(largest[parts[0]], largest[parts[1]]), largest[parts[2]])
+        smallest = np.minimum(np.minimum(smallest[parts[0]], smallest[parts[1]]), smallest[parts[2]])
+    return largest - smallest
+def patches_of(samples, first, counts):
+    padded = _padded(samples, first, counts)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (PATCH,) * 3)[::CELL, ::CELL, ::CELL]
+    return (windows, np.flatnonzero(_ranges(padded) >= LEAST_RANGE))
+_CELLS = 1 << 10
+_THREADS_of_restoration = 4
+HIDDEN_SHIFTS, OUTPUT_SHIFT = ((6, 8), 9)
+_PLANES = 8 * CELL
+def _planes_of(shape, box):
+    start, stop, _ = box[0].indices(shape[0])
+    edges = [start, *range((start // _PLANES + 1) * _PLANES, stop, _PLANES), stop]
+    return [(slice(a, b), *box[1:]) for a, b in itertools.pairwise(edges) if a < b]
+INPUT_SHIFT, INPUT_CLIP = (2, 127)
+def inputs_of(patches):
+    middle = slice(AROUND, AROUND + CELL)
+    inputs = patches.reshape(len(patches), -1)
+    means = patches[:, middle, middle, middle].sum((1, 2, 3), dtype=patches.dtype) + CELL ** 3 // 2 >> 3
+    inputs -= (means - (1 << INPUT_SHIFT >> 1))[:, None]
+    inputs >>= INPUT_SHIFT
+    return np.clip(inputs, -INPUT_CLIP, INPUT_CLIP, out=inputs)
+@dataclass(frozen=True)
+class Restoration:
+    first: object
+    first_bias: object
+    second: object
+    second_bias: object
+    third: object
+    third_bias: object
+
+    def applied(self, samples, boxes):
+        result = samples.copy()
+        planes = [part for box in boxes for part in _planes_of(samples.shape, box)]
+
+        def run(box):
+            result[box] += self._corrections(samples, box)
+        with ThreadPoolExecutor(_THREADS_of_restoration) as threads:
+            list(threads.map(run, planes))
+        return result
+
+    def corrections(self, patches):
+        hidden = _activated_of_restoration(inputs_of(patches).astype(np.float32) @ self.first + self.first_bias, HIDDEN_SHIFTS[0])
+        hidden = _activated_of_restoration(hidden @ self.second + self.second_bias, HIDDEN_SHIFTS[1])
+        return np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-OUTPUT_SHIFT)))
+
+    def _corrections(self, samples, box):
+        starts, stops = zip(*(part.indices(n)[:2] for part, n in zip(box, samples.shape, strict=True)), strict=True)
+        first = [start // CELL * CELL for start in starts]
+        counts = [-(-(stop - f) // CELL) for f, stop in zip(first, stops, strict=True)]
+        windows, places = patches_of(samples, first, counts)
+        found = np.zeros((np.prod(counts), CELL ** 3), samples.dtype)
+        for start in range(0, len(places), _CELLS):
+            some = places[start:start + _CELLS]
+            found[some] = self.corrections(windows[np.unravel_index(some, counts)])
+        grid = found.reshape(*counts, *(CELL,) * 3).transpose(0, 3, 1, 4, 2, 5).reshape([CELL * n for n in counts])
+        return grid[tuple((slice(s - f, t - f) for s, t, f in zip(starts, stops, first, strict=True)))]
+@lru_cache
+def load_restoration():
+    text = resources.files(__package__).joinpath('restoration_model.json').read_text(encoding='utf-8')
+    return Restoration(**{name: np.array(table, np.float32) for name, table in json.loads(text).items()})
 SLICE_CODING = 3
 META_KEY = ('M', 0, 0)
 _MOST_META = 1 << 20
@@ -2439,7 +2738,7 @@ def _read_pyramid(parts):
     def stack(place):
         key = ('P', *place)
         return parts[key] if key in parts else None
-    model &= 15
+    restored, model = (model & 32, model & 15)
     intensity = IntensityMap(unit, offset, low, high)
     largest, tiles = (intensity.largest_value, cut_tiles(shape, levels, edge))
     if model == SLICE_CODING:
@@ -2447,6 +2746,8 @@ def _read_pyramid(parts):
         samples = decode_slices(sequence, stack, unit_limits(intensity))
     else:
         samples = decode(shape, levels, edge, stream, model=model).samples(largest)
+    if restored:
+        samples = load_restoration().applied(samples, [tile.box for tile in tiles])
     if ('W', 0, 0) in parts:
         samples = Filters.from_bytes(parts['W', 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
     values = intensity.to_intensities(samples)

@@ -33,6 +33,7 @@ from INRCore.compression.pyramid.filters import Filters
 from INRCore.compression.pyramid.layout import Level
 from INRCore.compression.pyramid.masks import decode_mask
 from INRCore.compression.pyramid.rans import Decoder
+from INRCore.compression.pyramid.restoration import load_restoration
 from INRCore.compression.pyramid.tiles import cut_tiles
 from INRCore.compression.pyramid.walk import SLICE_CODING
 from INRCore.compression.pyramid_head import description_of, head_numbers
@@ -131,7 +132,7 @@ def _read_pyramid(parts):
         key = ("P", *place)
         return parts[key] if key in parts else None
 
-    model &= 15
+    restored, model = model & 32, model & 15
     intensity = IntensityMap(unit, offset, low, high)
     largest, tiles = intensity.largest_value, cut_tiles(shape, levels, edge)
     if model == SLICE_CODING:
@@ -139,6 +140,8 @@ def _read_pyramid(parts):
         samples = decode_slices(sequence, stack, unit_limits(intensity))
     else:
         samples = decode(shape, levels, edge, stream, model=model).samples(largest)
+    if restored:
+        samples = load_restoration().applied(samples, [tile.box for tile in tiles])
     if ("W", 0, 0) in parts:
         samples = Filters.from_bytes(parts["W", 0, 0], shape).applied(samples, [tile.box for tile in tiles], largest)
     values = intensity.to_intensities(samples)
