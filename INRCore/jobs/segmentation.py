@@ -45,8 +45,8 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
         result = yield from given_steps(source.given, settings, control, started, image, start)
     if like is not None:
         labels = result.labels_on(like.grid)
-        notes = (*result.notes, *missed_notes(labels, result.label_values))
-        result = replace(result, labels=labels, notes=notes)
+        missed = missed_notes(labels, result.label_values)
+        result = replace(result, labels=labels, notes=(*result.notes, *missed))
     yield writing("results")
     write_volumes(job, labels=result.labels)
     if "distance" in job.outputs:
