@@ -118,8 +118,9 @@ def register_steps(
         fitted_map(model, grid, settings), pair, settings, volumes[0][1], landmarks, aligned
     )
     metrics = outputs["metrics"]
-    record["notes"] += chosen + warnings + _landmark_notes(landmarks)
-    record["notes"] += outcome_notes(metrics) + _folding_notes(metrics, settings) + _inverse_notes(metrics)
+    about = outcome_notes(metrics) + _folding_notes(metrics, settings) + _inverse_notes(metrics)
+    # What matters most is read first.
+    record["notes"] = warnings + about + _landmark_notes(landmarks) + record["notes"] + chosen
     return RegistrationResult(
         **record,
         **outputs,
