@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from .geometry import Grid
 from .volume import Volume
@@ -52,11 +51,13 @@ def on_grid(volume: Volume, grid: Grid) -> np.ndarray:
     """(k, j, i) float32: the volume's values on another grid, interpolated linearly, NaN outside of it."""
     if volume.grid.same_as(grid):
         return volume.array.astype(np.float32)
+    from scipy.ndimage import map_coordinates  # loads for half a second, which only this way needs
+
     values = np.full(grid.voxel_count, np.nan, np.float32)
     for part, points in grid.chunks(_CHUNK):
         inside = volume.grid.contains(points)
         index = volume.grid.world_to_index(points[inside]).T[::-1]
-        values[part][inside] = ndimage.map_coordinates(
+        values[part][inside] = map_coordinates(
             volume.array, index, output=np.float32, order=1, mode="nearest", prefilter=False
         )
     return values.reshape(grid.shape)

@@ -8,11 +8,11 @@ from compression_cases import moving_shapes, phantom, quick
 from damaged_files import resealed, survivors_of, with_coding
 
 from INRCore.compression import CompressionSettings, compress, compress_series, inr_from_bytes, inr_to_bytes
+from INRCore.compression.content import plain_content
 from INRCore.compression.mosaic import mosaic_steps
 from INRCore.compression.pyramid.filters import Filters
 from INRCore.compression.stored_pyramid import FILTERS_KEY
 from INRCore.compression.stored_slices import StoredSlices
-from INRCore.compression.task import plain_content
 from INRCore.compression.upsampling.network import DenseUpsampler, model_of
 from INRCore.compression.upsampling.settings import UpsamplerSettings
 from INRCore.fitting import FitSettings, run_to_end

@@ -13,6 +13,7 @@ from ..fitting import Progress, run_to_end
 from ..fitting.progress import Steps
 from ..settings import choose_settings, require
 from ..volume import Volume
+from .content import plain_content
 from .inr_file import InrFile
 from .pyramid.codec import Pyramid
 from .pyramid_encoder import PyramidEncoder, Quantised
@@ -23,7 +24,6 @@ from .region import check_region, inner_settings, inner_volume, region_mask
 from .settings import CompressionSettings
 from .specials import find_specials
 from .stored_pyramid import FILTERS_KEY
-from .task import plain_content
 
 _EDGE = 44
 _BLOCKS = 10

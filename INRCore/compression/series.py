@@ -17,13 +17,14 @@ from ..results import TaskResult
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .assembly import ASSEMBLY_BYTES, assembly_to_bytes
+from .content import plain_content
 from .files import inr_to_bytes
 from .inr_file import InrFile
 from .joint import joint_steps
 from .mixing import Mixing, can_be_mixed, in_groups
 from .series_file import SERIES_KINDS, InrSeries, series_from_bytes
 from .settings import CompressionSettings
-from .task import compress_steps, plain_content
+from .task import compress_steps
 
 
 @dataclass(frozen=True, kw_only=True)

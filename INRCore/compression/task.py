@@ -5,43 +5,30 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..devices import choose_device
-from ..errors import InputError
-from ..fields import Field, Frame
-from ..fitting import Control, FitLoop, Progress, run_to_end
+from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..metrics.image import compare_images, max_abs_error, psnr_db
-from ..results import loop_record
 from ..settings import choose_settings, require
 from ..volume import Volume
 from .assembly import ASSEMBLY_BYTES
-from .blocks.task import blocks_steps
-from .decoding import MAX_VOXELS, physical_memory
-from .files import inr_from_bytes, inr_to_bytes, pack_field, unpack_field
+from .content import plain_content
+from .decoding import physical_memory
+from .files import inr_from_bytes, inr_to_bytes
 from .inr_file import InrFile
-from .intensity import DTYPES, IntensityMap
-from .lattice import sample_values
 from .mosaic import bytes_to_code, mosaic_steps, most_voxels_within
-from .plan import learning_rate_for, plan_field
-from .problem import CompressionProblem
 from .pyramid_task import pyramid_steps
 from .region import Region, check_region, region_mask, step_of
-from .residual import Residual, code_residual, empty_codes, narrowest, step_for_bound
 from .result import CompressionResult
 from .settings import CompressionSettings
-from .specials import find_specials
 from .stored_labels import StoredLabels
-from .upsampling.coding import Upsampled, check_upsampling, small_settings, small_volume
-from .upsampling.model import UpsamplerModel
 
 _SHARE_OF_MEMORY = 0.6  # of all there is, when nobody sets a limit
-_TARGET_MARGIN_DB = 0.1  # the fit's PSNR comes from a sample of voxels and float32 weights
 
 
 def compress(
@@ -81,15 +68,19 @@ def compress_steps(
         require(not is_large, _too_large_for_a_region(volume, most_voxels))
         mask = region_mask(region, volume.grid)
     record: dict[str, Any] = {"device": "CPU (whole numbers alone)"}
-    if content.intensity.scale == 0:
-        record = {"device": choose_device(settings.fit.device).reason}
+    if not content.intensity.scale:
+        pass  # a constant: the intensity map says it all
     elif settings.codec == "labels":
         yield Progress("labels", 0, 1)
         content = replace(content, intensity=replace(content.intensity, scale=1.0, offset=0.0))
         content = replace(content, labels=StoredLabels.of(volume))
     elif settings.codec == "upsampled":
-        content, record = yield from _upsampled_steps(volume, content, settings, control)
+        from .network_task import upsampled_steps
+
+        content, record = yield from upsampled_steps(volume, content, settings, control)
     elif settings.codec == "blocks":
+        from .blocks.task import blocks_steps
+
         content, record = yield from blocks_steps(volume, content, settings, control)
     elif mask is not None:
         content = yield from _region_steps(volume, content, settings, mask, control)
@@ -100,7 +91,9 @@ def compress_steps(
     elif settings.codec == "pyramid":
         content = yield from pyramid_steps(volume, content, settings.within(volume.nbytes), control)
     else:
-        fit = yield from _fit_steps(volume, content, settings.within(volume.nbytes), control)
+        from .network_task import network_steps
+
+        fit = yield from network_steps(volume, content, settings.within(volume.nbytes), control)
         content, record = fit.content, fit.record
     data = inr_to_bytes(content)
     return (yield from _measure_steps(volume, data, settings, record, started, mask))
@@ -121,36 +114,6 @@ def _too_large_for_a_region(volume: Volume, most_voxels: float) -> str:
     )
 
 
-def plain_content(volume: Volume, settings: CompressionSettings) -> InrFile:
-    """The file of a volume before anything is coded. Raises `InputError` when the volume cannot be compressed."""
-    return InrFile(
-        grid=volume.grid,
-        dtype=volume.array.dtype.newbyteorder("="),
-        intensity=_checked(volume),
-        field=None,
-        name=volume.name,
-        units=volume.units,
-        metadata=volume.metadata,
-        specials=find_specials(volume.array),
-        double=settings.target_max_error is not None,
-    )
-
-
-def _upsampled_steps(
-    volume: Volume, content: InrFile, settings: CompressionSettings, control: Control | None
-) -> Steps[tuple[InrFile, dict[str, Any]]]:
-    """The small volume's network, and which model makes it large again."""
-    check_upsampling(volume, settings)
-    model = UpsamplerModel.of_file(settings.upsampler)
-    small = small_volume(volume, content.intensity.low, content.intensity.high)
-    own = small_settings(settings, volume, small, len(model.data) if settings.embed_upsampler else 0)
-    fit = yield from _fit_steps(small, plain_content(small, own), own, control)
-    folder = (Path(settings.upsampler).expanduser().resolve().parent,)
-    data = model.data if settings.embed_upsampler else None
-    upsampled = Upsampled(fit.content, model.name, model.checksum, data, folder)
-    return replace(content, upsampled=upsampled), fit.record
-
-
 def _region_steps(
     volume: Volume, content: InrFile, settings: CompressionSettings, mask: np.ndarray, control: Control | None
 ) -> Steps[InrFile]:
@@ -166,58 +129,6 @@ def _region_steps(
         if settings.target_bytes is None:
             break
     return replace(outer, region=inner)
-
-
-def _checked(volume: Volume) -> IntensityMap:
-    """The volume's intensity map. Raises `InputError` when the volume cannot be compressed."""
-    if volume.array.dtype.name not in DTYPES:
-        raise InputError(f"{volume.label} has the voxel type {volume.array.dtype}; convert it to float64 or smaller.")
-    if volume.array.size > MAX_VOXELS:
-        raise InputError(f"{volume.label} has more than {MAX_VOXELS} voxels; crop it or choose a coarser spacing.")
-    return IntensityMap.of(volume)
-
-
-@dataclass(frozen=True)
-class _Fit:
-    content: InrFile
-    record: dict[str, Any]
-
-
-def _fit_steps(volume: Volume, content: InrFile, settings: CompressionSettings, control: Control | None) -> Steps[_Fit]:
-    """The file's content with its field (and residual), and what the fit loop has to say."""
-    bound = settings.target_max_error
-    step = None if bound is None else step_for_bound(bound, volume, content.intensity)
-    planned = plan_field(volume, content, settings)
-    target = settings.target_psnr_db
-    fit = replace(
-        settings.fit,
-        learning_rate=learning_rate_for(planned.width, settings.fit.learning_rate),
-        target_psnr_db=settings.fit.target_psnr_db if target is None else min(target + _TARGET_MARGIN_DB, 200),
-    )
-    field = Field(planned, Frame.of_grid(volume.grid), seed=fit.seed)
-    loop = FitLoop(CompressionProblem(volume, field, content.intensity, fit.seed, fit.max_memory_gb), fit, control)
-    yield from loop.run()
-    # What is stored is what counts from here on: float16 weights, as a reader will find them.
-    content = replace(content, field=unpack_field(pack_field(field), volume.label))
-    if step is not None:
-        content = replace(content, residual=(yield from _residual_steps(volume, content, step, loop)))
-    return _Fit(content, loop_record(loop))
-
-
-def _residual_steps(volume: Volume, content: InrFile, step: float, loop: FitLoop) -> Steps[Residual | None]:
-    """What the field misses in steps of `step`; None when it misses nothing."""
-    assert isinstance(content.field, Field)
-    flat = volume.array.reshape(-1)
-    codes, reported = empty_codes(flat.size, step, content.intensity), 0
-    memory = loop.settings.max_memory_gb
-    for part, values in sample_values(content.field, content.grid, loop.device, True, memory):
-        with np.errstate(invalid="ignore"):
-            difference = flat[part].astype(np.float64) - content.intensity.to_intensities(values)
-        codes[part] = code_residual(difference, step)
-        if (part.stop - reported) * 100 >= flat.size:
-            reported = part.stop
-            yield Progress("residual", part.stop, flat.size)
-    return Residual(step, narrowest(codes)) if codes.any() else None
 
 
 def _measure_steps(

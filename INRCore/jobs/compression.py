@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import InputError, OutputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..io import read_volume, read_volumes, write_volume, write_volumes
@@ -17,10 +17,10 @@ from ..settings import from_dict
 from ..volume import Volume
 from . import parts
 from .job import Job
-from .parts import Outcome, read, read_if_given, settings_of, write_difference, writing
+from .parts import Outcome, check_volumes, read, read_if_given, settings_of, write_difference, writing
 
 if TYPE_CHECKING:
-    from ..compression import CompressionSettings, InrSeries
+    from ..compression import CompressionSettings, InrFile, InrSeries
 
 
 def compress(job: Job, control: Control) -> Steps[Outcome]:
@@ -28,6 +28,9 @@ def compress(job: Job, control: Control) -> Steps[Outcome]:
     from ..compression import CompressionSettings, compress_steps
 
     settings = settings_of(job, CompressionSettings, "compression")
+    check_volumes(job, "volume", "difference")
+    if Path(job.outputs["file"]).suffix.lower() != ".inr":
+        raise OutputError(f"'{job.outputs['file']}': a compressed file ends with .inr; no other program knows it.")
     if job.frame is None and job.component is None and not job.inputs.get("region"):
         kind, volumes = read_volumes(job.inputs["volume"])
         if len(volumes) > 1:
@@ -101,13 +104,12 @@ def estimate(job: Job, control: Control) -> Steps[Outcome]:
 
 def decompress(job: Job, control: Control) -> Steps[Outcome]:
     """Opens a file and writes its volume."""
-    from ..compression import decompress as open_file
-    from ..compression import read_inr_series
-    from ..devices import choose_device
+    from ..compression import read_inr, read_inr_series
 
     unknown = set(job.settings) - {"spacing_mm"}
     if unknown:
         raise InputError(f"The task 'decompress' has no setting '{sorted(unknown)[0]}'; it has: spacing_mm.")
+    check_volumes(job, "volume")
     like = read_if_given(job, "like")
     yield Progress("decompress", 0, 1)
     if job.frame is not None or job.component is not None:
@@ -125,16 +127,23 @@ def decompress(job: Job, control: Control) -> Steps[Outcome]:
             return Outcome(None, {}, "cpu")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
-        volume = open_file(
-            job.inputs["file"],
-            grid=like.grid if like else None,
-            spacing=job.settings.get("spacing_mm"),
-            device=job.device,
-            max_memory_gb=job.max_memory_gb,
-        )
+        file = read_inr(job.inputs["file"])
+        grid, spacing = like.grid if like else None, job.settings.get("spacing_mm")
+        volume = file.decompress(grid, spacing, job.device, job.max_memory_gb)
     yield writing("volume")
     write_volume(volume, job.outputs["volume"], force=job.force)
-    return Outcome(None, {}, choose_device(job.device).reason, notes=tuple(str(one.message) for one in told))
+    return Outcome(None, {}, _device_of(file, job), notes=tuple(str(one.message) for one in told))
+
+
+def _device_of(file: InrFile, job: Job) -> str:
+    """What computed the volume; torch, which takes seconds to load, is asked only where it did."""
+    from ..fields import NumpyField
+
+    if file.field is None or isinstance(file.field, NumpyField):
+        return "cpu"
+    from ..devices import choose_device
+
+    return choose_device(job.device).reason
 
 
 def _member(job: Job) -> Volume:

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.ndimage import correlate1d
 
 from ..errors import InputError
 
@@ -174,6 +173,8 @@ def _ssim_map(x: np.ndarray, y: np.ndarray, valid: np.ndarray, inner: slice, lev
 
 def _blur(image: np.ndarray, inner: slice) -> np.ndarray:
     """Gaussian-weighted sums of the inner slices; nothing beyond the border."""
+    from scipy.ndimage import correlate1d  # loads for half a second, and few who import this module come here
+
     offsets = np.arange(-_RADIUS, _RADIUS + 1)
     kernel = np.exp(-0.5 * (offsets / _SIGMA) ** 2)
     kernel /= kernel.sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from .adaptive import Coder
 from .layout import Level, Shape
 from .lifting import analyse, integer_type, synthesise
+from .loops import prepare_loops
 from .quantisation import SHIFT_KINDS, UNITS, BandStep, band_units, shifts_of
 from .rans import Decoder, Encoder
 from .rate_distortion import RateDistortionSource
@@ -149,6 +151,7 @@ def decode(
     model: int = TRELLIS_CODING,
 ) -> Pyramid:
     """Undoes `encode` down to level `finest`; what `streams` gives as None stays zero. Raises `StreamError`."""
+    prepare_loops(math.prod(shape))
     coder = Decoder(streams(LOW_PLACE) or b"")
     low = code_low(coder, levels[-1].low_shape if levels else shape, None)
     coder.finish()

@@ -18,8 +18,8 @@ from .rans import SCALE
 
 ACTIVATION_BITS = 5
 """Activations are in 32nds, weights in 32nds, biases in 1024ths."""
-_LOGIT_CLIP = 11 * 64
-LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
+LOGIT_CLIP = 11 * 64
+LOGITS = np.arange(-LOGIT_CLIP, LOGIT_CLIP + 1) / 64
 PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
 """Of a 1, in 65536ths, for logits of -11, -11 + 1/64 ... 11."""
 
@@ -44,7 +44,11 @@ class EntropyNetwork:
         hidden = _activated(features @ weights + bias)
         hidden = _activated(hidden @ self.second + self.second_bias)
         logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0**-4))
-        return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
+        return np.clip(logits, -LOGIT_CLIP, LOGIT_CLIP).astype(np.int32) + LOGIT_CLIP
+
+    def layers(self, weights: np.ndarray, bias: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Weights and biases of all layers, for the compiled loops."""
+        return weights, bias, self.second, self.second_bias, self.third, self.third_bias
 
     def weights(self, band: int, phase: int) -> np.ndarray:
         """(features, hidden) of the first layer."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .damage import StreamError
+from .loops import use_loops
 from .tiles import Box
 
 REACH = 2
@@ -26,6 +27,7 @@ _NEAR = [(k, j, i) for k in (-1, 0, 1) for j in (-1, 0, 1) for i in (-1, 0, 1) i
 _SLICE = [(0, 1, 2), (0, 1, -2), (0, 2, 1), (0, 2, -1), (0, 2, 2), (0, 2, -2)]
 _PAIRS = (*_NEAR, (2, 0, 0), (0, 2, 0), (0, 0, 2), *_SLICE)
 _SLAB = 1 << 18  # voxels at once
+_COMPILED_SLAB = 1 << 21
 _THREADS = 4
 _SAFE_32 = 1 << 15  # largest sample for which no sum leaves 32 bits, with room for samples that overshoot
 
@@ -66,7 +68,8 @@ class Filters:
         """Whole units (k, j, i) with the voxels of some boxes filtered; `largest`: bound on their magnitudes."""
         result = samples.copy()
         number = number_type(largest)
-        slabs = [slab for box in boxes for slab in slabs_of(samples.shape, box)]
+        voxels = _COMPILED_SLAB if use_loops() else _SLAB
+        slabs = [slab for box in boxes for slab in slabs_of(samples.shape, box, voxels)]
 
         def run(slab: Box) -> None:
             result[slab] = self._filtered(padded_slab(samples, slab, number), samples.shape)
@@ -76,6 +79,8 @@ class Filters:
         return result
 
     def _filtered(self, padded: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        if use_loops():
+            return self._compiled(padded, shape)
         middle = moved(padded, (0, 0, 0))
         changes = changes_of(padded) if self.directions > 1 else []
         chosen = classes_of(activity_of(padded), changes, [activity_limit(code) for code in self.limits])
@@ -87,6 +92,18 @@ class Filters:
         total >>= self.shift
         total += middle
         return total
+
+    def _compiled(self, padded: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        from ...compiled.loop_filter import filtered
+
+        kinds, limits = 4 if self.directions > 1 else 1, [activity_limit(code) for code in self.limits]
+        pairs, taps = (
+            np.array(pairs_of(shape, self.wide), np.int64),
+            np.ascontiguousarray(self.taps.T.astype(padded.dtype)),
+        )
+        result = np.empty_like(moved(padded, (0, 0, 0)))
+        filtered(padded, kinds, np.array(limits, np.int64), pairs, taps, self.shift, result)
+        return result
 
 
 def number_type(largest: float) -> type[np.signedinteger]:
@@ -106,10 +123,10 @@ def pairs_of(shape: tuple[int, ...], wide: bool) -> list[tuple[int, int, int]]:
     return [pair for pair in pairs if all(n > 1 or not step for n, step in zip(shape, pair, strict=True))]
 
 
-def slabs_of(shape: tuple[int, ...], box: Box) -> list[Box]:
-    """A box of a lattice in parts of some planes each."""
+def slabs_of(shape: tuple[int, ...], box: Box, voxels: int = _SLAB) -> list[Box]:
+    """A box of a lattice in parts of some planes each, of about so many voxels."""
     start, stop, _ = box[0].indices(shape[0])
-    planes = max(1, _SLAB // max(1, shape[1] * shape[2]))
+    planes = max(1, voxels // max(1, shape[1] * shape[2]))
     return [(slice(k, min(k + planes, stop)), *box[1:]) for k in range(start, stop, planes)]
 
 

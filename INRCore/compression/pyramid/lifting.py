@@ -7,13 +7,17 @@ band counts in the volume.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from .layout import Level
+from .loops import use_loops
 
 SHIFT = 10
 STEPS = (-1623, -54, 904, 454)
 """The four lifting factors in 1024ths, rounded so that constants leave next to nothing in the high half."""
+_THREADS = 4
 _HALF = 1 << (SHIFT - 1)
 _LOW_NORMS = (1.0, 1.1408845508, 1.3451433815, 1.5655498813, 1.8090883686, 2.0859446022, 2.4037737017)
 _HIGH_NORMS = (1.0, 0.8864900675, 0.9830415322, 1.1731451712, 1.3740713696, 1.5908526090, 1.8352340498)
@@ -34,7 +38,7 @@ def analyse(samples: np.ndarray, levels: tuple[Level, ...]) -> np.ndarray:
     for level in levels:
         part = samples[tuple(slice(n) for n in level.shape)]
         for axis in level.axes:
-            _forward(part, axis)
+            _lift(part, axis, False)
     return samples
 
 
@@ -43,8 +47,28 @@ def synthesise(coefficients: np.ndarray, levels: tuple[Level, ...]) -> np.ndarra
     for level in reversed(levels):
         part = coefficients[tuple(slice(n) for n in level.shape)]
         for axis in reversed(level.axes):
-            _inverse(part, axis)
+            _lift(part, axis, True)
     return coefficients
+
+
+def _lift(part: np.ndarray, axis: int, inverse: bool) -> None:
+    """One axis of (k, j, i), in place."""
+    if use_loops():
+        from ...compiled.wavelet import lift_across, lift_along
+
+        lift = lift_along if axis == 2 else lift_across
+        planes = part if axis else part.swapaxes(0, 1)
+
+        def run(first: int) -> None:
+            for plane in planes[first::_THREADS]:
+                lift(plane, STEPS, _HALF, SHIFT, inverse)
+
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(run, range(_THREADS)))
+    elif inverse:
+        _inverse(part, axis)
+    else:
+        _forward(part, axis)
 
 
 def _forward(part: np.ndarray, axis: int) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .layout import Level
 from .lifting import band_gains
+from .loops import use_loops
 
 UNITS = 64
 """Fixed-point units per step."""
@@ -30,8 +31,15 @@ class BandStep:
 
     def restore(self, coefficients: np.ndarray) -> np.ndarray:
         """Whole coefficients to whole units, int64."""
+        shifts = np.array([0, *self.shifts], np.int64)
+        if use_loops() and coefficients.ndim == 3:
+            from ...compiled.wavelet import restore
+
+            found = np.empty(coefficients.shape, np.int64)
+            restore(coefficients, _FRACTION // self.parts, shifts, self.units, found)
+            return found
         magnitudes = np.abs(coefficients).astype(np.int64)
-        shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
+        shift = shifts[np.minimum(magnitudes, SHIFT_KINDS)]
         values = ((magnitudes * (_FRACTION // self.parts) - shift) * self.units + (1 << 15)) >> 16
         return np.where(coefficients < 0, -values, values)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .damage import StreamError
+from .loops import use_loops
 
 SCALE = 1 << 16
 _LOW = 1 << 16  # every state is in [2^16, 2^32) between decisions
@@ -76,6 +77,8 @@ class Decoder:
     def code(self, probabilities: np.ndarray, bits: np.ndarray | None = None) -> np.ndarray:
         """(N) probabilities to (N) booleans. Raises `StreamError` when the stream ends too early."""
         ones = probabilities.astype(np.uint32)
+        if use_loops():
+            return self._compiled(ones)
         decided, lanes = np.empty(len(ones), bool), len(self._states)
         for row in range(0, len(ones), lanes):
             p = ones[row : row + lanes]
@@ -94,6 +97,33 @@ class Decoder:
                 x[few] = (x[few] << np.uint32(16)) | self._words[self._next : stop]
                 self._next = stop
         return decided
+
+    def _compiled(self, ones: np.ndarray) -> np.ndarray:
+        from ...compiled.entropy import decode
+
+        decided = np.empty(len(ones), bool)
+        self._go_on(decode(ones, self._states, self._words, self._next, decided))
+        return decided
+
+    def magnitudes(
+        self, logits: np.ndarray, second: np.ndarray | None, probabilities: np.ndarray, most: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(N) magnitudes up to `most`, decided as `walk.code_magnitudes` does, by compiled loops, and the indices of
+        those that reached it. Raises `StreamError` when the stream ends too early."""
+        from ...compiled.entropy import decode_magnitudes
+
+        numbers, going = np.empty(len(logits), np.int32), np.empty(len(logits), np.int64)
+        held = np.empty(0, bool) if second is None else second
+        place, left = decode_magnitudes(
+            logits, held, probabilities, most, self._states, self._words, self._next, numbers, going
+        )
+        self._go_on(place)
+        return numbers, going[:left]
+
+    def _go_on(self, place: int) -> None:
+        if place < 0:
+            raise StreamError("a coded stream ends too early")
+        self._next = place
 
     def finish(self) -> None:
         """Raises `StreamError` unless every word was used and every lane is back where its encoder began."""

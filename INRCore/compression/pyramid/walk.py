@@ -26,10 +26,11 @@ from .contexts import (
 )
 from .corrections import Corrections
 from .damage import StreamError
-from .entropy_model import PROBABILITIES, EntropyNetwork, load_networks
+from .entropy_model import LOGIT_CLIP, PROBABILITIES, EntropyNetwork, load_networks
 from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
 from .layout import Level, parent_of
-from .rans import EVEN
+from .loops import use_loops
+from .rans import EVEN, Decoder
 from .source import Source
 from .trellis import Trellis, halves_of, of_quantiser
 
@@ -123,7 +124,7 @@ class _BandWalk:
             self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
         else:
             around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
-            self._code_magnitudes(magnitudes, flags, [*around, *of_siblings, box_sums(beside)])
+            self._code_magnitudes(magnitudes, flags, np.stack([*around, *of_siblings, box_sums(beside)]))
         self._code_signs(magnitudes)
         return magnitudes
 
@@ -143,7 +144,7 @@ class _BandWalk:
             around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100 * self._scale).astype(np.int16))
         sums = [block_sums(beside, [BLOCK] * 3) for beside in of_siblings]
         besides = [np.minimum(beside, 100 * self._scale).astype(np.int16) for beside in sums]
-        fixed = [*around, *besides, box_sums(besides[-1])]
+        fixed = np.stack([*around, *besides, box_sums(besides[-1])])
         padded = np.zeros([n + 2 for n in shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view in phase_views(flags):
@@ -155,7 +156,7 @@ class _BandWalk:
             phase_view(inner, phase)[...] = view
         return flags
 
-    def _code_magnitudes(self, magnitudes: np.ndarray, flags: np.ndarray, fixed: list[np.ndarray]) -> None:
+    def _code_magnitudes(self, magnitudes: np.ndarray, flags: np.ndarray, fixed: np.ndarray) -> None:
         padded = np.zeros([n + 2 for n in self._shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view, active in _flagged(magnitudes, flags):
@@ -174,7 +175,7 @@ class _BandWalk:
         wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, better)
         if self._corrections is None or second is None:
             return code_magnitudes(self._coder, better, wanted)
-        found = code_magnitudes(self._coder, of_quantiser(better, second), wanted)
+        found = code_magnitudes(self._coder, better, wanted, second)
         self._corrections.learn(logits, second, found, LAST_UNARY)
         return found
 
@@ -219,12 +220,22 @@ class _BandWalk:
         self,
         network: EntropyNetwork,
         padded: np.ndarray,
-        fixed: list[np.ndarray],
+        fixed: np.ndarray,
         phase: int,
         shape: tuple[int, ...],
         active: np.ndarray,
     ) -> np.ndarray:
         """(active, outputs): from the neighbours within the band and from what is known wholly (parent, siblings)."""
+        kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
+        weights, bias = network.weights(self._band, phase), network.bias(phase, len(PHASES) + self._band, kind)
+        if use_loops():
+            from ...compiled.entropy import logits
+
+            found = np.empty((active.size, network.third.shape[1]), np.int32)
+            place, counts = np.array(PHASES[phase]), np.array(phase_view(fixed[0], phase).shape)
+            layers = network.layers(weights, bias)
+            logits(padded, fixed, active, place, counts, self._table, layers, LOGIT_CLIP, found)
+            return found
         parts = neighbour_sums(padded, PHASES[phase], shape)
         count = network.first.shape[-2]
         features = np.zeros((active.size, count), np.float32)
@@ -232,9 +243,7 @@ class _BandWalk:
             features[:, column] = self._table[part.reshape(-1)[active]]
         for column, part in enumerate(fixed, count - len(fixed)):
             features[:, column] = self._table[phase_view(part, phase).reshape(-1)[active]]
-        kind = len(PHASES) + 8 + min(self._level, _LEVEL_KINDS - 1)
-        weights = network.weights(self._band, phase)
-        return network.logits(features, weights, network.bias(phase, len(PHASES) + self._band, kind))
+        return network.logits(features, weights, bias)
 
 
 def _flagged(magnitudes: np.ndarray, flags: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
@@ -246,8 +255,18 @@ def _flagged(magnitudes: np.ndarray, flags: np.ndarray) -> Iterator[tuple[int, n
         yield phase, view, np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
 
 
-def code_magnitudes(coder: Coder, logits: np.ndarray, wanted: np.ndarray | None) -> np.ndarray:
-    """(N) magnitudes: nonzero?, more than 1?, more than 2? ... each by its logit, from LAST_UNARY on Exp-Golomb."""
+def code_magnitudes(
+    coder: Coder, logits: np.ndarray, wanted: np.ndarray | None, second: np.ndarray | None = None
+) -> np.ndarray:
+    """(N) magnitudes: nonzero?, more than 1?, more than 2? ... each by its logit, from LAST_UNARY on Exp-Golomb.
+    second: where the logits are of both quantisers, whether the second one holds."""
+    if wanted is None and isinstance(coder, Decoder) and use_loops():
+        magnitudes, going = coder.magnitudes(logits, second, PROBABILITIES, LAST_UNARY)
+        if going.size:
+            magnitudes[going] += code_whole_numbers(coder, going.size).astype(np.int32)
+        return magnitudes
+    if second is not None:
+        logits = of_quantiser(logits, second)
     count = len(logits)
     magnitudes, going = np.zeros(count, np.int32), np.arange(count)
     for reached in range(LAST_UNARY):
