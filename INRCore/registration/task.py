@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..settings import choose_settings, require
-from ..volume import Volume
+from ..volume import Volume, require_volumes
 from .affine import align_steps
 from .checks import input_notes, outcome_notes, require_landmarks_in_place, volume_notes
 from .fit import averaged_fit_steps
@@ -85,6 +85,7 @@ def register_steps(
     """`register` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(RegistrationSettings, "registration", settings)
+    require_volumes(fixed, moving, *(mask for mask in (fixed_mask, moving_mask) if mask is not None))
     control, guides = control or Control(), guides or Guides()
     landmarks = Landmarks.of(fixed_landmarks, moving_landmarks, settings.landmarks_weight > 0, settings.fit.seed)
     affine = checked_matrix(initial_transform)

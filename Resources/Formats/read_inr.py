@@ -1328,6 +1328,9 @@ class Planes:
         rows, columns = self.sequence.shape[1:]
         return np.moveaxis(self.values[:, :rows, :columns], 0, self.sequence.axis).astype(np.int64)
 _SHIFTS_of_sequence = KINDS
+_loaded = False
+def use_loops():
+    return _loaded and is_compiled()
 MAX_LANES = 1 << 12
 _LOW = 1 << 16
 class Decoder:
@@ -1344,6 +1347,8 @@ class Decoder:
 
     def code(self, probabilities, bits=None):
         ones = probabilities.astype(np.uint32)
+        if use_loops():
+            return self._compiled(ones)
         decided, lanes = (np.empty(len(ones), bool), len(self._states))
         for row in range(0, len(ones), lanes):
             p = ones[row:row + lanes]
@@ -1362,6 +1367,25 @@ class Decoder:
                 x[few] = x[few] << np.uint32(16) | self._words[self._next:stop]
                 self._next = stop
         return decided
+
+    def _compiled(self, ones):
+        from ...compiled.entropy import decode
+        decided = np.empty(len(ones), bool)
+        self._go_on(decode(ones, self._states, self._words, self._next, decided))
+        return decided
+
+    def magnitudes(self, logits, second, probabilities, most):
+        from ...compiled.entropy import decode_magnitudes
+        numbers, going = (np.empty(len(logits), np.int32), np.empty(len(logits), np.int64))
+        held = np.empty(0, bool) if second is None else second
+        place, left = decode_magnitudes(logits, held, probabilities, most, self._states, self._words, self._next, numbers, going)
+        self._go_on(place)
+        return (numbers, going[:left])
+
+    def _go_on(self, place):
+        if place < 0:
+            raise StreamError('a coded stream ends too early')
+        self._next = place
 
     def finish(self):
         if self._next != self._words.size or (self._states != _LOW).any():
@@ -1807,7 +1831,7 @@ ACTIVATION_BITS = 5
 def _activated_of_entropy_model(sums):
     sums *= np.float32(2.0 ** (-ACTIVATION_BITS))
     return np.clip(np.floor(sums, out=sums), 0, 255, out=sums)
-_LOGIT_CLIP = 11 * 64
+LOGIT_CLIP = 11 * 64
 @dataclass(frozen=True)
 class EntropyNetwork:
     first: object
@@ -1822,7 +1846,10 @@ class EntropyNetwork:
         hidden = _activated_of_entropy_model(features @ weights + bias)
         hidden = _activated_of_entropy_model(hidden @ self.second + self.second_bias)
         logits = np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-4)))
-        return np.clip(logits, -_LOGIT_CLIP, _LOGIT_CLIP).astype(np.int32) + _LOGIT_CLIP
+        return np.clip(logits, -LOGIT_CLIP, LOGIT_CLIP).astype(np.int32) + LOGIT_CLIP
+
+    def layers(self, weights, bias):
+        return (weights, bias, self.second, self.second_bias, self.third, self.third_bias)
 
     def weights(self, band, phase):
         return self.first if self.by_phase is None else self.first[band] + self.by_phase[phase]
@@ -1851,9 +1878,18 @@ def _flagged(magnitudes, flags):
     for phase, view in phase_views(magnitudes):
         yield (phase, view, np.flatnonzero(mask[tuple((slice(n) for n in view.shape))]))
 LAST_UNARY = 14
-LOGITS = np.arange(-_LOGIT_CLIP, _LOGIT_CLIP + 1) / 64
+LOGITS = np.arange(-LOGIT_CLIP, LOGIT_CLIP + 1) / 64
 PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
-def code_magnitudes(coder, logits, wanted):
+def of_quantiser(logits, second):
+    return np.where(second[:, None], logits[:, logits.shape[1] // 2:], logits[:, :logits.shape[1] // 2])
+def code_magnitudes(coder, logits, wanted, second=None):
+    if wanted is None and isinstance(coder, Decoder) and use_loops():
+        magnitudes, going = coder.magnitudes(logits, second, PROBABILITIES, LAST_UNARY)
+        if going.size:
+            magnitudes[going] += code_whole_numbers(coder, going.size).astype(np.int32)
+        return magnitudes
+    if second is not None:
+        logits = of_quantiser(logits, second)
     count = len(logits)
     magnitudes, going = (np.zeros(count, np.int32), np.arange(count))
     for reached in range(LAST_UNARY):
@@ -1916,8 +1952,6 @@ def shells(magnitudes):
             moved[axis] = slice(1 + step, 1 + step + magnitudes.shape[axis])
             faces += padded[tuple(moved)]
     return [magnitudes, faces, box_sums(magnitudes) - faces - magnitudes]
-def of_quantiser(logits, second):
-    return np.where(second[:, None], logits[:, logits.shape[1] // 2:], logits[:, :logits.shape[1] // 2])
 def halves_of(numbers, second):
     return 2 * numbers - (second & (numbers > 0))
 def fitted(array, shape):
@@ -1980,7 +2014,7 @@ class _BandWalk:
             self._code_large_magnitudes(magnitudes, flags, self._numbers, around)
         else:
             around = [] if seen is None else [spread(part, axes, self._shape) for part in shells(seen)]
-            self._code_magnitudes(magnitudes, flags, [*around, *of_siblings, box_sums(beside)])
+            self._code_magnitudes(magnitudes, flags, np.stack([*around, *of_siblings, box_sums(beside)]))
         self._code_signs(magnitudes)
         return magnitudes
 
@@ -1998,7 +2032,7 @@ class _BandWalk:
             around = shells(np.minimum(fitted(block_sums(parent, steps), shape), 100 * self._scale).astype(np.int16))
         sums = [block_sums(beside, [BLOCK] * 3) for beside in of_siblings]
         besides = [np.minimum(beside, 100 * self._scale).astype(np.int16) for beside in sums]
-        fixed = [*around, *besides, box_sums(besides[-1])]
+        fixed = np.stack([*around, *besides, box_sums(besides[-1])])
         padded = np.zeros([n + 2 for n in shape], np.int16)
         inner = padded[1:-1, 1:-1, 1:-1]
         for phase, view in phase_views(flags):
@@ -2028,7 +2062,7 @@ class _BandWalk:
         wanted = None if self._source is None else self._source.magnitudes(self._band, phase, active, better)
         if self._corrections is None or second is None:
             return code_magnitudes(self._coder, better, wanted)
-        found = code_magnitudes(self._coder, of_quantiser(better, second), wanted)
+        found = code_magnitudes(self._coder, better, wanted, second)
         self._corrections.learn(logits, second, found, LAST_UNARY)
         return found
 
@@ -2067,6 +2101,15 @@ class _BandWalk:
         flat[places[negative]] *= -1
 
     def _logits(self, network, padded, fixed, phase, shape, active):
+        kind = len(PHASES_of_contexts) + 8 + min(self._level, _LEVEL_KINDS - 1)
+        weights, bias = (network.weights(self._band, phase), network.bias(phase, len(PHASES_of_contexts) + self._band, kind))
+        if use_loops():
+            from ...compiled.entropy import logits
+            found = np.empty((active.size, network.third.shape[1]), np.int32)
+            place, counts = (np.array(PHASES_of_contexts[phase]), np.array(phase_view(fixed[0], phase).shape))
+            layers = network.layers(weights, bias)
+            logits(padded, fixed, active, place, counts, self._table, layers, LOGIT_CLIP, found)
+            return found
         parts = neighbour_sums(padded, PHASES_of_contexts[phase], shape)
         count = network.first.shape[-2]
         features = np.zeros((active.size, count), np.float32)
@@ -2074,9 +2117,7 @@ class _BandWalk:
             features[:, column] = self._table[part.reshape(-1)[active]]
         for column, part in enumerate(fixed, count - len(fixed)):
             features[:, column] = self._table[phase_view(part, phase).reshape(-1)[active]]
-        kind = len(PHASES_of_contexts) + 8 + min(self._level, _LEVEL_KINDS - 1)
-        weights = network.weights(self._band, phase)
-        return network.logits(features, weights, network.bias(phase, len(PHASES_of_contexts) + self._band, kind))
+        return network.logits(features, weights, bias)
 def code_band(coder, band, shape, source=None, model=ENTROPY_CODING):
     numbers = LargeNumbers() if model >= ENTROPY_CODING else None
     return _BandWalk(coder, 0, band, shape, source, numbers).run(None, (), {})
@@ -2095,6 +2136,10 @@ def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
         rest += bits.astype(np.int64) << place
     return (coded << low_bits) + rest.reshape(shape) - half
 TRELLIS_CODING = 4
+_WORTH = 3000000
+def prepare_loops(samples):
+    global _loaded
+    _loaded = _loaded or (samples >= _WORTH and is_compiled())
 def code_low(coder, shape, low):
     wanted = None
     if low is not None:
@@ -2111,10 +2156,17 @@ class BandStep:
     parts: object = 1
 
     def restore(self, coefficients):
+        shifts = np.array([0, *self.shifts], np.int64)
+        if use_loops() and coefficients.ndim == 3:
+            from ...compiled.wavelet import restore
+            found = np.empty(coefficients.shape, np.int64)
+            restore(coefficients, _FRACTION // self.parts, shifts, self.units, found)
+            return found
         magnitudes = np.abs(coefficients).astype(np.int64)
-        shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
+        shift = shifts[np.minimum(magnitudes, SHIFT_KINDS)]
         values = (magnitudes * (_FRACTION // self.parts) - shift) * self.units + (1 << 15) >> 16
         return np.where(coefficients < 0, -values, values)
+_THREADS_of_lifting = 4
 SHIFT = 10
 _HALF_of_lifting = 1 << SHIFT - 1
 def _scaled_of_lifting(total, factor):
@@ -2145,11 +2197,35 @@ def _inverse(part, axis):
         else:
             high -= _scaled_of_lifting(_around_high(low, len(high)), STEPS[number])
     lines[0::2], lines[1::2] = (low, high)
+def _forward(part, axis):
+    lines = np.moveaxis(part, axis, 0)
+    low, high = (lines[0::2].copy(), lines[1::2].copy())
+    for number, factor in enumerate(STEPS):
+        if number % 2:
+            low += _scaled_of_lifting(_around_low(high, len(low)), factor)
+        else:
+            high += _scaled_of_lifting(_around_high(low, len(high)), factor)
+    lines[:len(low)], lines[len(low):] = (low, high)
+def _lift(part, axis, inverse):
+    if use_loops():
+        from ...compiled.wavelet import lift_across, lift_along
+        lift = lift_along if axis == 2 else lift_across
+        planes = part if axis else part.swapaxes(0, 1)
+
+        def run(first):
+            for plane in planes[first::_THREADS_of_lifting]:
+                lift(plane, STEPS, _HALF_of_lifting, SHIFT, inverse)
+        with ThreadPoolExecutor(_THREADS_of_lifting) as threads:
+            list(threads.map(run, range(_THREADS_of_lifting)))
+    elif inverse:
+        _inverse(part, axis)
+    else:
+        _forward(part, axis)
 def synthesise(coefficients, levels):
     for level in reversed(levels):
         part = coefficients[tuple((slice(n) for n in level.shape))]
         for axis in reversed(level.axes):
-            _inverse(part, axis)
+            _lift(part, axis, True)
     return coefficients
 _HIGH_NORMS = (1.0, 0.8864900675, 0.9830415322, 1.1731451712, 1.3740713696, 1.590852609, 1.8352340498)
 _LOW_NORMS = (1.0, 1.1408845508, 1.3451433815, 1.5655498813, 1.8090883686, 2.0859446022, 2.4037737017)
@@ -2232,10 +2308,28 @@ class Corrections:
         self._shifts = np.zeros(outputs * _CLASSES, np.int32)
 
     def corrected(self, logits):
+        if use_loops():
+            from ...compiled.entropy import correct
+            better = logits.copy()
+            correct(better, self._shifts, self._starts, _FINENESS_of_corrections, len(PROBABILITIES) - 1)
+            return better
         shifts = self._shifts[(logits >> _FINENESS_of_corrections) + self._starts]
         return np.clip(logits + shifts, 0, len(PROBABILITIES) - 1)
 
     def learn(self, logits, second, numbers, last):
+        if use_loops():
+            from ...compiled.entropy import learn
+            totals = (self._asked, self._ones, self._foretold)
+            learn(logits, second, numbers, last, self._starts, _FINENESS_of_corrections, PROBABILITIES, *totals)
+        else:
+            self._count(logits, second, numbers, last)
+        seen = np.flatnonzero(self._asked)
+        asked, foretold = (self._asked[seen], self._foretold[seen] // self._asked[seen])
+        came = (SCALE * self._ones[seen] + _CONFIDENCE * foretold) // (asked + _CONFIDENCE)
+        shifts = np.searchsorted(PROBABILITIES, came) - np.searchsorted(PROBABILITIES, foretold)
+        self._shifts[seen] = np.clip(shifts, -_MOST_SHIFT, _MOST_SHIFT)
+
+    def _count(self, logits, second, numbers, last):
         questions = logits.shape[1] // 2
         for question in range(questions):
             going = np.flatnonzero(numbers >= question)
@@ -2249,11 +2343,6 @@ class Corrections:
                 asked = ones + (numbers[going] < last)
             for total, values in ((self._asked, asked), (self._ones, ones), (self._foretold, asked * PROBABILITIES[asked_logits])):
                 np.add.at(total, classes, values)
-        seen = np.flatnonzero(self._asked)
-        asked, foretold = (self._asked[seen], self._foretold[seen] // self._asked[seen])
-        came = (SCALE * self._ones[seen] + _CONFIDENCE * foretold) // (asked + _CONFIDENCE)
-        shifts = np.searchsorted(PROBABILITIES, came) - np.searchsorted(PROBABILITIES, foretold)
-        self._shifts[seen] = np.clip(shifts, -_MOST_SHIFT, _MOST_SHIFT)
 def parent_of(levels, number, band):
     if number + 1 >= len(levels):
         return (0, ())
@@ -2343,6 +2432,7 @@ LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
 def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=TRELLIS_CODING):
+    prepare_loops(math.prod(shape))
     coder = Decoder(streams(LOW_PLACE) or b'')
     low = code_low(coder, levels[-1].low_shape if levels else shape, None)
     coder.finish()
@@ -2367,6 +2457,8 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, 
 _SAFE_32_of_filters = 1 << 15
 def number_type(largest):
     return np.int32 if largest < _SAFE_32_of_filters else np.int64
+_COMPILED_SLAB = 1 << 21
+_SLAB = 1 << 18
 REACH_of_filters = 2
 def moved_of_filters(padded, offset, reach=REACH_of_filters):
     return padded[tuple((slice(reach + o, n - reach + o) for o, n in zip(offset, padded.shape, strict=True)))]
@@ -2405,10 +2497,9 @@ _PAIRS = (*_NEAR, (2, 0, 0), (0, 2, 0), (0, 0, 2), *_SLICE)
 def pairs_of(shape, wide):
     pairs = _PAIRS if wide else _PAIRS[:-len(_SLICE)]
     return [pair for pair in pairs if all((n > 1 or not step for n, step in zip(shape, pair, strict=True)))]
-_SLAB = 1 << 18
-def slabs_of(shape, box):
+def slabs_of(shape, box, voxels=_SLAB):
     start, stop, _ = box[0].indices(shape[0])
-    planes = max(1, _SLAB // max(1, shape[1] * shape[2]))
+    planes = max(1, voxels // max(1, shape[1] * shape[2]))
     return [(slice(k, min(k + planes, stop)), *box[1:]) for k in range(start, stop, planes)]
 def padded_slab(samples, slab, number):
     kept, missing = ([], [])
@@ -2454,7 +2545,8 @@ class Filters:
     def applied(self, samples, boxes, largest):
         result = samples.copy()
         number = number_type(largest)
-        slabs = [slab for box in boxes for slab in slabs_of(samples.shape, box)]
+        voxels = _COMPILED_SLAB if use_loops() else _SLAB
+        slabs = [slab for box in boxes for slab in slabs_of(samples.shape, box, voxels)]
 
         def run(slab):
             result[slab] = self._filtered(padded_slab(samples, slab, number), samples.shape)
@@ -2463,6 +2555,8 @@ class Filters:
         return result
 
     def _filtered(self, padded, shape):
+        if use_loops():
+            return self._compiled(padded, shape)
         middle = moved_of_filters(padded, (0, 0, 0))
         changes = changes_of(padded) if self.directions > 1 else []
         chosen = classes_of(activity_of(padded), changes, [activity_limit(code) for code in self.limits])
@@ -2474,6 +2568,14 @@ class Filters:
         total >>= self.shift
         total += middle
         return total
+
+    def _compiled(self, padded, shape):
+        from ...compiled.loop_filter import filtered
+        kinds, limits = (4 if self.directions > 1 else 1, [activity_limit(code) for code in self.limits])
+        pairs, taps = (np.array(pairs_of(shape, self.wide), np.int64), np.ascontiguousarray(self.taps.T.astype(padded.dtype)))
+        result = np.empty_like(moved_of_filters(padded, (0, 0, 0)))
+        filtered(padded, kinds, np.array(limits, np.int64), pairs, taps, self.shift, result)
+        return result
 _EMPTY, _FULL, _MIXED = (0, 1, 2)
 _COARSEST = 5
 def _octree(mask):
