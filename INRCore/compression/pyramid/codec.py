@@ -79,6 +79,7 @@ def quantise(
     model: int = TRELLIS_CODING,
 ) -> Pyramid:
     """Whole units (k, j, i) to a pyramid; `samples` is overwritten. needed: see `needed_coefficients`, None for all."""
+    prepare_loops(samples.size)
     k, j, i = samples.shape
     shape, units = (k, j, i), band_units(levels)
     analyse(samples, levels)
