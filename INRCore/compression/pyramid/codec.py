@@ -64,7 +64,7 @@ class Pyramid:
             part = result[tuple(slice(n) for n in level.shape)]
             for band in level.bands:
                 step = BandStep(units[number][band], self.shifts[number], parts_of(self.model))
-                part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
+                step.restore_into(self.coefficients[number][band], part[level.band_slices(band)])
         low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
         result[tuple(slice(n) for n in self.low.shape)] = low_step.restore(self.low)
         return synthesise(result, levels)
