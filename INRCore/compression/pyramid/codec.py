@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .adaptive import Coder
+from .adaptive import Coder, Rehearsal
 from .layout import Level, Shape
 from .lifting import analyse, integer_type, synthesise
 from .loops import prepare_loops
@@ -120,12 +120,12 @@ def _choose(
         return
     low_shape = levels[number].low_shape
     walked = RecordingSource(greedy)
-    code_level(CountingCoder(), levels, number, coarser, walked, model, NoTrellis(low_shape))
+    code_level(Rehearsal(), levels, number, coarser, walked, model, NoTrellis(low_shape))
     for last in (False, True):
         for band, values in search(scaled, walked.calls, low_shape, price).items():
             chosen[band][...] = values
         walked = RecordingSource(FixedSource(chosen, in_halves=True))
-        code_level(coder if last else CountingCoder(), levels, number, coarser, walked, model)
+        code_level(coder if last else Rehearsal(), levels, number, coarser, walked, model)
 
 
 def encode(pyramid: Pyramid) -> dict[Place, bytes]:
