@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .adaptive import Coder, Rehearsal
+from .decisions import code_whole_numbers
 from .layout import Level, Shape
 from .lifting import analyse, integer_type, synthesise
 from .loops import prepare_loops
@@ -20,7 +21,7 @@ from .sources import FixedSource
 from .tiles import Piece, coding_order
 from .trellis import NoTrellis
 from .trellis_search import RecordingSource, search
-from .walk import TRELLIS_CODING, code_level, code_whole_numbers
+from .walk import TRELLIS_CODING, code_level
 
 PRICE = 0.08
 """Squared error, in squared steps, that a bit is worth."""

@@ -123,8 +123,8 @@ class Decoder:
     def magnitudes(
         self, logits: np.ndarray, second: np.ndarray | None, probabilities: np.ndarray, most: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(N) magnitudes up to `most`, decided as `walk.code_magnitudes` does, by compiled loops, and the indices of
-        those that reached it. Raises `StreamError` when the stream ends too early."""
+        """(N) magnitudes up to `most`, decided by compiled loops as `code_magnitudes` does, and the indices of those
+        that reached it. Raises `StreamError` when the stream ends too early."""
         from ...compiled.entropy import decode_magnitudes
 
         numbers, going = np.empty(len(logits), np.int32), np.empty(len(logits), np.int64)
