@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -86,6 +87,8 @@ class INRCompressionLogic(PanelLogic):
         storage = volume.GetStorageNode()
         source = storage.GetFileName() if storage is not None else None
         folder = Path(source).parent if source else Path(slicer.mrmlScene.GetRootDirectory() or Path.home())
+        if not os.access(folder, os.W_OK):  # a CD, a share of the hospital
+            folder = Path.home()
         candidates = (
             folder / f"{file_stem(volume)}{number}.inr" for number in ["", *(f"_{n}" for n in range(2, 1000))]
         )
@@ -166,12 +169,12 @@ class INRCompressionWidget(PanelWidget):
         PanelWidget.onTryButton(self)
 
     def suggestFile(self) -> None:
-        """Proposes a file for a newly chosen volume, unless the user has named one."""
-        volume = self.parameters.inputVolume
-        if volume is None or volume.GetID() == self._suggestedFor:
+        """Proposes a file for a newly chosen volume, unless the user has named one that no other volume is in yet."""
+        volume, before = self.parameters.inputVolume, self._suggestedFor
+        if volume is None or volume.GetID() == before:
             return
-        self._suggestedFor = volume.GetID()
-        if self.parameters.filePath in ("", self._suggestion):
+        self._suggestedFor, named = volume.GetID(), self.parameters.filePath
+        if named in ("", self._suggestion) or (before is not None and Path(named).exists()):
             self._suggestion = self.logic.suggestedFile(volume)
             self.parameters.filePath = self._suggestion
 

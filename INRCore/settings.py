@@ -88,7 +88,14 @@ def _coerced(owner: str, name: str, value: Any, hint: Any) -> Any:
             return float(value)
         if isinstance(kind, type) and isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
             return value
-    raise InputError(f"Setting {owner}.{name} cannot be {value!r}; it must be {hint}.")
+    raise InputError(f"Setting {owner}.{name} cannot be {value!r}; it must be {_kinds(options)}.")
+
+
+def _kinds(options: tuple[Any, ...]) -> str:
+    """What may be given, in words."""
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", type(None): "null"}
+    kinds = [typing.get_origin(option) or option for option in options]
+    return " or ".join(words.get(kind, "a list" if kind is tuple else str(kind)) for kind in kinds)
 
 
 def choose_settings(cls: type[T], task: str, settings: T | str | None) -> T:

@@ -130,6 +130,7 @@ def start(effect, slicer_app):
     effect.previewButton.click()
     assert is_shown(effect, effect.progressBar), effect.statusLabel.text
     slicer_app.wait_until(lambda: effect._queued.process is not None)
+    assert "Waiting" not in effect.statusLabel.text  # nothing was in front
     return effect._queued.process.pid
 
 

@@ -1,5 +1,7 @@
 """Intervals of a reconstruction: slices of twice the size, factors that hold on a truth, sums over whole voxels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -95,9 +97,38 @@ def test_the_interval_is_as_wide_as_the_errors_of_a_solver_that_is_known():
             yield
             return found
 
-        half_width = run_to_end(half_width_steps(scan, truth, 0.0, solve))
+        half_width = run_to_end(half_width_steps(scan, truth, 0.0, 0.0, solve))
         errors = size * torch.randn(FINE.shape, generator=torch.Generator().manual_seed(3))
         assert 0.85 < float((errors.abs() <= half_width).float().mean()) < 0.95
+
+
+@pytest.mark.parametrize(("profile", "voxels_in_slice"), [("boxcar", 4), ("gaussian", 6.02)])
+def test_the_interval_is_no_narrower_than_white_detail_that_the_result_lacks(profile, voxels_in_slice):
+    """A solver that finds a smooth result again as it is, of a patient with white detail of deviation 0.8."""
+    scan = a_scan(FINE, 4)
+    geometry = replace(scan.stacks[0].geometry, profile=profile)
+    scan = Scan.of(FINE, [replace(scan.stacks[0], geometry=geometry)], CPU)
+    smooth = torch.full(FINE.shape, 5.0)
+
+    def solve(again):
+        yield
+        return torch.full(again.grid.shape, 5.0)
+
+    detail = 0.8 / voxels_in_slice**0.5
+    half_width = run_to_end(half_width_steps(scan, smooth, 0.0, detail, solve))
+    np.testing.assert_allclose(half_width.numpy(), 1.645 * 0.8, rtol=0.01)
+    rough = smooth + 0.8 * torch.randn(FINE.shape, generator=torch.Generator().manual_seed(1))
+    assert run_to_end(half_width_steps(scan, rough, 0.0, detail, solve_as(rough))).median() < 0.5
+
+
+def solve_as(voxels):
+    """A solver that always finds the same, at whatever resolution."""
+
+    def solve(again):
+        yield
+        return voxels if again.grid.shape == tuple(voxels.shape) else halved(voxels)
+
+    return solve
 
 
 def test_the_interval_holds_on_a_truth_with_its_own_noise():

@@ -50,5 +50,5 @@ def _bytes(text: str) -> int:
     number = text.rstrip("abgikmABGIKM ")
     try:
         return int(float(number) * _UNITS[text[len(number) :].strip().lower()])
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         raise argparse.ArgumentTypeError(f"'{text}' is no size; write for instance 2MB, 500kB or 123456") from None

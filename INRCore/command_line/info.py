@@ -14,7 +14,7 @@ from ..volume import Volume
 
 def describe_file(path: str, frame: int | None = None, component: int | None = None) -> dict[str, Any]:
     """Geometry, values and metadata of a volume, or of an .inr file without decoding it. Raises `InputError`."""
-    if Path(path).suffix == ".inr":
+    if Path(path).suffix.lower() == ".inr":
         from ..compression import read_inr_series
 
         series = read_inr_series(path)

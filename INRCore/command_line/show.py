@@ -93,11 +93,12 @@ class Bar(AbstractContextManager):
     def result(self, report: dict[str, Any]) -> None:
         from rich.table import Table
 
-        table = Table("metric", "value", title=report["task"])
-        for name, value in report["metrics"].items():
-            table.add_row(name, f"{value:.5g}")
         self._bar.stop()
-        self.console.print(table)
+        if report["metrics"]:
+            table = Table("metric", "value", title=report["task"])
+            for name, value in report["metrics"].items():
+                table.add_row(name, f"{value:.5g}")
+            self.console.print(table)
         self.console.print(f"{report['seconds']:.1f} s on {report['device']}", highlight=False)
         if report.get("direction"):
             self.console.print(report["direction"], highlight=False)

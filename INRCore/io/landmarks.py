@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, OutputError
 from .atomic import atomic_path
 
 _AXES = ("x", "y", "z")
@@ -51,8 +51,17 @@ def _point(row: list[str], columns: list[int], width: int, number: int, path: st
     return point
 
 
+def check_landmarks_path(path: str | os.PathLike[str]) -> None:
+    """Raises `OutputError` for a name that promises another format than CSV: Slicer would read points from such a
+    .fcsv, but not these, and in other coordinates."""
+    if Path(path).suffix.lower() not in (".csv", ".txt"):
+        raise OutputError(f"'{path}': landmarks are written as a CSV table; let the name end with .csv.")
+
+
 def write_landmarks(points: np.ndarray, path: str | os.PathLike[str], force: bool = False) -> None:
-    """Writes (n, 3) RAS mm. Raises `OutputError` when the file cannot be written or exists already (unless `force`)."""
+    """Writes (n, 3) RAS mm. Raises `OutputError` when the file cannot be written, exists already (unless `force`) or is
+    called like another format."""
+    check_landmarks_path(path)
     lines = [",".join(f"{value:.6f}" for value in point) for point in np.asarray(points, float).reshape(-1, 3)]
     with atomic_path(path, force) as temporary:
         temporary.write_text("\n".join([",".join(_AXES), *lines]) + "\n", encoding="utf-8")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import InputError, OutputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..io import read_volume, read_volumes, write_volume, write_volumes
@@ -17,7 +17,7 @@ from ..settings import from_dict
 from ..volume import Volume
 from . import parts
 from .job import Job
-from .parts import Outcome, read, read_if_given, settings_of, write_difference, writing
+from .parts import Outcome, check_volumes, read, read_if_given, settings_of, write_difference, writing
 
 if TYPE_CHECKING:
     from ..compression import CompressionSettings, InrFile, InrSeries
@@ -28,6 +28,9 @@ def compress(job: Job, control: Control) -> Steps[Outcome]:
     from ..compression import CompressionSettings, compress_steps
 
     settings = settings_of(job, CompressionSettings, "compression")
+    check_volumes(job, "volume", "difference")
+    if Path(job.outputs["file"]).suffix.lower() != ".inr":
+        raise OutputError(f"'{job.outputs['file']}': a compressed file ends with .inr; no other program knows it.")
     if job.frame is None and job.component is None and not job.inputs.get("region"):
         kind, volumes = read_volumes(job.inputs["volume"])
         if len(volumes) > 1:
@@ -106,6 +109,7 @@ def decompress(job: Job, control: Control) -> Steps[Outcome]:
     unknown = set(job.settings) - {"spacing_mm"}
     if unknown:
         raise InputError(f"The task 'decompress' has no setting '{sorted(unknown)[0]}'; it has: spacing_mm.")
+    check_volumes(job, "volume")
     like = read_if_given(job, "like")
     yield Progress("decompress", 0, 1)
     if job.frame is not None or job.component is not None:

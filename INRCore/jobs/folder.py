@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, INRError
+from ..errors import InputError, INRError, OutputError
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
 from ..io.atomic import atomic_path, check_writable
@@ -30,10 +30,13 @@ def compress_folder(job: Job, control: Control) -> Steps[Outcome]:
 
     settings, rows = settings_of(job, CompressionSettings, "compression"), list[dict[str, Any]]()
     source, target = Path(job.inputs["folder"]), Path(job.outputs["folder"])
-    found = list(volumes_in(source))
+    found = [path for path in volumes_in(source) if path.resolve() != target.resolve()]
     if not found:
         raise InputError(f"'{source}' holds no volumes ({' '.join(_ENDINGS)} or folders of DICOM files).")
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder '{target}' cannot be made ({error.strerror}); choose another one.") from error
     for number, path in enumerate(found):
         if control.stopped:
             break
@@ -51,11 +54,12 @@ def compress_folder(job: Job, control: Control) -> Steps[Outcome]:
 
 
 def volumes_in(folder: Path) -> Iterator[Path]:
-    """Files with the ending of a volume, and folders, which are taken for DICOM series; by name."""
+    """Files with the ending of a volume, and folders, which are taken for DICOM series; by name. Hidden ones are none:
+    a Mac leaves '._scan.nii' beside what it copies to a stick."""
     if not folder.is_dir():
         raise InputError(f"'{folder}' is no folder; to compress one file use the command compress.")
     for path in sorted(folder.iterdir()):
-        if path.is_dir() or path.name.lower().endswith(_ENDINGS):
+        if not path.name.startswith(".") and (path.is_dir() or path.name.lower().endswith(_ENDINGS)):
             yield path
 
 

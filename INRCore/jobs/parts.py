@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ..comparison import difference
 from ..fitting import Progress
-from ..io import read_landmarks, read_volume, write_volume
+from ..io import check_volume_path, read_landmarks, read_volume, write_volume
 from ..results import TaskResult
 from ..settings import from_dict, load_preset
 from ..volume import Volume
@@ -62,6 +62,13 @@ def landmarks_if_given(job: Job, role: str) -> Any:
 
 def writing(what: str) -> Progress:
     return Progress(f"write {what}", 0, 1)
+
+
+def check_volumes(job: Job, *roles: str) -> None:
+    """For before the long work: raises `OutputError` where an output volume's name has no format that is written."""
+    for role in roles:
+        if role in job.outputs:
+            check_volume_path(job.outputs[role])
 
 
 def write_volumes(job: Job, **volumes: Volume) -> None:

@@ -16,13 +16,14 @@ from ..io.atomic import atomic_path
 from ..settings import require
 from ..volume import Volume
 from .job import MOST_STACKS, Job
-from .parts import Outcome, read_if_given, settings_of, write_difference, write_volumes, writing
+from .parts import Outcome, check_volumes, read_if_given, settings_of, write_difference, write_volumes, writing
 
 
 def super_resolve(job: Job, control: Control) -> Steps[Outcome]:
     from ..reconstruction import SuperResolutionSettings, super_resolve_steps
 
     settings = settings_of(job, SuperResolutionSettings, "reconstruction")
+    check_volumes(job, *(set(job.outputs) - {"slices"}))
     if "uncertainty" in job.outputs:
         settings = replace(settings, uncertainty=True)
     wants_aligned, wants_fields = (_asked_back(job, role) for role in ("aligned", "bias"))

@@ -10,12 +10,13 @@ import numpy as np
 from ..comparison import checkerboard
 from ..fitting import Control, Progress
 from ..fitting.progress import Steps
-from ..io import check_volume_path, read_landmarks, read_volume, write_landmark_errors, write_landmarks
+from ..io import check_landmarks_path, read_landmarks, read_volume, write_landmark_errors, write_landmarks
 from ..settings import require
 from ..volume import Volume
 from .job import Job
 from .parts import (
     Outcome,
+    check_volumes,
     landmarks_if_given,
     read,
     read_if_given,
@@ -101,6 +102,7 @@ def map_points(job: Job, control: Control) -> Steps[Outcome]:
 
     unknown = sorted(set(job.settings) - {"back"})
     require(not unknown, f"The task 'map-points' has no setting '{', '.join(unknown)}'; it has: back.")
+    check_landmarks_path(job.outputs["points"])
     choice, field = choose_device(job.device), load_registration_field(job.inputs["field"])
     points = read_landmarks(job.inputs["points"])
     yield Progress("map points", 0, 1)
@@ -126,8 +128,9 @@ def _check_outputs(job: Job, model: str) -> None:
         "uncertainty" not in job.outputs or model == "cycle",
         f"The model '{model}' tells no uncertainty; choose model = 'cycle', or leave that output out.",
     )
-    checks = dict.fromkeys(_VOLUMES, check_volume_path)
-    checks |= dict.fromkeys(("transform", "inverse_transform"), check_transform_path)
+    check_volumes(job, *_VOLUMES)
+    checks: dict[str, Callable[[str], Any]] = dict.fromkeys(("transform", "inverse_transform"), check_transform_path)
+    checks |= dict.fromkeys(("landmarks", "points"), check_landmarks_path)
     checks["model"] = check_surface_path
     for role, path in job.outputs.items():
         if role in checks:

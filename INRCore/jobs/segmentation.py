@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..fitting import Control
 from ..fitting.progress import Steps
 from .job import Job
-from .parts import Outcome, read_if_given, settings_of, write_volumes, writing
+from .parts import Outcome, check_volumes, read_if_given, settings_of, write_volumes, writing
 from .shape_inputs import ShapeInput, read_shapes
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
     from ..segmentation.warm_start import EarlierFit
 
     started = time.perf_counter()
+    check_volumes(job, "labels", "distance", "uncertainty")
     if "model" in job.outputs:
         check_surface_path(job.outputs["model"])
     settings = settings_of(job, SegmentationSettings, "segmentation")

@@ -10,6 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from .process import JobProcess
+from .words import in_panel_words
 from .worker import Outcome, worker_program
 
 _GB = 1 << 30
@@ -139,7 +140,7 @@ class DeviceSection:
 
     def _text(self, outcome: Outcome) -> str:
         if outcome.report is None:
-            return outcome.message
+            return in_panel_words(outcome.message)
         return " ".join([self._choice(outcome.report), *self._memory(outcome)])
 
     def _memory(self, outcome: Outcome) -> list[str]:

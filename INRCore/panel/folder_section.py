@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,9 @@ from ..errors import InputError
 from .display import updated_node
 from .logic import PanelLogic, Request
 from .queue import QueuedJob, shared_queue
+from .results import waiting_text
 from .temporary import temporary_folder
+from .words import in_panel_words
 from .worker import Outcome, worker_command
 
 _COLUMNS = ("input", "bytes", "ratio", "psnr_db", "max_abs_error")
@@ -54,6 +57,7 @@ class FolderSection:
         self.ui.folderTable.setHorizontalHeaderLabels(
             [_("Volume"), _("Bytes"), _("Ratio"), _("PSNR (dB)"), _("Largest error")]
         )
+        self.ui.folderTable.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
         self.ui.folderButton.connect("clicked(bool)", self.onButton)
 
     def offer(self) -> None:
@@ -78,7 +82,7 @@ class FolderSection:
         request = Request({}, {}, settings, options=chosen.runOptions())
         source, target, overwrite = chosen.sourceFolder, chosen.targetFolder, chosen.overwriteFiles
         self._rows: list[dict[str, str]] = []
-        self._target = target
+        self._source, self._target = source, target
         self._job = QueuedJob(
             title=_("Compress folder"),
             prepare=lambda: self._prepare(source, target, request, overwrite),
@@ -108,7 +112,7 @@ class FolderSection:
         return worker_command(job)
 
     def _wait(self, title: str) -> None:
-        self._say(_("Waiting for {title} ...").format(title=title) if title else _("Starting ..."))
+        self._say(waiting_text(title))
 
     def _hear(self, event: dict[str, Any]) -> None:
         if event["event"] == "progress":
@@ -128,7 +132,7 @@ class FolderSection:
                 _("Cancelled; {counts} before, which stay in {folder}.").format(counts=counts, folder=self._target)
             )
         else:
-            self._say(_("Error: {text}").format(text=outcome.message))
+            self._say(_("Error: {text}").format(text=in_panel_words(outcome.message)))
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -141,22 +145,37 @@ class FolderSection:
         path = self._folder / _TABLE if self._folder is not None else None
         if path is not None and path.exists():
             with path.open(newline="", encoding="utf-8") as file:
-                self._rows = list(csv.DictReader(file))
+                self._rows = [row | {"problem": self._shorter(row["problem"])} for row in csv.DictReader(file)]
             self._list()
 
+    def _shorter(self, problem: str) -> str:
+        """Without the folders, which are known, and what is for others."""
+        for folder in (self._source, self._target, os.path.realpath(self._source), os.path.realpath(self._target)):
+            problem = problem.replace(os.path.join(folder, ""), "")
+        return in_panel_words(problem)
+
     def _list(self) -> None:
+        """Numbers take the width that they need, names what is left; problems go over the columns of the numbers."""
         table = self.ui.folderTable
         table.setVisible(bool(self._rows))
         table.clearSpans()
+        table.setRowCount(0)
         table.setRowCount(len(self._rows))
         for number, row in enumerate(self._rows):
-            texts = [row["input"], row["problem"], "", "", ""] if row["problem"] else [_cell(row, c) for c in _COLUMNS]
-            for column, text in enumerate(texts):
-                item = qt.QTableWidgetItem(text)
-                item.setToolTip(row["problem"] or text)
-                table.setItem(number, column, item)
+            if not row["problem"]:
+                self._fill(number, [_cell(row, name) for name in _COLUMNS])
+        for column in range(1, len(_COLUMNS)):
+            table.resizeColumnToContents(column)
+        for number, row in enumerate(self._rows):
             if row["problem"]:
-                table.setSpan(number, 1, 1, 4)
+                self._fill(number, [row["input"], row["problem"], "", "", ""])
+                table.setSpan(number, 1, 1, len(_COLUMNS) - 1)
+
+    def _fill(self, number: int, texts: list[str]) -> None:
+        for column, text in enumerate(texts):
+            item = qt.QTableWidgetItem(text)
+            item.setToolTip(text)
+            self.ui.folderTable.setItem(number, column, item)
 
     def _show_in_scene(self) -> None:
         from ..scene import table_to_node

@@ -19,6 +19,7 @@ from .queue import QueuedJob, failure, shared_queue
 from .result_section import ResultSection
 from .run_section import RunSection
 from .samples import add_sample
+from .words import in_panel_words
 from .worker import Outcome
 
 _DOUBLE_CLICK_SECONDS = 0.4
@@ -172,7 +173,7 @@ class PanelWidget(BoundPanel):
         if event["event"] == "progress":
             self.runSection.showProgress(event)
         elif event["event"] == "note":
-            self.runSection.showNote(self._prepared.in_users_words(event["text"]))
+            self.runSection.showNote(in_panel_words(self._prepared.in_users_words(event["text"])))
         if self._live is None:
             self._live = LiveView(slicer.mrmlScene, self.title, self.logic.task, _still_there(request.inputs))
         self._live.take(event)
@@ -190,7 +191,7 @@ class PanelWidget(BoundPanel):
                 self.runSection.showMessage(_("Cancelled; nothing was changed."))
             else:
                 message = prepared.in_users_words(outcome.message) if prepared else outcome.message
-                self.runSection.showError(message, outcome.details)
+                self.runSection.showError(in_panel_words(message), outcome.details)
                 if torch_is_broken(outcome):
                     self.deviceSection.askAgain()
         finally:
@@ -214,7 +215,7 @@ class PanelWidget(BoundPanel):
         self.resultSection.offerViews(self._comparison(request, nodes), live)
         heard = [note for table in prepared.labels.values() for note in table.notes]
         told = filter(None, (report.get("direction"), *report.get("notes", ())))
-        notes = [*heard, *map(prepared.in_users_words, told)]
+        notes = [*heard, *(in_panel_words(prepared.in_users_words(note)) for note in told)]
         done = _("Done in {seconds:.1f} s on {device}.").format(
             seconds=report["seconds"],
             device=report["device"].partition(":")[0],  # without why

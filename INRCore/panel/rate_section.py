@@ -12,6 +12,7 @@ from slicer.i18n import tr as _
 from .logic import PanelLogic, PreparedJob, Request
 from .queue import QueuedJob, shared_queue
 from .rate_picture import rate_picture
+from .words import in_panel_words
 from .worker import Outcome
 
 
@@ -77,7 +78,8 @@ class RateSection:
             if outcome.report is not None:
                 self._show(outcome.report, request)
             elif not outcome.cancelled:
-                self.ui.rateLabel.text = prepared.in_users_words(outcome.message) if prepared else outcome.message
+                message = prepared.in_users_words(outcome.message) if prepared else outcome.message
+                self.ui.rateLabel.text = in_panel_words(message)
         finally:
             if prepared is not None:
                 self._logic.discard(prepared)

@@ -132,6 +132,11 @@ def _plain_row(name: str, value: float) -> tuple[str, str, str]:
     return " ".join(words).capitalize(), f"{value:.4g} {unit}".strip(), name
 
 
+def waiting_text(title: str) -> str:
+    """While a job waits for the one called `title`, or with "" for its own process."""
+    return _("Waiting for {title} ...").format(title=title) if title else _("Starting ...")
+
+
 def progress_text(event: dict[str, Any]) -> str:
     """One line for the status: stage, iteration, quality, time left."""
     parts = [str(event.get("stage", "")).capitalize()]

@@ -7,7 +7,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from .results import progress_text
+from .results import progress_text, waiting_text
 
 _PROGRESS_STEPS = 1000
 _NOTICE_MS = 8000
@@ -44,7 +44,7 @@ class RunSection:
 
     def showWaiting(self, title: str) -> None:
         """For the job of the panel of that title, or with "" for the job's own process."""
-        self.showMessage(_("Waiting for {title} ...").format(title=title) if title else _("Starting ..."))
+        self.showMessage(waiting_text(title))
 
     def showProgress(self, event: dict[str, Any]) -> None:
         if not self._stopOffered:  # once: it stays disabled after it was clicked

@@ -53,11 +53,13 @@ class Expectation:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """What all blocks share, values of mean 0 and deviation 1: the measured stacks, the deviation of their noise, what
-    is expected, the second contrast (its deviation 1), how to solve; `quick` as in `operator_of_slices`."""
+    """What all blocks share, values of mean 0 and deviation 1: the measured stacks, the deviation of their noise and of
+    that part of it which the patient has (or what is so fine that it looks like noise), what is expected, the second
+    contrast (its deviation 1), how to solve; `quick` as in `operator_of_slices`."""
 
     stacks: list[MeasuredStack]
     noise: float
+    fine_detail: float
     expected: Expectation | None
     guide: SplineMean | None
     settings: SuperResolutionSettings
@@ -102,7 +104,9 @@ def solve_block_steps(
             ])  # fmt: skip
             return solved(again, torch.as_tensor(on_lattice(splines, again.grid), device=known.device))
 
-        missed = yield from half_width_steps(scan, voxels, known.noise, solve, settings.fit.seed + seed)
+        missed = yield from half_width_steps(
+            scan, voxels, known.noise, known.fine_detail, solve, settings.fit.seed + seed
+        )
         half_width = missed.cpu().numpy()
     return voxels.cpu().numpy(), half_width
 

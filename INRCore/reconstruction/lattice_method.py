@@ -18,6 +18,7 @@ from ..volume import Volume
 from .baseline import CubicSpline, SplineMean, without_gaps
 from .blocks import Block, blocks_of, margin_of, most_voxels
 from .consistency import Misfit, misfit_steps
+from .crossing_noise import crossing_noise
 from .detail_prior import DetailPrior, learn_steps
 from .lattice_block import Expectation, GridMean, Known, on_lattice, solve_block_steps
 from .measured_stack import MeasuredStack
@@ -86,6 +87,7 @@ def solve_stacks_steps(
             for stack, poses, trust in zip(measured, motion.poses, motion.trust, strict=True)
         ]
     noise = float(np.mean([noise_deviation(stack.values) for stack in measured]))
+    foreign = crossing_noise(measured)
     priors = []
     if settings.detail and guide is None and one_direction(stacks):
         for stack in measured:
@@ -95,7 +97,8 @@ def solve_stacks_steps(
             priors += [prior] if prior else []
     known = Known(
         stacks=measured,
-        noise=noise,
+        noise=noise if foreign is None else foreign,
+        fine_detail=noise if foreign is None else float(np.sqrt(max(0.0, noise**2 - foreign**2))),
         expected=_expectation(priors, noise),
         guide=None if guide is None else _guide(guide, grid),
         settings=settings,

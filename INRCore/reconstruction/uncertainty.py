@@ -12,8 +12,10 @@ from torch import Tensor
 
 from ..fitting.progress import Steps
 from ..geometry import Grid
+from .lattice_operators import through_slice
 from .least_squares import Measurements
 from .measured_stack import MeasuredStack
+from .noise import noise_deviation
 
 _COVERED = 0.9
 _REACH_OF_90_PERCENT = 1.645
@@ -24,9 +26,6 @@ _LARGEST_SIDE = 128
 """Voxels along each axis that suffice to calibrate."""
 _AIR = -0.3
 """Darker places, in deviations from the mean, are mostly air, which tells nothing of the patient."""
-_SHARPNESS = 2.0
-"""A slice, being a mean through its thickness, shows only a part of how the scales differ. From 13 cases of four brains
-(see Testing/benchmarks/reconstruction); others were only tested."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +51,6 @@ class Scan:
             fresh = noise * torch.randn(seen.shape, generator=generator, device=seen.device)
             measurements.append(replace(each, values=seen + fresh))
         return replace(self, measurements=measurements)
-
-    def without_last(self) -> Scan:
-        """All stacks but the last."""
-        return replace(self, stacks=self.stacks[:-1], measurements=self.measurements[:-1])
 
     def seen(self) -> Tensor:
         """(K, J, I) bool: where any slice measured something."""
@@ -94,8 +89,13 @@ Solve = Callable[[Scan], Steps[Tensor]]
 """The voxels (K, J, I) that explain a scan, as the result was made."""
 
 
-def half_width_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, seed: int = 0) -> Steps[Tensor]:
+def half_width_steps(
+    scan: Scan, voxels: Tensor, noise: float, fine_detail: float, solve: Solve, seed: int = 0
+) -> Steps[Tensor]:
     """(K, J, I) half width of the 90 % interval, in the unit of the voxels, whose mean is 0 and deviation 1.
+
+    `noise`: deviation of a pixel's noise that is not the patient's; `fine_detail`: of what the patient has, in a pixel,
+    that is as fine as noise.
 
     The parametric bootstrap (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 6.5) says where the
     result is uncertain: it is taken for the patient, measured with the same slices and fresh noise, and reconstructed
@@ -103,11 +103,8 @@ def half_width_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, see
     is at hand: at half the resolution the result is a patient with all the detail of that scale, and pictures look
     alike at neighbouring scales (Ruderman & Bialek, Phys. Rev. Lett. 73, 1994). The 90 % quantile of the true errors
     there, in units of the bootstrap's spreads, is the factor (split conformal prediction: Papadopoulos et al., ECML
-    2002, with normalised scores), corrected for how alike the two scales are: by how much the slices of a stack that
-    is left out surprise more than the bootstrap's do, at either scale.
-
-    The interval holds what a scan of such small voxels would show, with its noise: the result has the part of it that
-    the slices have.
+    2002, with normalised scores). White detail is not alike: the half width is nowhere less than what the slices say
+    that voxels have of it and the result has not.
     """
     generator = torch.Generator(voxels.device).manual_seed(seed)
     spread = yield from _spread_steps(scan, voxels, noise, solve, generator)
@@ -119,39 +116,30 @@ def half_width_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, see
         found = yield from solve(coarse)
         expected = yield from _spread_steps(coarse, found, noise, solve, generator)
         factor = _reach((found - truth).abs() / expected, (truth > _AIR) & coarse.seen())
-        if len(scan.stacks) > 1:
-            own = yield from _surprise_steps(part, inner, noise, solve, generator)
-            usual = yield from _surprise_steps(coarse, found, noise, solve, generator)
-            factor *= (own / usual) ** _SHARPNESS
-    voxels_per_slice = np.mean([stack.geometry.thickness_mm for stack in scan.stacks]) / scan.grid.spacing.min()
-    # The mean of n voxels keeps 1 / n of the variance of their noise.
-    beyond = noise * np.sqrt(max(1.0, voxels_per_slice - 1))
-    return torch.hypot(factor * spread, torch.tensor(_REACH_OF_90_PERCENT * beyond, dtype=spread.dtype))
+    return (factor * spread).clamp(min=_REACH_OF_90_PERCENT * _lost(part, inner, fine_detail))
+
+
+def _lost(scan: Scan, voxels: Tensor, fine_detail: float) -> float:
+    """Standard deviation of the white detail that a voxel of the patient has and the result has not. A slice, the mean
+    of so many voxels, keeps one in so many parts of its variance."""
+    voxel_mm = float(scan.grid.spacing.min())
+    profiles = [through_slice(stack.geometry, voxel_mm)[1] for stack in scan.stacks]
+    voxel_count = float(np.mean([1 / (weights @ weights) for weights in profiles]))
+    array: np.ndarray = voxels.cpu().numpy()
+    found = sum(noise_deviation(np.moveaxis(array, axis, 0)) ** 2 for axis in range(3)) / 3
+    return float(np.sqrt(max(0.0, voxel_count * fine_detail**2 - found)))
 
 
 def _spread_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, generator: torch.Generator) -> Steps[Tensor]:
     """(K, J, I): root mean square, over the neighbourhood, of how far the voxels are missed when found again."""
     found = yield from solve(scan.again(voxels, noise, generator))
-    spread = _neighbourhood(found - voxels, (1, 1, 1))
+    spread = _neighbourhood(found - voxels)
     return torch.hypot(spread, _LEAST_SPREAD * spread.square().mean().sqrt()).clamp(min=1e-9)
 
 
-def _surprise_steps(scan: Scan, voxels: Tensor, noise: float, solve: Solve, generator: torch.Generator) -> Steps[float]:
-    """90 % of the last stack's slices' errors, predicted from the other stacks, are within so many times what they
-    would be if the voxels were the patient."""
-    differences = []
-    for each in (scan, scan.again(voxels, noise, generator)):
-        predicted = yield from solve(each.without_last())
-        differences.append(each.measurements[-1].residual(predicted))
-    expected = _neighbourhood(differences[1], (0, 1, 1)).clamp(min=1e-9)
-    last = scan.measurements[-1]
-    return _reach(differences[0].abs() / expected, (last.values > _AIR) & (last.weights > 0))
-
-
-def _neighbourhood(errors: Tensor, dimensions: tuple[int, ...]) -> Tensor:
-    """Root mean square errors around each place, along the dimensions that are 1."""
-    reach = [_NEIGHBOURHOOD_VOXELS * each for each in dimensions]
-    missed = ndimage.gaussian_filter(errors.square().cpu().numpy(), reach)
+def _neighbourhood(errors: Tensor) -> Tensor:
+    """Root mean square errors around each place."""
+    missed = ndimage.gaussian_filter(errors.square().cpu().numpy(), _NEIGHBOURHOOD_VOXELS)
     return torch.as_tensor(missed, device=errors.device).clamp(min=0).sqrt()
 
 

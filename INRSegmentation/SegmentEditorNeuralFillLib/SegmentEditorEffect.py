@@ -16,7 +16,7 @@ from INRCore.errors import InputError, INRError
 from INRCore.panel.fill_job import FillJob, show_coarse_fill
 from INRCore.panel.memory import RunMemory
 from INRCore.panel.queue import QueuedJob, shared_queue
-from INRCore.panel.results import progress_text
+from INRCore.panel.results import progress_text, waiting_text
 from INRCore.panel.worker import Outcome
 
 _FILE = Path(__file__)
@@ -134,7 +134,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorAutoCompleteEffect):
             title=self.scriptedEffect.title,
             prepare=lambda: self._writeInput(mergedImage),
             on_event=self._onJobEvent,
-            on_waiting=lambda title: self._say(_("Waiting for {title} ...").format(title=title)),
+            on_waiting=lambda title: self._say(waiting_text(title)),
             on_finished=self._onJobFinished,
         )
         scene = slicer.mrmlScene

@@ -66,6 +66,26 @@ def test_a_suggested_file_never_exists_already_and_never_replaces_the_users_choi
     assert panel.ui.filePathLineEdit.currentPath == str(tmp_path / "mine.inr")
 
 
+def test_the_file_of_another_volume_is_not_the_next_ones(open_panel, scene, tmp_path):
+    panel = open_panel("INRCompression")
+    scene.SetRootDirectory(str(tmp_path))
+    a_volume(scene, "A")
+    (tmp_path / "mine.inr").write_bytes(b"a result of A")
+    panel.ui.filePathLineEdit.currentPath = str(tmp_path / "mine.inr")
+    panel.exit()
+    panel.enter()
+    assert panel.ui.filePathLineEdit.currentPath == str(tmp_path / "mine.inr")  # A itself may be done again
+    panel.ui.inputSelector.setCurrentNode(a_volume(scene, "B"))
+    assert panel.ui.filePathLineEdit.currentPath == str(tmp_path / "B.inr")
+
+
+def test_no_file_is_suggested_where_nothing_can_be_written(modules, scene, tmp_path, monkeypatch):
+    scene.SetRootDirectory(str(tmp_path / "cd"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    suggested = modules["INRCompression"].INRCompressionLogic().suggestedFile(a_volume(scene, "A"))
+    assert suggested == str(tmp_path / "A.inr")
+
+
 def test_reconstruction_says_what_is_missing(open_panel, scene):
     panel = open_panel("INRReconstruction")
     assert panel.ui.applyButton.text == "Choose a volume with thick slices"

@@ -56,6 +56,8 @@ def test_a_folder_is_compressed_past_a_broken_file_and_nothing_is_overwritten_un
     assert list(rows) == ["broken.nrrd", "scan 0.nrrd", "scan 1.nrrd"]
     assert "is damaged" in rows["broken.nrrd"][1] or "NRRD" in rows["broken.nrrd"][1]
     assert "exists already" in rows["scan 1.nrrd"][1] and float(rows["scan 0.nrrd"][4]) <= 3
+    assert rows["scan 1.nrrd"][1] == "'scan 1.inr' exists already; choose another name or allow overwriting."
+    assert str(tmp_path) not in rows["broken.nrrd"][1]
     assert (tmp_path / "packed" / "scan 1.inr").read_bytes() == b"keep me"
     decoded = read_inr(tmp_path / "packed" / "scan 0.inr").decompress()
     assert np.abs(decoded.array.astype(int) - volume.array).max() <= 3
@@ -68,6 +70,19 @@ def test_a_folder_is_compressed_past_a_broken_file_and_nothing_is_overwritten_un
     assert panel.ui.folderLabel.text == "2 of 3 volumes compressed."
     assert read_inr(tmp_path / "packed" / "scan 1.inr").grid.same_as(volume.grid)
     assert scene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 1
+
+
+def test_the_list_of_a_folder_fits_into_the_panel_whatever_went_wrong(panel):
+    section = panel.folderSection
+    done = {"bytes": "12345678", "ratio": "20.5", "psnr_db": "45.67", "max_abs_error": "123.4", "problem": ""}
+    section._rows = [{"input": "a scan with a long name.nii.gz", **done}, {"input": "b", "problem": "What? " * 40}]
+    section._list()
+    table = panel.ui.folderTable
+    table.resize(400, 200)
+    table.horizontalHeader().resizeSections()
+    assert sum(table.columnWidth(column) for column in range(5)) <= 400
+    assert table.columnWidth(1) >= table.fontMetrics().horizontalAdvance("12,345,678")
+    assert table.columnSpan(1, 1) == 4 and table.item(1, 1).toolTip() == table.item(1, 1).text()
 
 
 def test_a_cancelled_folder_keeps_what_is_done_and_says_so(panel, scene, slicer_app, tmp_path):

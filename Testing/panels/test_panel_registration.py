@@ -201,7 +201,7 @@ def test_choices_become_settings_that_the_registration_knows(open_panel, scene, 
     settings = from_dict(RegistrationSettings, panel.request().settings)
     assert (settings.label_interpolation, settings.fit.points, settings.rigidity_weight) == ("nearest", 512, 4)
     job = panel.logic.job_in(tmp_path, panel.request())
-    assert job["settings"]["fit"] == {"points": 512, "iterations": 20}
+    assert job["settings"]["fit"] == {"points": 512, "iterations": panel.parameters.iterations}
 
 
 def test_every_similarity_and_model_can_be_chosen(open_panel, scene, tmp_path):
