@@ -193,7 +193,10 @@ class Grid:
 
         The number of voxels is rounded, so the outer edge moves by at most half a new voxel.
         """
-        new = np.broadcast_to(np.asarray(spacing, float), (3,))
+        given = np.asarray(spacing)
+        if given.dtype.kind not in "iuf" or given.size not in (1, 3):
+            raise InputError(f"Spacing must be one number or three (i, j, k), in millimetres, not {spacing!r}.")
+        new = np.broadcast_to(given.astype(float), (3,))
         if not (np.isfinite(new).all() and (new > 0).all()):
             raise InputError(f"Spacing must be positive millimetres, not {spacing}.")
         size = np.maximum(1, np.floor(self.size_ijk * self.spacing / new + 0.5)).astype(int)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import numbers
 import types
 import typing
 from importlib import resources
@@ -35,12 +36,12 @@ def require_range(name: str, value: float | None, low: float, high: float, unit:
     """Raises `InputError` unless `value` is None or low <= value <= high."""
     if value is not None:
         text = f"{name} is {value}; it must be a number from {low:g} to {high:g} {unit}".rstrip() + "."
-        require(isinstance(value, (int, float)) and low <= value <= high, text)
+        require(isinstance(value, numbers.Real) and low <= value <= high, text)
 
 
 def to_dict(settings: Any) -> dict[str, Any]:
-    """Settings dataclass (nested ones included) to plain JSON types."""
-    return json.loads(json.dumps(dataclasses.asdict(settings)))
+    """Settings dataclass (nested ones included) to plain JSON types; numbers of NumPy become plain ones."""
+    return json.loads(json.dumps(dataclasses.asdict(settings), default=lambda number: number.item()))
 
 
 def lay_over(settings: dict[str, Any], change: str) -> None:

@@ -30,6 +30,11 @@ class Volume:
     source: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.array, np.ndarray) or not isinstance(self.grid, Grid):
+            raise InputError(
+                "Volume(array, grid) takes a NumPy array and a Grid (Grid.from_parts or Grid(shape, ijk_to_world)), "
+                f"not {type(self.array).__name__} and {type(self.grid).__name__}."
+            )
         if self.array.ndim != 3 or self.array.dtype.kind not in "iufb":
             raise InputError(
                 f"{self.label}: expected a 3-D array of numbers in (k, j, i) order, got {self.array.ndim}-D "
@@ -83,3 +88,16 @@ class Volume:
         """The voxels start <= (i, j, k) < stop, at the place where they were."""
         (i0, j0, k0), (i1, j1, k1) = start_ijk, stop_ijk
         return self.with_array(self.array[k0:k1, j0:j1, i0:i1].copy(), self.grid.cropped(start_ijk, stop_ijk))
+
+
+def require_volumes(*given: Any) -> None:
+    """Raises `InputError` for anything but volumes and lists of them: what is often given first at the Python doors is
+    an array or a path."""
+    for one in given:
+        if isinstance(one, (list, tuple)):
+            require_volumes(*one)
+        elif not isinstance(one, Volume):
+            raise InputError(
+                f"A Volume is needed, not {type(one).__name__}: read one with INRCore.read_volume(path), or make one "
+                "of an array (k, j, i) with INRCore.Volume(array, grid)."
+            )

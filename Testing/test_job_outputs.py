@@ -1,5 +1,9 @@
 """What is wrong with the names of results and folders is said in a line, before anything is read or computed."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from command_tools import run, write_head
 
@@ -83,3 +87,12 @@ def test_a_command_without_measures_prints_no_empty_table(tmp_path, capsys):
     assert run("decompress", tmp_path / "head.inr", tmp_path / "back.nrrd") == 0
     told = capsys.readouterr().err
     assert "back.nrrd" in told and "metric" not in told
+
+
+def test_a_reader_that_goes_away_gets_no_complaint(tmp_path):
+    """As after `... info head.nrrd | true`."""
+    command = [sys.executable, "-m", "INRCore", "info", str(write_head(tmp_path / "head.nrrd"))]
+    root = Path(__file__).resolve().parents[1]
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 130)

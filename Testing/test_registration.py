@@ -270,7 +270,7 @@ def test_bad_input_is_refused_in_one_line_before_the_fit(moving, extra, words):
 def test_masks_that_never_meet_are_refused():
     left, right = half_mask(FIXED_GRID, 8), half_mask(MOVING_GRID, -8)
     right = right.with_array(1 - right.array)
-    with pytest.raises(InputError, match="do not overlap"):
+    with pytest.raises(InputError, match="same part of it, or leave the moving mask out"):
         register(*warped_pair(), small_settings(), fixed_mask=left, moving_mask=right)
 
 

@@ -50,7 +50,7 @@ def test_a_fold_is_taken_out_and_the_rest_of_the_map_stays(name):
     assert (least_determinant(before) < 0).any()
     assert unfold(model, GRID) > 0
     after = displacement(model)
-    assert (least_determinant(after) > 0).all()
+    assert least_determinant(after).min() > 0.12
     away = np.linalg.norm(before, axis=-1) < 0.01
     assert away.mean() > 0.3 and np.abs(after - before)[away].max() < 2.0
     assert np.median(np.linalg.norm(after - before, axis=-1)) < 0.05

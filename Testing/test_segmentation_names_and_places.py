@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from command_tools import run
 from drawn_ball import GRID, drawn, radius, segment, settings
+from grids import rotation
 
 import INRCore
+from INRCore.geometry import Grid
 from INRCore.io import read_volume, write_volume
 from INRCore.io.contours import write_contours
+from INRCore.jobs import Job, run_job
 from INRCore.segmentation.given import GivenLabels
 from INRCore.segmentation.names import with_names
 from INRCore.volume import Volume
@@ -76,3 +79,20 @@ def test_an_image_pulls_at_the_surfaces_of_an_earlier_run_as_at_new_ones(monkeyp
     assert "Went on from the last result for 1 of 1 label(s)." in again.notes
     freely = INRCore.segment(labels, settings(), start=first.earlier)
     assert (freely.labels.array != first.labels.array).any()  # what the image did is not in what is kept
+
+
+def test_shapes_that_coarse_voxels_miss_are_named(tmp_path):
+    grid = Grid.from_parts((20, 20, 20), (1, 1.2, 1.1), (30, -20, 10), rotation(20, -15, 40) @ np.diag([1, 1, -1]))
+    array = np.zeros(grid.shape, np.uint8)
+    array[3:16, 3:16, 3:16], array[17, 17, 17] = 1, 2
+    write_volume(Volume(array, grid), tmp_path / "drawn.nrrd")
+    coarse = grid.with_spacing(7)
+    write_volume(Volume(np.zeros(coarse.shape, np.uint8), coarse), tmp_path / "like.nrrd")
+    paths = {"labels": str(tmp_path / "drawn.nrrd"), "like": str(tmp_path / "like.nrrd")}
+    for number, (inputs, chosen) in enumerate([({}, {"spacing_mm": 7.0}), ({"like": paths["like"]}, {}), ({}, {})]):
+        outputs = {"labels": str(tmp_path / f"{number}.nrrd")}
+        job = Job("segment", {"labels": paths["labels"], **inputs}, outputs, chosen, preset="fast", device="cpu")
+        told = [note for note in run_job(job)["notes"] if note.startswith("Missing")]
+        missed = 2 not in read_volume(outputs["labels"]).array
+        assert missed == (number < 2)
+        assert ["label 2" in note and "label 1" not in note for note in told] == [True] * missed

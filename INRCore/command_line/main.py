@@ -33,7 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _guarded(parsed: argparse.Namespace, show: Show) -> int:
     try:
         _run(parsed, show)
+        sys.stdout.flush()
         return 0
+    except BrokenPipeError:  # as after `... | head`: nobody reads any more, not even an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
     except INRError as error:
         show.error(error, " ".join(str(error).split()), error.exit_code)
         return error.exit_code

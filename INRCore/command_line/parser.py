@@ -83,7 +83,7 @@ def _add_common(parser: argparse.ArgumentParser, fits: bool = True) -> None:
 
 def _compress(commands: argparse._SubParsersAction) -> None:
     p = _command(
-        commands, "compress", "Fit a field to a volume and store it as a small .inr file.",
+        commands, "compress", "Store a volume (or a 4-D or colour one) as a small .inr file.",
         "compress head.nrrd head.inr --ratio 20 --report head.json",
     )  # fmt: skip
     p.add_argument("input", metavar="IN", help=INPUT_HELP)

@@ -166,6 +166,8 @@ def _target_grid(file: InrFile, grid: Grid | None, spacing: Any) -> Grid:
     """The grid to decode on; the native one itself when it is asked for in other words."""
     if grid is not None and spacing is not None:
         raise InputError("Give a grid or a spacing to decompress on, not both.")
+    if grid is not None and not isinstance(grid, Grid):
+        raise InputError(f"The grid to decompress on must be a Grid, as `volume.grid`, not {type(grid).__name__}.")
     if spacing is not None:
         grid = file.grid.with_spacing(spacing)
     if grid is None or grid.same_as(file.grid, tolerance_mm=1e-3 * float(file.grid.spacing.min())):

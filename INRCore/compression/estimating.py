@@ -12,7 +12,7 @@ import numpy as np
 from ..fitting import Progress, run_to_end
 from ..fitting.progress import Steps
 from ..settings import choose_settings, require
-from ..volume import Volume
+from ..volume import Volume, require_volumes
 from .content import plain_content
 from .inr_file import InrFile
 from .pyramid.codec import Pyramid
@@ -59,6 +59,7 @@ def estimate_steps(
 ) -> Steps[RateEstimate]:
     """`estimate`, step by step: yields progress of the stage 'estimate'."""
     settings = choose_settings(CompressionSettings, "compression", settings)
+    require_volumes(volume, [] if region is None else region)
     require(settings.codec == "pyramid", "Only the codec 'pyramid' can say beforehand what it will cost; choose it.")
     started = time.perf_counter()
     content = plain_content(volume, settings)

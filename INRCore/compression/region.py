@@ -49,6 +49,15 @@ def region_mask(region: Volume, grid: Grid) -> np.ndarray:
     return mask
 
 
+def require_region(settings: CompressionSettings, region: Volume | None) -> None:
+    """Raises `InputError` when a quality is asked for in a region that is not given."""
+    require(
+        region is not None or (settings.region_max_error is None and settings.region_psnr_db is None),
+        "A quality of the region of interest is asked for, but no region is given; give one (command line: --region) "
+        "or leave region_max_error and region_psnr_db out.",
+    )
+
+
 def check_region(settings: CompressionSettings) -> None:
     """Raises `InputError` when the settings do not say what to do with a region."""
     require(settings.codec == "pyramid", "A region of interest needs the codec 'pyramid'; choose it.")

@@ -15,7 +15,7 @@ from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..metrics.image import compare_images, max_abs_error, psnr_db
 from ..settings import choose_settings, require
-from ..volume import Volume
+from ..volume import Volume, require_volumes
 from .assembly import ASSEMBLY_BYTES
 from .content import plain_content
 from .decoding import physical_memory
@@ -23,7 +23,7 @@ from .files import inr_from_bytes, inr_to_bytes
 from .inr_file import InrFile
 from .mosaic import bytes_to_code, mosaic_steps, most_voxels_within
 from .pyramid_task import pyramid_steps
-from .region import Region, check_region, region_mask, step_of
+from .region import Region, check_region, region_mask, require_region, step_of
 from .result import CompressionResult
 from .settings import CompressionSettings
 from .stored_labels import StoredLabels
@@ -39,14 +39,17 @@ def compress(
     region: Volume | None = None,
     control: Control | None = None,
 ) -> CompressionResult:
-    """Fits a field to every finite voxel of a volume (implicit compression: Sitzmann et al., NeurIPS 2020; COIN: Dupont
-    et al., 2021) and packs it into an .inr file, which is decoded again and measured.
+    """Packs a volume into an .inr file, which is decoded again and measured, by the codec of the settings: 'pyramid'
+    (wavelets in whole numbers, or slices predicted from slices), 'network' (a field fitted to every finite voxel:
+    Sitzmann et al., NeurIPS 2020; COIN: Dupont et al., 2021) or another of `CompressionSettings.codec`.
 
     region: label map on any grid; where it is not 0 the settings `region_max_error` or `region_psnr_db` hold.
 
     Settings default to the preset 'balanced'. `control.stop()` ends the fit early; the result is then the best so far.
     Raises `InputError` when the volume or the settings cannot be used, `DeviceError` when memory does not suffice.
     """
+    settings = choose_settings(CompressionSettings, "compression", settings)
+    require_region(settings, region)
     return run_to_end(compress_steps(volume, settings, control, region), on_progress)
 
 
@@ -58,6 +61,7 @@ def compress_steps(
 ) -> Steps[CompressionResult]:
     """`compress`, step by step: yields progress of the stages 'fit', 'residual' (with an error bound) and 'sample'."""
     settings = choose_settings(CompressionSettings, "compression", settings)
+    require_volumes(volume, [] if region is None else region)
     started = time.perf_counter()
     most_voxels = _most_voxels(settings)
     is_large = settings.codec == "pyramid" and volume.array.size > most_voxels

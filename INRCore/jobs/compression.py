@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 def compress(job: Job, control: Control) -> Steps[Outcome]:
     """Reads, compresses, writes the file and what else is asked for."""
     from ..compression import CompressionSettings, compress_steps
+    from ..compression.region import require_region
 
     settings = settings_of(job, CompressionSettings, "compression")
     check_volumes(job, "volume", "difference")
     if Path(job.outputs["file"]).suffix.lower() != ".inr":
         raise OutputError(f"'{job.outputs['file']}': a compressed file ends with .inr; no other program knows it.")
+    region = read_if_given(job, "region")
+    require_region(settings, region)
     if job.frame is None and job.component is None and not job.inputs.get("region"):
         kind, volumes = read_volumes(job.inputs["volume"])
         if len(volumes) > 1:
             return (yield from _compress_series(job, kind, volumes, settings, control))
     volume, tags = _with_tags(job, read(job, "volume"), settings)
-    result = yield from compress_steps(volume, settings, control, read_if_given(job, "region"))
+    result = yield from compress_steps(volume, settings, control, region)
     result = replace(result, notes=(*result.notes, *tags))
     yield writing("file")
     result.save(job.outputs["file"], force=job.force)
@@ -87,9 +90,13 @@ def estimate(job: Job, control: Control) -> Steps[Outcome]:
     """Says what `compress` would give; the report's entry `curve` has other sizes and their quality."""
     from ..compression import CompressionSettings
     from ..compression.estimating import estimate_steps
+    from ..compression.region import require_region
 
-    settings, volume = settings_of(job, CompressionSettings, "compression"), read(job, "volume")
-    found = yield from estimate_steps(volume, settings, read_if_given(job, "region"))
+    settings = settings_of(job, CompressionSettings, "compression")
+    region = read_if_given(job, "region")
+    require_region(settings, region)
+    volume = read(job, "volume")
+    found = yield from estimate_steps(volume, settings, region)
     rows = found.table()
     if "curve" in job.outputs:
         with (

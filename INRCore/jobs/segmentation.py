@@ -23,6 +23,7 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
     errors call labels as the input does."""
     from ..io.surfaces import check_surface_path, write_surface
     from ..segmentation import SegmentationSettings
+    from ..segmentation.measures import missed_notes
     from ..segmentation.names import errors_with_names, with_names
     from ..segmentation.task import given_steps
     from ..segmentation.warm_start import EarlierFit
@@ -43,7 +44,9 @@ def segment(job: Job, control: Control) -> Steps[Outcome]:
     with errors_with_names(source.names):
         result = yield from given_steps(source.given, settings, control, started, image, start)
     if like is not None:
-        result = replace(result, labels=result.labels_on(like.grid))
+        labels = result.labels_on(like.grid)
+        missed = missed_notes(labels, result.label_values)
+        result = replace(result, labels=labels, notes=(*result.notes, *missed))
     yield writing("results")
     write_volumes(job, labels=result.labels)
     if "distance" in job.outputs:

@@ -87,7 +87,9 @@ def solve_stacks_steps(
             for stack, poses, trust in zip(measured, motion.poses, motion.trust, strict=True)
         ]
     noise = float(np.mean([noise_deviation(stack.values) for stack in measured]))
-    foreign = crossing_noise(measured)
+    crossing = crossing_noise(measured)
+    # Stacks that contradict each other are no noisier than they look: more smoothness would not help.
+    foreign = noise if crossing is None else min(crossing, noise)
     priors = []
     if settings.detail and guide is None and one_direction(stacks):
         for stack in measured:
@@ -97,8 +99,8 @@ def solve_stacks_steps(
             priors += [prior] if prior else []
     known = Known(
         stacks=measured,
-        noise=noise if foreign is None else foreign,
-        fine_detail=noise if foreign is None else float(np.sqrt(max(0.0, noise**2 - foreign**2))),
+        noise=foreign,
+        fine_detail=noise if crossing is None else float(np.sqrt(noise**2 - foreign**2)),
         expected=_expectation(priors, noise),
         guide=None if guide is None else _guide(guide, grid),
         settings=settings,

@@ -41,7 +41,7 @@ class SuperResolutionSettings:
     bias: smooth differences in brightness: 'none', 'stacks' (as far as the stacks tell where they overlap) or 'n4'
     (also within each stack, by N4).
     aligned_stacks: whether the result holds the stacks as volumes where they were found to lie.
-    uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; up to four times the time where
+    uncertainty: whether a 90 % interval is estimated for each voxel ('lattice'; two to three times the time where
     stacks cross).
     field: the network of the method 'network'. fit: how that network, or the one that learns the detail, is fitted;
     `fit.points` counts evaluations of the field (measured voxels times samples), or fine pixels of lessons.

@@ -13,7 +13,7 @@ from ..fitting.progress import Steps
 from ..geometry import Grid
 from ..results import loop_record
 from ..settings import choose_settings, require
-from ..volume import Volume
+from ..volume import Volume, require_volumes
 from .aligned import aligned_stacks
 from .baseline import CubicSpline, SplineMean
 from .completion import Function, consistency_rmse
@@ -69,6 +69,7 @@ def super_resolve_steps(
     """`super_resolve` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(SuperResolutionSettings, "reconstruction", settings)
+    require_volumes(volumes, *(other for other in (guide, truth) if other is not None))
     control = control or Control()
     given = [volumes] if isinstance(volumes, Volume) else list(volumes)
     is_denoising = settings.method == "denoise"

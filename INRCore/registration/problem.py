@@ -78,8 +78,8 @@ def _why_apart(share_in_view: float, moving: PreparedImage) -> str:
     if share_in_view >= _LEAST_SHARE_INSIDE and moving.usable is not None:
         return (
             f"{100 * share_in_view:.0f} % of the fixed region lies in the moving image, but next to nothing of it "
-            "where the moving mask (or voxels that are no numbers) lets it be compared; check that the moving mask was "
-            "drawn on the moving image, or leave it out."
+            "where the moving mask (or voxels that are no numbers) lets it be compared; check that each mask was drawn "
+            "on its own image and that they show the same part of it, or leave the moving mask out."
         )
     return (
         "The fixed and the moving image do not overlap where they are to be compared; check that they show the same "

@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..settings import choose_settings, require
-from ..volume import Volume
+from ..volume import Volume, require_volumes
 from .affine import align_steps
 from .checks import input_notes, outcome_notes, require_landmarks_in_place, volume_notes
 from .fit import averaged_fit_steps
@@ -85,6 +85,7 @@ def register_steps(
     """`register` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(RegistrationSettings, "registration", settings)
+    require_volumes(fixed, moving, *(mask for mask in (fixed_mask, moving_mask) if mask is not None))
     control, guides = control or Control(), guides or Guides()
     landmarks = Landmarks.of(fixed_landmarks, moving_landmarks, settings.landmarks_weight > 0, settings.fit.seed)
     affine = checked_matrix(initial_transform)
@@ -118,8 +119,9 @@ def register_steps(
         fitted_map(model, grid, settings), pair, settings, volumes[0][1], landmarks, aligned
     )
     metrics = outputs["metrics"]
-    record["notes"] += chosen + warnings + _landmark_notes(landmarks)
-    record["notes"] += outcome_notes(metrics) + _folding_notes(metrics, settings) + _inverse_notes(metrics)
+    about = outcome_notes(metrics) + _folding_notes(metrics, settings) + _inverse_notes(metrics)
+    # What matters most is read first.
+    record["notes"] = warnings + about + _landmark_notes(landmarks) + record["notes"] + chosen
     return RegistrationResult(
         **record,
         **outputs,

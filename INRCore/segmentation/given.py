@@ -14,6 +14,7 @@ from .between_slices import contour_crossings
 from .coarse_fill import coarse_fill
 from .crossings import Crossings
 from .domain import Domain
+from .drawing_checks import drawing_notes
 from .drawn_slices import AXES, DrawnSlices, find_drawn_slices
 from .estimates import LabelLattice, dense_lattice, probability_lattice, sparse_lattice
 from .label_map import chosen_labels, label_array
@@ -82,6 +83,7 @@ class GivenLabels:
             "mean background, say so (in the panel under Slices; elsewhere sparse = 'dense' or, for some of them, "
             "empty_slices).",
             describe_states(self.slice_rows()),
+            *drawing_notes(self.array, self.slices, self.values, self.domain.grid, self.domain.start),
             *edge,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,16 +40,27 @@ def measure_steps(
     for number in range(len(result.label_values)):
         table.append(_row(result, number, prepared, given, numbers == number + 1))
         yield Progress("sample", number + 1, len(result.label_values))
-    labels = result.labels
+    labels, notes = result.labels, result.notes
     if result.settings.spacing_mm is not None:
         labels = result.labels_on(labels.grid.with_spacing(result.settings.spacing_mm))
+        notes = (*notes, *missed_notes(labels, result.label_values))
     return dataclasses.replace(
         result,
         table=table,
         labels=labels,
+        notes=notes,
         metrics={**_means(table), **result.metrics},
         seconds=time.perf_counter() - started,
     )
+
+
+def missed_notes(labels: Volume, values: Sequence[int]) -> tuple[str, ...]:
+    """What to say of shapes that lie between the voxel centres of a label map, which then has nothing of them."""
+    missed = sorted(set(values) - set(np.unique(labels.array).tolist()))
+    if not missed:
+        return ()
+    named = ", ".join(f"label {value}" for value in missed)
+    return (f"Missing from the result, whose voxels are too large to show it: {named}. Choose a finer grid.",)
 
 
 def _row(

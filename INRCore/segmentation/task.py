@@ -12,7 +12,7 @@ from ..fitting import Control, Progress, run_to_end
 from ..fitting.progress import Steps
 from ..results import loop_record
 from ..settings import choose_settings
-from ..volume import Volume
+from ..volume import Volume, require_volumes
 from .given import Given, check_given
 from .image_guidance import EdgeImage
 from .label_map import label_array
@@ -63,6 +63,7 @@ def segment_steps(
     """`segment` as a generator of progress reports that returns the result."""
     started = time.perf_counter()
     settings = choose_settings(SegmentationSettings, "segmentation", settings)
+    require_volumes(labels, [] if image is None else image)
     return (yield from given_steps(check_given(labels, settings), settings, control, started, image, start))
 
 

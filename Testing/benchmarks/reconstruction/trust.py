@@ -17,7 +17,8 @@ from .cases import Case
 def coverage(result: Any, case: Case, array: np.ndarray) -> dict[str, float]:
     """coverage_90: the share of voxels inside the object whose error is within the 90 % interval; interval_needed: 1
     for a perfect one, the factor on it with which just 90 % would be; coverage_of_scan_90: the share of what a scan of
-    the truth's voxels would show, with noise like its slices', which is what the interval is said to hold."""
+    the truth's voxels would show, with noise like its slices', which is what the interval of one stack
+    is said to hold."""
     if result.uncertainty is None:
         return {}
     truth = case.truth

@@ -26,24 +26,28 @@ class Case:
     labels: Volume
     axis: int = 2
 
-    def single(self, gap: int) -> Job:
-        """Every `gap`-th slice across the axis is drawn."""
+    def single(self, gap: int, phase: float = 0.5) -> Job:
+        """Every `gap`-th slice across the axis is drawn, the first one at this share of a gap."""
         numbers = [np.empty(0, int)] * 3
-        numbers[self.axis] = _every(self.labels.grid.size_ijk[self.axis], gap)
+        numbers[self.axis] = _every(self.labels.grid.size_ijk[self.axis], gap, phase)
         return self._job(numbers)
 
-    def crossed(self, gap: int) -> Job:
-        """As many slices as those of `single` that meet the labels' box, a third of them across each axis."""
+    def count(self, gap: int, phase: float = 0.5) -> int:
+        """How many slices of `single` meet the labels' box."""
         start, stop = bounding_box(self.labels.array > 0)
-        numbers = _every(self.labels.grid.size_ijk[self.axis], gap)
-        count = int(((numbers >= start[self.axis]) & (numbers < stop[self.axis])).sum())
-        return self.spread([count // 3 + (n < count % 3) for n in range(3)])
+        numbers = _every(self.labels.grid.size_ijk[self.axis], gap, phase)
+        return int(((numbers >= start[self.axis]) & (numbers < stop[self.axis])).sum())
 
-    def spread(self, counts: list[int]) -> Job:
+    def crossed(self, gap: int, phase: float = 0.5) -> Job:
+        """As many slices as those of `single` that meet the labels' box, a third of them across each axis."""
+        count = self.count(gap, phase)
+        return self.spread([count // 3 + (n < count % 3) for n in range(3)], phase)
+
+    def spread(self, counts: list[int], phase: float = 0.5) -> Job:
         """So many slices across i, j and k, spread evenly over the box around the labels."""
         start, stop = bounding_box(self.labels.array > 0)
         places = zip(start.tolist(), stop.tolist(), counts, strict=True)
-        return self._job([first + _spread(last - first, count) for first, last, count in places])
+        return self._job([first + _spread(last - first, count, phase) for first, last, count in places])
 
     def _job(self, numbers: list[np.ndarray]) -> Job:
         labels = np.zeros(self.labels.array.shape, np.int32)
@@ -53,12 +57,13 @@ class Case:
         return Job(labels, self.labels.grid.ijk_to_world, (numbers[0], numbers[1], numbers[2]))
 
 
-def _every(size: int, gap: int) -> np.ndarray:
-    return np.arange(min(gap // 2, size - 1), size, gap)
+def _every(size: int, gap: int, phase: float) -> np.ndarray:
+    return np.arange(min(int(phase * gap), size - 1), size, gap)
 
 
-def _spread(size: int, count: int) -> np.ndarray:
-    return np.unique(np.rint((np.arange(count) + 0.5) * size / max(count, 1) - 0.5).astype(int))
+def _spread(size: int, count: int, phase: float) -> np.ndarray:
+    places = np.rint((np.arange(count) + phase) * size / max(count, 1) - 0.5)
+    return np.unique(places.clip(0, size - 1).astype(int))
 
 
 def _cut(labels: Volume, margin: int = 3) -> Volume:

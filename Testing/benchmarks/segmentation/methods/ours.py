@@ -21,7 +21,7 @@ def prepare(job: Job, folder: Path, preset: str = "balanced", **changes: Any) ->
 
     sparse = "".join(AXES[axis] for axis in range(3) if len(job.drawn[axis]))
     base = load_preset(SegmentationSettings, "segmentation", preset)
-    told = {"sparse": sparse, "empty_slices": _empty_slices(job), "fit": {"device": "cpu"}}
+    told = {"sparse": sparse, "empty_slices": empty_slices(job), "fit": {"device": "cpu"}}
     settings = from_dict(SegmentationSettings, {**told, **changes}, base)
     volume = Volume(job.labels, Grid(job.labels.shape, job.affine))
 
@@ -38,7 +38,7 @@ def prepare(job: Job, folder: Path, preset: str = "balanced", **changes: Any) ->
     return Fill()
 
 
-def _empty_slices(job: Job) -> tuple[str, ...]:
+def empty_slices(job: Job) -> tuple[str, ...]:
     """Drawn slices without any label, which the label map alone does not tell from those never drawn."""
     empty = []
     for axis, name in enumerate(AXES):
