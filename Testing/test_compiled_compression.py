@@ -12,6 +12,7 @@ from INRCore import CompressionSettings, Grid, Volume
 from INRCore.compression import inr_from_bytes, inr_to_bytes
 from INRCore.compression.content import plain_content
 from INRCore.compression.pyramid import loops
+from INRCore.compression.pyramid.restoration import load_restoration
 from INRCore.compression.pyramid_encoder import PyramidEncoder
 from INRCore.errors import InputError
 from INRCore.fields.switch import use_engine
@@ -51,6 +52,18 @@ def test_voxels_are_the_same(compiled, step, bound):
         assert not loops.use_loops()
     assert np.array_equal(decoded(data), plain)
     assert loops.use_loops()
+
+
+def test_restored_samples_and_bytes_are_the_same(compiled):
+    volume = a_volume((24, 30, 37))
+    samples, boxes = (8 * volume.array.astype(np.int32)), [(slice(1, 24), slice(3, 30), slice(0, 36))]
+    samples[:8, :9] = 5  # too flat to be restored
+    with use_engine("numpy"):
+        plain, data = load_restoration().applied(samples, boxes), encoded(volume, 30.0)
+    loops.prepare_loops(samples.size)
+    assert np.array_equal(load_restoration().applied(samples, boxes), plain)
+    assert 0.5 < np.mean(plain != samples) < 0.95
+    assert encoded(volume, 30.0) == data
 
 
 @pytest.mark.parametrize("name", OLD_FILES)

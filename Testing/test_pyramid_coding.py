@@ -11,13 +11,14 @@ from INRCore.compression.pyramid.bounded import code_corrections, encode_correct
 from INRCore.compression.pyramid.codec import decode, encode, quantise
 from INRCore.compression.pyramid.contexts import LOG_TABLE
 from INRCore.compression.pyramid.damage import StreamError
+from INRCore.compression.pyramid.decisions import code_magnitudes, code_whole_numbers
 from INRCore.compression.pyramid.entropy_model import LOGITS, load_networks
 from INRCore.compression.pyramid.layout import plan_levels
 from INRCore.compression.pyramid.lifting import analyse, band_gains, integer_type, synthesise
 from INRCore.compression.pyramid.masks import decode_mask, encode_mask
 from INRCore.compression.pyramid.rate_distortion import bits_of
 from INRCore.compression.pyramid.sources import FixedSource
-from INRCore.compression.pyramid.walk import code_level, code_magnitudes, code_whole_numbers
+from INRCore.compression.pyramid.walk import code_level
 
 SHAPES = [(1, 1, 1), (1, 1, 9), (1, 33, 20), (7, 6, 5), (37, 20, 33), (40, 41, 43)]
 

@@ -220,3 +220,10 @@ def test_labels_that_cannot_be_shown_are_refused(scene: Any) -> None:
     assert scene.GetNumberOfNodes() == before
     with pytest.raises(InputError, match="has no segments"):
         labels_from_segmentation_node(scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "empty"))
+
+
+def test_segments_in_which_nothing_is_drawn_are_refused(scene: Any) -> None:
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Seg")
+    node.GetSegmentation().AddEmptySegment("liver", "Liver")
+    with pytest.raises(InputError, match="'Seg': all segments are empty; draw something first"):
+        labels_from_segmentation_node(node)

@@ -11,13 +11,10 @@ from typing import Any
 import numpy as np
 
 from .build import compiled
+from .networks import BATCH, clip_all, layer
 
 _ZERO, _MOST = np.float32(0), np.float32(255)
 _PER_ACTIVATION, _PER_LOGIT = np.float32(2.0**-5), np.float32(2.0**-4)
-
-
-_BATCH = 64
-"""Samples that the model is asked about at once, side by side in vectors."""
 
 
 @compiled
@@ -37,29 +34,6 @@ def _gather(padded: np.ndarray, k: int, j: int, i: int, table: np.ndarray, featu
 
 
 @compiled
-def _layer(values: np.ndarray, weights: np.ndarray, bias: np.ndarray, scale: float, sums: np.ndarray) -> None:
-    """sums (outputs, batch) = values (inputs, batch) by weights (inputs, outputs), and bias; scaled, rounded down."""
-    for h in range(sums.shape[0]):
-        row = sums[h]
-        for n in range(_BATCH):
-            row[n] = bias[h]
-        for c in range(values.shape[0]):
-            weight, value = weights[c, h], values[c]
-            for n in range(_BATCH):
-                row[n] += weight * value[n]
-        for n in range(_BATCH):
-            row[n] = np.floor(row[n] * scale)
-
-
-@compiled
-def _clip(values: np.ndarray, low: float, high: float) -> None:
-    for h in range(values.shape[0]):
-        row = values[h]
-        for n in range(_BATCH):
-            row[n] = min(max(row[n], low), high)
-
-
-@compiled
 def logits(
     padded: np.ndarray, fixed: np.ndarray, active: np.ndarray, phase: np.ndarray, counts: np.ndarray,
     table: np.ndarray, network: Any, clip: int, found: np.ndarray,
@@ -70,12 +44,12 @@ def logits(
     indices within the phase, whose shape is `counts`; phase: its (k, j, i); table: float32 feature of each sum;
     network: weights and bias of three layers, float32."""
     first, first_bias, second, second_bias, third, third_bias = network
-    features = np.zeros((first.shape[0], _BATCH), np.float32)
-    hidden, middle = np.empty((first.shape[1], _BATCH), np.float32), np.empty((second.shape[1], _BATCH), np.float32)
-    last = np.empty((third.shape[1], _BATCH), np.float32)
+    features = np.zeros((first.shape[0], BATCH), np.float32)
+    hidden, middle = np.empty((first.shape[1], BATCH), np.float32), np.empty((second.shape[1], BATCH), np.float32)
+    last = np.empty((third.shape[1], BATCH), np.float32)
     largest, parts = np.float32(clip), len(features) - len(fixed)
-    for start in range(0, len(active), _BATCH):
-        count = min(_BATCH, len(active) - start)
+    for start in range(0, len(active), BATCH):
+        count = min(BATCH, len(active) - start)
         for n in range(count):
             place = active[start + n]
             line = place // counts[2]
@@ -85,12 +59,12 @@ def logits(
             _gather(padded, k + 1, j + 1, i + 1, table, features, n)
             for part in range(len(fixed)):
                 features[parts + part, n] = table[fixed[part, k, j, i]]
-        _layer(features, first, first_bias, _PER_ACTIVATION, hidden)
-        _clip(hidden, _ZERO, _MOST)
-        _layer(hidden, second, second_bias, _PER_ACTIVATION, middle)
-        _clip(middle, _ZERO, _MOST)
-        _layer(middle, third, third_bias, _PER_LOGIT, last)
-        _clip(last, -largest, largest)
+        layer(features, first, first_bias, _PER_ACTIVATION, hidden)
+        clip_all(hidden, _ZERO, _MOST)
+        layer(hidden, second, second_bias, _PER_ACTIVATION, middle)
+        clip_all(middle, _ZERO, _MOST)
+        layer(middle, third, third_bias, _PER_LOGIT, last)
+        clip_all(last, -largest, largest)
         for n in range(count):
             for output in range(len(last)):
                 found[start + n, output] = np.int32(last[output, n]) + clip

@@ -75,16 +75,16 @@ def _pyramid_steps(file: InrFile, pyramid: StoredPyramid, target: Grid, native: 
         warnings.warn(f"{pyramid.label} ends too early: the volume is coarser than it was.", stacklevel=2)
     yield Progress("sample", 0, target.voxel_count)
     if native:
-        values = pyramid.intensities(file.intensity).reshape(-1)
+        flat = pyramid.voxels(file.intensity, file.dtype).reshape(-1)
     else:
         skipped = pyramid.levels_for(_spacing_ratio(target, file.grid))
         wanted = pyramid.tiles_around(*_index_range(target, file.grid))
         values = pyramid.intensities(file.intensity, skipped, lambda place: place in wanted)
         shape = pyramid.levels[skipped].shape if pyramid.levels else pyramid.shape
         lattice = coarser_grid(file.grid, [level.axes for level in pyramid.levels[:skipped]], shape)
-        values = sample_linearly(values, lattice, target)
+        flat = file.intensity.stored(sample_linearly(values, lattice, target), file.dtype)
     yield Progress("sample", target.voxel_count, target.voxel_count)
-    return file.intensity.stored(values, file.dtype)
+    return flat
 
 
 def _mosaic_steps(file: InrFile, target: Grid, native: bool) -> Steps[np.ndarray]:

@@ -69,7 +69,10 @@ class IntensityMap:
 
     def to_intensities(self, values: np.ndarray) -> np.ndarray:
         """The field's values to float64 intensities within [low, high]."""
-        return np.clip(values.astype(np.float64) * self.scale + self.offset, self.low, self.high)
+        found = values.astype(np.float64)
+        found *= self.scale
+        found += self.offset
+        return np.clip(found, self.low, self.high, out=found)
 
     def stored(self, intensities: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """float64 intensities as the volume's dtype: clipped, and rounded for integers."""

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from .pyramid.damage import StreamError
+from .pyramid.decisions import code_whole_numbers
 from .pyramid.rans import SCALE, Decoder, Encoder
-from .pyramid.walk import code_whole_numbers
 
 _VOTES = 15
 _ROUNDS, _GUESSES, _KINDS = 2, 2, 6

@@ -93,13 +93,7 @@ class StoredPyramid:
         """
         try:
             halvings = sum(len(level.axes) for level in self.levels[:skipped])
-            lattice = self._samples(intensity, skipped, wanted, on_level)
-            boxes = [] if skipped else [tile.box for tile in self._tiles() if wanted((0, tile.number))]
-            if self.restored and boxes:
-                lattice = load_restoration().applied(lattice, boxes)
-            if FILTERS_KEY in self.parts and boxes:
-                filters = Filters.from_bytes(self.parts[FILTERS_KEY], self.shape)
-                lattice = filters.applied(lattice, boxes, intensity.largest_value)
+            lattice = self._lattice(intensity, skipped, wanted, on_level)
             values = intensity.to_intensities(lattice / LOW_OF_CONSTANT**halvings if skipped else lattice)
             if self.correction_step and not skipped:
                 self._correct(values, wanted)
@@ -107,6 +101,32 @@ class StoredPyramid:
         except StreamError as error:
             raise InputError(f"{self.label} is damaged: {error}; use an intact copy.") from error
         return values
+
+    def voxels(self, intensity: IntensityMap, dtype: np.dtype) -> np.ndarray:
+        """`intensities` of the whole volume in its own type, with less memory. Raises `InputError` likewise."""
+        if self.correction_step:
+            return intensity.stored(self.intensities(intensity), dtype)
+        try:
+            lattice = self._lattice(intensity, 0, lambda place: True, lambda level: None)
+        except StreamError as error:
+            raise InputError(f"{self.label} is damaged: {error}; use an intact copy.") from error
+        found = np.empty(lattice.shape, dtype)
+        for own, units in zip(found, lattice, strict=True):
+            own[...] = intensity.stored(intensity.to_intensities(units), dtype)
+        return found
+
+    def _lattice(
+        self, intensity: IntensityMap, skipped: int, wanted: Callable[[Place], bool], on_level: Callable[[int], None]
+    ) -> np.ndarray:
+        """Whole units (k, j, i), restored and filtered where no level is left out. Raises `StreamError`."""
+        lattice = self._samples(intensity, skipped, wanted, on_level)
+        boxes = [] if skipped else [tile.box for tile in self._tiles() if wanted((0, tile.number))]
+        if self.restored and boxes:
+            lattice = load_restoration().applied(lattice, boxes)
+        if FILTERS_KEY in self.parts and boxes:
+            filters = Filters.from_bytes(self.parts[FILTERS_KEY], self.shape)
+            lattice = filters.applied(lattice, boxes, intensity.largest_value)
+        return lattice
 
     def _samples(
         self, intensity: IntensityMap, skipped: int, wanted: Callable[[Place], bool], on_level: Callable[[int], None]

@@ -23,6 +23,7 @@ def in_panel_words(text: str) -> str:
     """Without hints for the command line, and with 'Processor (CPU)' for 'cpu'."""
     for hint in _FOR_OTHERS:
         text = hint.sub("", text)
+    text = text.replace("set sparse to 'dense'", _("tick 'Empty slices are background'"))
     labels = {device.value: device.label() for device in Device}
 
     def named(found: re.Match[str]) -> str:

@@ -118,6 +118,8 @@ def _with_label_maps(node: Node) -> Node:
 def _merged(segmentation: Node, values: list[int], name: str, on_overlap: OnOverlap | None) -> tuple[np.ndarray, Grid]:
     """All segments in one (k, j, i) array on the lattice that holds them all, in the segmentation's coordinates."""
     geometry = _common_geometry(segmentation)
+    if min(geometry.GetDimensions()) < 1:
+        raise InputError(f"'{name}': all segments are empty; draw something first.")
     layers: dict[Node, np.ndarray] = {}
     sizes: dict[int, int] = {}
     merged = np.zeros(geometry.GetDimensions()[::-1], np.int16 if max(values) < 2**15 else np.int32)

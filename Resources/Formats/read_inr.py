@@ -754,6 +754,11 @@ class AdaptiveContexts:
             self._halves += 2 * counts.reshape(self._halves.shape)
             start, size = (start + size, size * 2)
         return found
+class Rehearsal:
+
+    def code(self, probabilities, bits=None):
+        pass
+        return bits
 EVEN = SCALE // 2
 class AdaptiveNumbers:
     _MOST_BITS = 30
@@ -767,6 +772,8 @@ class AdaptiveNumbers:
         return (self._widths, self._highest)
 
     def code(self, coder, contexts, wanted):
+        if wanted is not None and isinstance(coder, Rehearsal):
+            return wanted
         count = len(contexts)
         numbers = None if wanted is None else wanted.astype(np.int64) + 1
         wanted_widths = None if numbers is None else np.frexp(numbers.astype(np.float64))[1] - 1
@@ -1328,9 +1335,6 @@ class Planes:
         rows, columns = self.sequence.shape[1:]
         return np.moveaxis(self.values[:, :rows, :columns], 0, self.sequence.axis).astype(np.int64)
 _SHIFTS_of_sequence = KINDS
-_loaded = False
-def use_loops():
-    return _loaded and is_compiled()
 MAX_LANES = 1 << 12
 _LOW = 1 << 16
 class Decoder:
@@ -1347,8 +1351,6 @@ class Decoder:
 
     def code(self, probabilities, bits=None):
         ones = probabilities.astype(np.uint32)
-        if use_loops():
-            return self._compiled(ones)
         decided, lanes = (np.empty(len(ones), bool), len(self._states))
         for row in range(0, len(ones), lanes):
             p = ones[row:row + lanes]
@@ -1367,20 +1369,6 @@ class Decoder:
                 x[few] = x[few] << np.uint32(16) | self._words[self._next:stop]
                 self._next = stop
         return decided
-
-    def _compiled(self, ones):
-        from ...compiled.entropy import decode
-        decided = np.empty(len(ones), bool)
-        self._go_on(decode(ones, self._states, self._words, self._next, decided))
-        return decided
-
-    def magnitudes(self, logits, second, probabilities, most):
-        from ...compiled.entropy import decode_magnitudes
-        numbers, going = (np.empty(len(logits), np.int32), np.empty(len(logits), np.int64))
-        held = np.empty(0, bool) if second is None else second
-        place, left = decode_magnitudes(logits, held, probabilities, most, self._states, self._words, self._next, numbers, going)
-        self._go_on(place)
-        return (numbers, going[:left])
 
     def _go_on(self, place):
         if place < 0:
@@ -1457,7 +1445,10 @@ class IntensityMap:
         return ((intensities.astype(np.float64) - self.offset) / self.scale).astype(np.float32)
 
     def to_intensities(self, values):
-        return np.clip(values.astype(np.float64) * self.scale + self.offset, self.low, self.high)
+        found = values.astype(np.float64)
+        found *= self.scale
+        found += self.offset
+        return np.clip(found, self.low, self.high, out=found)
 
     def stored(self, intensities, dtype):
         clipped = np.clip(intensities, self.low, self.high)
@@ -1530,13 +1521,13 @@ def _walk_level(answers, lattice, level, is_known):
         part = np.moveaxis(lattice[tuple((slice(None, None, 1 if a <= axis else 2) for a in range(3)))], axis, 0)
         if part.shape[0] > 1:
             _fill_between(answers, part, min(level, _KINDS_of_label_coding - 1), is_known)
-def _even(count):
+def even(count):
     return np.full(count, EVEN, np.uint32)
 def code_whole_numbers(coder, count, wanted=None):
     widths, going = (np.zeros(count, np.int64), np.arange(count))
     wanted_widths = None if wanted is None else np.floor(np.log2(wanted.astype(float) + 1)).astype(np.int64)
     for width in range(30):
-        bits = coder.code(_even(going.size), None if wanted_widths is None else wanted_widths[going] > width)
+        bits = coder.code(even(going.size), None if wanted_widths is None else wanted_widths[going] > width)
         going = going[bits]
         if not going.size:
             break
@@ -1547,7 +1538,7 @@ def code_whole_numbers(coder, count, wanted=None):
     for place in range(int(widths.max(initial=0))):
         going = np.flatnonzero(widths > place)
         shift = widths[going] - 1 - place
-        bits = coder.code(_even(going.size), None if wanted is None else wanted[going] + 1 >> shift & 1 > 0)
+        bits = coder.code(even(going.size), None if wanted is None else wanted[going] + 1 >> shift & 1 > 0)
         values[going] = 2 * values[going] + bits
     return values - 1
 class Coded:
@@ -1878,16 +1869,13 @@ def _flagged(magnitudes, flags):
     for phase, view in phase_views(magnitudes):
         yield (phase, view, np.flatnonzero(mask[tuple((slice(n) for n in view.shape))]))
 LAST_UNARY = 14
-LOGITS = np.arange(-LOGIT_CLIP, LOGIT_CLIP + 1) / 64
-PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
 def of_quantiser(logits, second):
     return np.where(second[:, None], logits[:, logits.shape[1] // 2:], logits[:, :logits.shape[1] // 2])
+LOGITS = np.arange(-LOGIT_CLIP, LOGIT_CLIP + 1) / 64
+PROBABILITIES = np.clip(np.rint(SCALE / (1 + np.exp(-LOGITS))), 1, SCALE - 1).astype(np.uint32)
 def code_magnitudes(coder, logits, wanted, second=None):
-    if wanted is None and isinstance(coder, Decoder) and use_loops():
-        magnitudes, going = coder.magnitudes(logits, second, PROBABILITIES, LAST_UNARY)
-        if going.size:
-            magnitudes[going] += code_whole_numbers(coder, going.size).astype(np.int32)
-        return magnitudes
+    if wanted is not None and isinstance(coder, Rehearsal):
+        return wanted
     if second is not None:
         logits = of_quantiser(logits, second)
     count = len(logits)
@@ -2020,11 +2008,13 @@ class _BandWalk:
 
     def _code_large(self):
         wanted = None if self._source is None else np.array([self._source.large(self._band)])
-        return bool(self._coder.code(_even(1), wanted)[0])
+        return bool(self._coder.code(even(1), wanted)[0])
 
     def _code_flags(self, parent, axes, of_siblings):
         shape = tuple((-(-n // BLOCK) for n in self._shape))
         wanted = None if self._source is None else self._source.flags(self._band)
+        if wanted is not None and isinstance(self._coder, Rehearsal):
+            return wanted
         flags = np.zeros(shape, bool)
         around = []
         if parent is not None:
@@ -2103,13 +2093,6 @@ class _BandWalk:
     def _logits(self, network, padded, fixed, phase, shape, active):
         kind = len(PHASES_of_contexts) + 8 + min(self._level, _LEVEL_KINDS - 1)
         weights, bias = (network.weights(self._band, phase), network.bias(phase, len(PHASES_of_contexts) + self._band, kind))
-        if use_loops():
-            from ...compiled.entropy import logits
-            found = np.empty((active.size, network.third.shape[1]), np.int32)
-            place, counts = (np.array(PHASES_of_contexts[phase]), np.array(phase_view(fixed[0], phase).shape))
-            layers = network.layers(weights, bias)
-            logits(padded, fixed, active, place, counts, self._table, layers, LOGIT_CLIP, found)
-            return found
         parts = neighbour_sums(padded, PHASES_of_contexts[phase], shape)
         count = network.first.shape[-2]
         features = np.zeros((active.size, count), np.float32)
@@ -2136,10 +2119,6 @@ def code_corrections(coder, shape, low_bits, wanted=None, model=ENTROPY_CODING):
         rest += bits.astype(np.int64) << place
     return (coded << low_bits) + rest.reshape(shape) - half
 TRELLIS_CODING = 4
-_WORTH = 3000000
-def prepare_loops(samples):
-    global _loaded
-    _loaded = _loaded or (samples >= _WORTH and is_compiled())
 def code_low(coder, shape, low):
     wanted = None
     if low is not None:
@@ -2155,18 +2134,15 @@ class BandStep:
     shifts: object
     parts: object = 1
 
+    def restore_into(self, coefficients, units):
+        for own, plane in zip(units, coefficients, strict=True):
+            own[...] = self.restore(plane)
+
     def restore(self, coefficients):
-        shifts = np.array([0, *self.shifts], np.int64)
-        if use_loops() and coefficients.ndim == 3:
-            from ...compiled.wavelet import restore
-            found = np.empty(coefficients.shape, np.int64)
-            restore(coefficients, _FRACTION // self.parts, shifts, self.units, found)
-            return found
         magnitudes = np.abs(coefficients).astype(np.int64)
-        shift = shifts[np.minimum(magnitudes, SHIFT_KINDS)]
+        shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
         values = (magnitudes * (_FRACTION // self.parts) - shift) * self.units + (1 << 15) >> 16
         return np.where(coefficients < 0, -values, values)
-_THREADS_of_lifting = 4
 SHIFT = 10
 _HALF_of_lifting = 1 << SHIFT - 1
 def _scaled_of_lifting(total, factor):
@@ -2207,17 +2183,7 @@ def _forward(part, axis):
             high += _scaled_of_lifting(_around_high(low, len(high)), factor)
     lines[:len(low)], lines[len(low):] = (low, high)
 def _lift(part, axis, inverse):
-    if use_loops():
-        from ...compiled.wavelet import lift_across, lift_along
-        lift = lift_along if axis == 2 else lift_across
-        planes = part if axis else part.swapaxes(0, 1)
-
-        def run(first):
-            for plane in planes[first::_THREADS_of_lifting]:
-                lift(plane, STEPS, _HALF_of_lifting, SHIFT, inverse)
-        with ThreadPoolExecutor(_THREADS_of_lifting) as threads:
-            list(threads.map(run, range(_THREADS_of_lifting)))
-    elif inverse:
+    if inverse:
         _inverse(part, axis)
     else:
         _forward(part, axis)
@@ -2270,7 +2236,7 @@ class Pyramid:
             part = result[tuple((slice(n) for n in level.shape))]
             for band in level.bands:
                 step = BandStep(units[number][band], self.shifts[number], parts_of(self.model))
-                part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
+                step.restore_into(self.coefficients[number][band], part[level.band_slices(band)])
         low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
         result[tuple((slice(n) for n in self.low.shape))] = low_step.restore(self.low)
         return synthesise(result, levels)
@@ -2308,21 +2274,11 @@ class Corrections:
         self._shifts = np.zeros(outputs * _CLASSES, np.int32)
 
     def corrected(self, logits):
-        if use_loops():
-            from ...compiled.entropy import correct
-            better = logits.copy()
-            correct(better, self._shifts, self._starts, _FINENESS_of_corrections, len(PROBABILITIES) - 1)
-            return better
         shifts = self._shifts[(logits >> _FINENESS_of_corrections) + self._starts]
         return np.clip(logits + shifts, 0, len(PROBABILITIES) - 1)
 
     def learn(self, logits, second, numbers, last):
-        if use_loops():
-            from ...compiled.entropy import learn
-            totals = (self._asked, self._ones, self._foretold)
-            learn(logits, second, numbers, last, self._starts, _FINENESS_of_corrections, PROBABILITIES, *totals)
-        else:
-            self._count(logits, second, numbers, last)
+        self._count(logits, second, numbers, last)
         seen = np.flatnonzero(self._asked)
         asked, foretold = (self._asked[seen], self._foretold[seen] // self._asked[seen])
         came = (SCALE * self._ones[seen] + _CONFIDENCE * foretold) // (asked + _CONFIDENCE)
@@ -2432,7 +2388,6 @@ LOW_PLACE = (-1, 0)
 def _coarser(coefficients, piece, number):
     return piece.cut(coefficients[number + 1], number + 1) if number + 1 < len(coefficients) else {}
 def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, model=TRELLIS_CODING):
-    prepare_loops(math.prod(shape))
     coder = Decoder(streams(LOW_PLACE) or b'')
     low = code_low(coder, levels[-1].low_shape if levels else shape, None)
     coder.finish()
@@ -2454,11 +2409,10 @@ def decode(shape, levels, edge, streams, finest=0, on_level=lambda level: None, 
             list(threads.map(lambda task: decode_piece(*task), [task for task in order if task[0] == number]))
             on_level(number)
     return Pyramid(shape, levels, low, coefficients, shifts, edge, model=model)
+_SLAB = 1 << 18
 _SAFE_32_of_filters = 1 << 15
 def number_type(largest):
     return np.int32 if largest < _SAFE_32_of_filters else np.int64
-_COMPILED_SLAB = 1 << 21
-_SLAB = 1 << 18
 REACH_of_filters = 2
 def moved_of_filters(padded, offset, reach=REACH_of_filters):
     return padded[tuple((slice(reach + o, n - reach + o) for o, n in zip(offset, padded.shape, strict=True)))]
@@ -2545,7 +2499,7 @@ class Filters:
     def applied(self, samples, boxes, largest):
         result = samples.copy()
         number = number_type(largest)
-        voxels = _COMPILED_SLAB if use_loops() else _SLAB
+        voxels = _SLAB
         slabs = [slab for box in boxes for slab in slabs_of(samples.shape, box, voxels)]
 
         def run(slab):
@@ -2555,8 +2509,6 @@ class Filters:
         return result
 
     def _filtered(self, padded, shape):
-        if use_loops():
-            return self._compiled(padded, shape)
         middle = moved_of_filters(padded, (0, 0, 0))
         changes = changes_of(padded) if self.directions > 1 else []
         chosen = classes_of(activity_of(padded), changes, [activity_limit(code) for code in self.limits])
@@ -2568,14 +2520,6 @@ class Filters:
         total >>= self.shift
         total += middle
         return total
-
-    def _compiled(self, padded, shape):
-        from ...compiled.loop_filter import filtered
-        kinds, limits = (4 if self.directions > 1 else 1, [activity_limit(code) for code in self.limits])
-        pairs, taps = (np.array(pairs_of(shape, self.wide), np.int64), np.ascontiguousarray(self.taps.T.astype(padded.dtype)))
-        result = np.empty_like(moved_of_filters(padded, (0, 0, 0)))
-        filtered(padded, kinds, np.array(limits, np.int64), pairs, taps, self.shift, result)
-        return result
 _EMPTY, _FULL, _MIXED = (0, 1, 2)
 _COARSEST = 5
 def _octree(mask):
@@ -2652,8 +2596,13 @@ HIDDEN_CLIP = 1023
 def _activated_of_restoration(sums, shift):
     sums *= np.float32(2.0 ** (-shift))
     return np.clip(np.floor(sums, out=sums), 0, HIDDEN_CLIP, out=sums)
-AROUND = 2
 CELL = 2
+def _cells_of(shape, box):
+    ends = [part.indices(n)[:2] for part, n in zip(box, shape, strict=True)]
+    first = [start // CELL * CELL for start, _ in ends]
+    counts = [-(-(stop - f) // CELL) for f, (_, stop) in zip(first, ends, strict=True)]
+    return (first, [start - f for f, (start, _) in zip(first, ends, strict=True)], counts)
+AROUND = 2
 def _padded(samples, first, counts):
     kept, missing = ([], [])
     for start, count, n in zip(first, counts, samples.shape, strict=True):
@@ -2716,16 +2665,15 @@ class Restoration:
         return np.floor((hidden @ self.third + self.third_bias) * np.float32(2.0 ** (-OUTPUT_SHIFT)))
 
     def _corrections(self, samples, box):
-        starts, stops = zip(*(part.indices(n)[:2] for part, n in zip(box, samples.shape, strict=True)), strict=True)
-        first = [start // CELL * CELL for start in starts]
-        counts = [-(-(stop - f) // CELL) for f, stop in zip(first, stops, strict=True)]
+        first, offset, counts = _cells_of(samples.shape, box)
         windows, places = patches_of(samples, first, counts)
         found = np.zeros((np.prod(counts), CELL ** 3), samples.dtype)
         for start in range(0, len(places), _CELLS):
             some = places[start:start + _CELLS]
             found[some] = self.corrections(windows[np.unravel_index(some, counts)])
         grid = found.reshape(*counts, *(CELL,) * 3).transpose(0, 3, 1, 4, 2, 5).reshape([CELL * n for n in counts])
-        return grid[tuple((slice(s - f, t - f) for s, t, f in zip(starts, stops, first, strict=True)))]
+        lengths = [len(range(*part.indices(n))) for part, n in zip(box, samples.shape, strict=True)]
+        return grid[tuple((slice(o, o + length) for o, length in zip(offset, lengths, strict=True)))]
 @lru_cache
 def load_restoration():
     text = resources.files(__package__).joinpath('restoration_model.json').read_text(encoding='utf-8')

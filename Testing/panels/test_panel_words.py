@@ -25,6 +25,7 @@ def in_panel_words(modules):
             "say so (under Slices).",
         ),
         ("Give a stack of slices, or set slice_axis to another axis.", "Give a stack of slices."),
+        ("or set sparse to 'dense' if", "or tick 'Empty slices are background' if"),
         ("'rigid' and 'model' are segments", "'rigid' and 'model' are segments"),
     ],
 )  # fmt: skip

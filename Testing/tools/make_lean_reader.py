@@ -38,10 +38,24 @@ Generated from INRCore by Testing/tools/make_lean_reader.py; licence: Apache 2.0
 
 
 class Stripped(ast.NodeTransformer):
-    """Without annotations and docstrings; fields of dataclasses keep a meaningless annotation."""
+    """Without annotations, docstrings and compiled loops; fields of dataclasses keep a meaningless annotation."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         self.generic_visit(node)
+        return node.orelse if _asks_for_loops(node.test) else node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        return node.orelse if _asks_for_loops(node.test) else node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        self.generic_visit(node)
+        return None if _is_call(node.value, "prepare_loops") else node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
+        self.generic_visit(node)
+        if any(isinstance(part, ast.ImportFrom) and part.level == 3 for part in node.body):
+            return None  # only called where there are compiled loops
         node.returns = None
         arguments = node.args
         for argument in (*arguments.args, *arguments.kwonlyargs, *arguments.posonlyargs):
@@ -68,6 +82,16 @@ class Stripped(ast.NodeTransformer):
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         return ast.Pass()
+
+
+def _is_call(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def _asks_for_loops(test: ast.expr) -> bool:
+    """Whether a condition cannot hold without compiled loops."""
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    return any(_is_call(part, "use_loops") for part in parts)
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

@@ -113,25 +113,18 @@ def record(volume, step_share: float, rng, blocks: Recorder, coefficients: Recor
     started = [len(recorder.rows) for recorder in (blocks, coefficients)]
     pyramid = quantise(samples.copy(), levels, price=rng.uniform(0.06, 0.1))
     coder, coarser = RecordingCoder(blocks), {}
-    choose, of_quantiser = walk.code_magnitudes, walk.of_quantiser
+    choose = walk.code_magnitudes
 
-    def remember(logits, second):
+    def follow(coder, logits, wanted, second):
         coefficients.second = second
-        return of_quantiser(logits, second)
-
-    def follow(coder, logits, wanted):
         coefficients.follow(wanted)
-        return choose(coder, logits, wanted)
+        return choose(coder, logits, wanted, second)
 
-    walk.code_magnitudes, walk.of_quantiser, walk.load_networks = (
-        follow,
-        remember,
-        lambda trellis: (blocks, coefficients),
-    )
+    walk.code_magnitudes, walk.load_networks = follow, lambda trellis: (blocks, coefficients)
     for number in reversed(range(len(levels))):
         source = FixedSource(pyramid.coefficients[number], in_halves=True)
         coarser = walk.code_level(coder, levels, number, coarser, source, walk.TRELLIS_CODING)
-    walk.code_magnitudes, walk.of_quantiser, walk.load_networks = choose, of_quantiser, load_networks
+    walk.code_magnitudes, walk.load_networks = choose, load_networks
     for recorder, first in zip((blocks, coefficients), started, strict=True):
         rows = recorder.rows[first:]
         effort = sum(float((weights * (1 + 8 * np.minimum(values, 4))).sum()) for _, _, values, _, weights in rows)

@@ -105,6 +105,7 @@ class Network(torch.nn.Module):
 def learn(rows, seconds: float, network: Network) -> None:
     """rows: of `examples`; seconds: of the processor."""
     inputs, targets, weights = (torch.from_numpy(np.concatenate(part)) for part in zip(*rows, strict=True))
+    before = float((weights * targets.square().mean(1)).mean())
     optimiser = torch.optim.Adam(network.parameters(), RATE)
     started, told, mean, steps = time.process_time(), 0, 0.0, 0
     while (share := (time.process_time() - started) / seconds) < 1:
@@ -119,7 +120,7 @@ def learn(rows, seconds: float, network: Network) -> None:
         steps += 1
         mean += (loss.item() - mean) * max(0.01, 1 / steps)
         if share * 10 >= told:
-            print(f"step {steps}: {-10 * np.log10(mean):.3f} dB better", flush=True)
+            print(f"step {steps}: {-10 * np.log10(mean / before):.3f} dB better", flush=True)
             told += 1
 
 
@@ -128,8 +129,10 @@ def main() -> None:
     parser.add_argument("volumes", nargs="+", type=Path)
     parser.add_argument("--crops", type=int, default=14, help="of each volume")
     parser.add_argument("--seconds", type=float, default=300)
+    parser.add_argument("--output", type=Path, default=TARGET)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    torch.manual_seed(0)
     rng, rows = np.random.default_rng(0), []
     for path in arguments.volumes:
         volume, left, tries = read_volume(path), arguments.crops, 0
@@ -141,7 +144,7 @@ def main() -> None:
                 left -= 1
     network = Network()
     learn(rows, arguments.seconds, network)
-    TARGET.write_text(json.dumps(network.tables(), separators=(",", ":")) + "\n", encoding="utf-8")
+    arguments.output.write_text(json.dumps(network.tables(), separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

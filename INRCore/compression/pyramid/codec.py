@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .adaptive import Coder
+from .adaptive import Coder, Rehearsal
+from .decisions import code_whole_numbers
 from .layout import Level, Shape
 from .lifting import analyse, integer_type, synthesise
 from .loops import prepare_loops
@@ -20,7 +21,7 @@ from .sources import FixedSource
 from .tiles import Piece, coding_order
 from .trellis import NoTrellis
 from .trellis_search import RecordingSource, search
-from .walk import TRELLIS_CODING, code_level, code_whole_numbers
+from .walk import TRELLIS_CODING, code_level
 
 PRICE = 0.08
 """Squared error, in squared steps, that a bit is worth."""
@@ -64,7 +65,7 @@ class Pyramid:
             part = result[tuple(slice(n) for n in level.shape)]
             for band in level.bands:
                 step = BandStep(units[number][band], self.shifts[number], parts_of(self.model))
-                part[level.band_slices(band)] = step.restore(self.coefficients[number][band])
+                step.restore_into(self.coefficients[number][band], part[level.band_slices(band)])
         low_step = BandStep(units[-1][0] if units else UNITS * 256, (0,) * SHIFT_KINDS)
         result[tuple(slice(n) for n in self.low.shape)] = low_step.restore(self.low)
         return synthesise(result, levels)
@@ -79,6 +80,7 @@ def quantise(
     model: int = TRELLIS_CODING,
 ) -> Pyramid:
     """Whole units (k, j, i) to a pyramid; `samples` is overwritten. needed: see `needed_coefficients`, None for all."""
+    prepare_loops(samples.size)
     k, j, i = samples.shape
     shape, units = (k, j, i), band_units(levels)
     analyse(samples, levels)
@@ -119,12 +121,12 @@ def _choose(
         return
     low_shape = levels[number].low_shape
     walked = RecordingSource(greedy)
-    code_level(CountingCoder(), levels, number, coarser, walked, model, NoTrellis(low_shape))
+    code_level(Rehearsal(), levels, number, coarser, walked, model, NoTrellis(low_shape))
     for last in (False, True):
         for band, values in search(scaled, walked.calls, low_shape, price).items():
             chosen[band][...] = values
         walked = RecordingSource(FixedSource(chosen, in_halves=True))
-        code_level(coder if last else CountingCoder(), levels, number, coarser, walked, model)
+        code_level(coder if last else Rehearsal(), levels, number, coarser, walked, model)
 
 
 def encode(pyramid: Pyramid) -> dict[Place, bytes]:

@@ -29,17 +29,20 @@ class BandStep:
     shifts: tuple[int, ...]
     parts: int = 1
 
-    def restore(self, coefficients: np.ndarray) -> np.ndarray:
-        """Whole coefficients to whole units, int64."""
-        shifts = np.array([0, *self.shifts], np.int64)
-        if use_loops() and coefficients.ndim == 3:
+    def restore_into(self, coefficients: np.ndarray, units: np.ndarray) -> None:
+        """Whole coefficients (k, j, i) to whole units, in an array of the same shape."""
+        if use_loops():
             from ...compiled.wavelet import restore
 
-            found = np.empty(coefficients.shape, np.int64)
-            restore(coefficients, _FRACTION // self.parts, shifts, self.units, found)
-            return found
+            restore(coefficients, _FRACTION // self.parts, np.array([0, *self.shifts]), self.units, units)
+        else:
+            for own, plane in zip(units, coefficients, strict=True):
+                own[...] = self.restore(plane)
+
+    def restore(self, coefficients: np.ndarray) -> np.ndarray:
+        """Whole coefficients to whole units, int64."""
         magnitudes = np.abs(coefficients).astype(np.int64)
-        shift = shifts[np.minimum(magnitudes, SHIFT_KINDS)]
+        shift = np.array([0, *self.shifts], np.int64)[np.minimum(magnitudes, SHIFT_KINDS)]
         values = ((magnitudes * (_FRACTION // self.parts) - shift) * self.units + (1 << 15)) >> 16
         return np.where(coefficients < 0, -values, values)
 

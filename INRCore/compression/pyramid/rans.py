@@ -44,6 +44,22 @@ class Encoder:
     def to_bytes(self, lanes: int | None = None) -> bytes:
         """uint16 number of lanes, their final states (uint32), then words (uint16), all little-endian."""
         lanes = lanes or lanes_for(self.cost_bits)
+        states, words = self._compiled(lanes) if use_loops() else self._coded(lanes)
+        stream = np.concatenate(words[::-1]) if words else np.empty(0, "<u2")
+        return np.uint16(lanes).astype("<u2").tobytes() + states.astype("<u4").tobytes() + stream.tobytes()
+
+    def _compiled(self, lanes: int) -> tuple[np.ndarray, list[np.ndarray]]:
+        from ...compiled.entropy import encode
+
+        states, words = np.full(lanes, _LOW, np.uint32), []
+        for frequencies, starts in reversed(self._calls):
+            room = np.empty(len(starts), np.uint16)
+            count = encode(frequencies, starts, states, room)
+            words.append(room[len(room) - count :].astype("<u2"))
+        return states, words
+
+    def _coded(self, lanes: int) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Final states, and the words, the last ones first."""
         states, words = np.full(lanes, _LOW, np.uint64), []
         for frequencies, starts in reversed(self._calls):
             frequencies, starts = frequencies.astype(np.uint64), starts.astype(np.uint64)
@@ -56,8 +72,7 @@ class Encoder:
                     x[full] >>= np.uint64(16)
                 quotient = x // f
                 x[:] = (quotient << np.uint64(16)) + (x - quotient * f) + s
-        stream = np.concatenate(words[::-1]) if words else np.empty(0, "<u2")
-        return np.uint16(lanes).astype("<u2").tobytes() + states.astype("<u4").tobytes() + stream.tobytes()
+        return states, words
 
 
 class Decoder:
@@ -108,8 +123,8 @@ class Decoder:
     def magnitudes(
         self, logits: np.ndarray, second: np.ndarray | None, probabilities: np.ndarray, most: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """(N) magnitudes up to `most`, decided as `walk.code_magnitudes` does, by compiled loops, and the indices of
-        those that reached it. Raises `StreamError` when the stream ends too early."""
+        """(N) magnitudes up to `most`, decided by compiled loops as `code_magnitudes` does, and the indices of those
+        that reached it. Raises `StreamError` when the stream ends too early."""
         from ...compiled.entropy import decode_magnitudes
 
         numbers, going = np.empty(len(logits), np.int32), np.empty(len(logits), np.int64)

@@ -20,6 +20,7 @@ from importlib import resources
 
 import numpy as np
 
+from .loops import use_loops
 from .tiles import Box
 
 CELL = 2
@@ -57,11 +58,24 @@ class Restoration:
         planes = [part for box in boxes for part in _planes_of(samples.shape, box)]
 
         def run(box: Box) -> None:
-            result[box] += self._corrections(samples, box)
+            if use_loops():
+                self._correct(samples, box, result[box])
+            else:
+                result[box] += self._corrections(samples, box)
 
         with ThreadPoolExecutor(_THREADS) as threads:
             list(threads.map(run, planes))
         return result
+
+    def _correct(self, samples: np.ndarray, box: Box, result: np.ndarray) -> None:
+        """The same as adding `_corrections` to a result."""
+        from ...compiled.restoration import restore_cells
+
+        first, offset, counts = _cells_of(samples.shape, box)
+        layers = self.first, self.first_bias, self.second, self.second_bias, self.third, self.third_bias
+        scales = np.float32(2.0) ** -np.array([*HIDDEN_SHIFTS, OUTPUT_SHIFT], np.float32)
+        padded, most = _padded(samples, first, counts), np.float32(HIDDEN_CLIP)
+        restore_cells(padded, np.array(offset), layers, scales, INPUT_SHIFT, INPUT_CLIP, most, LEAST_RANGE, result)
 
     def corrections(self, patches: np.ndarray) -> np.ndarray:
         """(N, 6, 6, 6) whole units to the (N, 8) that the samples of their cells lack."""
@@ -71,16 +85,15 @@ class Restoration:
 
     def _corrections(self, samples: np.ndarray, box: Box) -> np.ndarray:
         """Of the voxels of a box."""
-        starts, stops = zip(*(part.indices(n)[:2] for part, n in zip(box, samples.shape, strict=True)), strict=True)
-        first = [start // CELL * CELL for start in starts]
-        counts = [-(-(stop - f) // CELL) for f, stop in zip(first, stops, strict=True)]
+        first, offset, counts = _cells_of(samples.shape, box)
         windows, places = patches_of(samples, first, counts)
         found = np.zeros((np.prod(counts), CELL**3), samples.dtype)
         for start in range(0, len(places), _CELLS):
             some = places[start : start + _CELLS]
             found[some] = self.corrections(windows[np.unravel_index(some, counts)])
         grid = found.reshape(*counts, *(CELL,) * 3).transpose(0, 3, 1, 4, 2, 5).reshape([CELL * n for n in counts])
-        return grid[tuple(slice(s - f, t - f) for s, t, f in zip(starts, stops, first, strict=True))]
+        lengths = [len(range(*part.indices(n))) for part, n in zip(box, samples.shape, strict=True)]
+        return grid[tuple(slice(o, o + length) for o, length in zip(offset, lengths, strict=True))]
 
 
 def is_worth_it(samples: np.ndarray, wanted: Callable[[Box], np.ndarray]) -> bool:
@@ -118,6 +131,14 @@ def inputs_of(patches: np.ndarray) -> np.ndarray:
 def _activated(sums: np.ndarray, shift: int) -> np.ndarray:
     sums *= np.float32(2.0**-shift)
     return np.clip(np.floor(sums, out=sums), 0, HIDDEN_CLIP, out=sums)
+
+
+def _cells_of(shape: tuple[int, ...], box: Box) -> tuple[list[int], list[int], list[int]]:
+    """First sample of the cells that a box of a lattice lies in, how far the box begins behind it, counts of cells."""
+    ends = [part.indices(n)[:2] for part, n in zip(box, shape, strict=True)]
+    first = [start // CELL * CELL for start, _ in ends]
+    counts = [-(-(stop - f) // CELL) for f, (_, stop) in zip(first, ends, strict=True)]
+    return first, [start - f for f, (start, _) in zip(first, ends, strict=True)], counts
 
 
 def _planes_of(shape: tuple[int, ...], box: Box) -> list[Box]:

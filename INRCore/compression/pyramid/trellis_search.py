@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .rate_distortion import BITS_OF_ZERO, bits_of
+from .loops import use_loops
+from .rate_distortion import BITS_OF_ONE, BITS_OF_ZERO, bits_of
 from .source import Source
 from .trellis import NEXT, SECOND, STATES, halves_of
 from .walk import phase_view
@@ -109,6 +110,11 @@ class _Step:
     def of(cls, sizes: np.ndarray, call: Call, price: float) -> _Step:
         costs = np.empty((2, 2, sizes.size), np.float32)
         numbers = np.zeros((2, 2, sizes.size), np.int32)
+        if call.logits is not None and use_loops():
+            from ...compiled.trellis import weigh
+
+            weigh(sizes, call.logits, price, BITS_OF_ZERO, BITS_OF_ONE, costs, numbers)
+            return cls(costs, numbers)
         for second in (0, 1):
             below = np.maximum(np.floor(sizes + 0.5 * second), 1).astype(np.int32)
             zero_bits, *bits = _bits(call, second, [below, below + 1])

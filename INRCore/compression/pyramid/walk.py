@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .adaptive import Coder
+from .adaptive import Coder, Rehearsal
 from .contexts import (
     HALVES_LOG_TABLE,
     LARGEST,
@@ -25,14 +25,14 @@ from .contexts import (
     spread,
 )
 from .corrections import Corrections
-from .damage import StreamError
+from .decisions import LAST_UNARY, code_magnitudes, even
 from .entropy_model import LOGIT_CLIP, PROBABILITIES, EntropyNetwork, load_networks
 from .large import LARGEST_SEEN, LargeNumbers, large_contexts, sum_of
 from .layout import Level, parent_of
 from .loops import use_loops
-from .rans import EVEN, Decoder
+from .rans import EVEN
 from .source import Source
-from .trellis import Trellis, halves_of, of_quantiser
+from .trellis import Trellis, halves_of
 
 ENTROPY_CODING = 2
 """Of the entropy coding that is written; 1 has no large bands."""
@@ -41,7 +41,6 @@ SLICE_CODING = 3
 TRELLIS_CODING = 4
 """Of files with dependent quantisation."""
 BLOCK = 4
-LAST_UNARY = 14
 QUESTIONS = 4
 _LEVEL_KINDS = 5
 PLACES = len(PHASES) + 8 + _LEVEL_KINDS
@@ -130,13 +129,15 @@ class _BandWalk:
 
     def _code_large(self) -> bool:
         wanted = None if self._source is None else np.array([self._source.large(self._band)])
-        return bool(self._coder.code(_even(1), wanted)[0])
+        return bool(self._coder.code(even(1), wanted)[0])
 
     def _code_flags(
         self, parent: np.ndarray | None, axes: tuple[int, ...], of_siblings: list[np.ndarray]
     ) -> np.ndarray:
         shape = tuple(-(-n // BLOCK) for n in self._shape)
         wanted = None if self._source is None else self._source.flags(self._band)
+        if wanted is not None and isinstance(self._coder, Rehearsal):
+            return wanted
         flags = np.zeros(shape, bool)
         around = []
         if parent is not None:
@@ -253,57 +254,6 @@ def _flagged(magnitudes: np.ndarray, flags: np.ndarray) -> Iterator[tuple[int, n
         mask = np.repeat(mask, BLOCK // 2, axis)
     for phase, view in phase_views(magnitudes):
         yield phase, view, np.flatnonzero(mask[tuple(slice(n) for n in view.shape)])
-
-
-def code_magnitudes(
-    coder: Coder, logits: np.ndarray, wanted: np.ndarray | None, second: np.ndarray | None = None
-) -> np.ndarray:
-    """(N) magnitudes: nonzero?, more than 1?, more than 2? ... each by its logit, from LAST_UNARY on Exp-Golomb.
-    second: where the logits are of both quantisers, whether the second one holds."""
-    if wanted is None and isinstance(coder, Decoder) and use_loops():
-        magnitudes, going = coder.magnitudes(logits, second, PROBABILITIES, LAST_UNARY)
-        if going.size:
-            magnitudes[going] += code_whole_numbers(coder, going.size).astype(np.int32)
-        return magnitudes
-    if second is not None:
-        logits = of_quantiser(logits, second)
-    count = len(logits)
-    magnitudes, going = np.zeros(count, np.int32), np.arange(count)
-    for reached in range(LAST_UNARY):
-        probabilities = PROBABILITIES[logits[going, min(reached, logits.shape[1] - 1)]]
-        bits = coder.code(probabilities, None if wanted is None else wanted[going] > reached)
-        going = going[bits]
-        if not going.size:
-            return magnitudes
-        magnitudes[going] = reached + 1
-    rest = code_whole_numbers(coder, going.size, None if wanted is None else wanted[going] - LAST_UNARY)
-    magnitudes[going] += rest.astype(np.int32)
-    return magnitudes
-
-
-def code_whole_numbers(coder: Coder, count: int, wanted: np.ndarray | None = None) -> np.ndarray:
-    """(count) integers from 0 below 2^30, int64, by Exp-Golomb codes (Teuhola, 1978) of even decisions."""
-    widths, going = np.zeros(count, np.int64), np.arange(count)
-    wanted_widths = None if wanted is None else np.floor(np.log2(wanted.astype(float) + 1)).astype(np.int64)
-    for width in range(30):
-        bits = coder.code(_even(going.size), None if wanted_widths is None else wanted_widths[going] > width)
-        going = going[bits]
-        if not going.size:
-            break
-        widths[going] = width + 1
-    if (widths >= 30).any():
-        raise StreamError("a coded number is too large")
-    values = np.ones(count, np.int64)
-    for place in range(int(widths.max(initial=0))):
-        going = np.flatnonzero(widths > place)
-        shift = widths[going] - 1 - place
-        bits = coder.code(_even(going.size), None if wanted is None else ((wanted[going] + 1) >> shift & 1) > 0)
-        values[going] = 2 * values[going] + bits
-    return values - 1
-
-
-def _even(count: int) -> np.ndarray:
-    return np.full(count, EVEN, np.uint32)
 
 
 def phase_view(array: np.ndarray, phase: int) -> np.ndarray:
