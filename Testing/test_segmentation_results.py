@@ -90,6 +90,13 @@ def test_one_piece_can_be_enforced_and_small_features_go_while_the_volume_stays(
     assert smooth.table[0]["volume_ml"] == pytest.approx(plain.table[0]["volume_ml"], rel=0.03)
 
 
+def test_a_shape_smaller_than_the_features_keeps_its_place_beside_the_edge():
+    array = np.zeros((20, 20, 20), np.uint8)
+    array[3:16, 3:16, 3:16], array[17, 17, 17] = 1, 2
+    result = INRCore.segment(Volume(array, Grid.from_parts((20, 20, 20), (1, 1, 1))), settings(feature_mm=6.0))
+    assert np.argwhere(result.labels.array == 2).tolist() == [[17, 17, 17]]
+
+
 def test_surfaces_overlap_only_when_allowed():
     near = field_of(lambda p: radius(p) < 11)
     array = near.astype(np.uint8)

@@ -18,6 +18,7 @@ from .drawn_slices import DrawnSlices
 _MARGIN_VOXELS = 7
 _EXACT_VOXELS = 6.5
 _LEAST_DEPTH = 0.02
+_GAUSSIAN_REACH = 3.0
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,7 @@ def dense_lattice(
     surface = find_crossings(mask, grid, smoothness_mm)
     if len(surface) == 0:
         return LabelLattice(grid, start, np.zeros(grid.shape, np.float32), surface)
-    values = distances_to(surface, mask, grid)
-    if feature_mm:
-        values, surface = without_small_features(values, grid, feature_mm, single)
-    return LabelLattice(grid, start, values, surface)
+    return _lattice(surface, mask, grid, start, feature_mm, single)
 
 
 def probability_lattice(levels: np.ndarray, grid: Grid, feature_mm: float, single: bool) -> LabelLattice:
@@ -56,10 +54,7 @@ def probability_lattice(levels: np.ndarray, grid: Grid, feature_mm: float, singl
     surface = zero_crossings(levels, grid)
     if len(surface) == 0:
         return LabelLattice(grid, np.zeros(3, int), np.zeros(grid.shape, np.float32), surface)
-    values = distances_to(surface, levels < 0, grid)
-    if feature_mm:
-        values, surface = without_small_features(values, grid, feature_mm, single)
-    return LabelLattice(grid, np.zeros(3, int), values, surface)
+    return _lattice(surface, levels < 0, grid, np.zeros(3, int), feature_mm, single)
 
 
 def sparse_lattice(
@@ -76,10 +71,7 @@ def sparse_lattice(
     surface = zero_crossings(estimate, grid)
     if len(surface) == 0:
         return LabelLattice(grid, start, estimate.astype(np.float32), surface)
-    values = distances_to(surface, inside, grid)
-    if feature_mm:
-        values, surface = without_small_features(values, grid, feature_mm, single)
-    return LabelLattice(grid, start, values, surface)
+    return _lattice(surface, inside, grid, start, feature_mm, single)
 
 
 def _filled(mask: np.ndarray, grid: Grid, slices: DrawnSlices, effort: tuple[float, int, int]) -> np.ndarray:
@@ -103,10 +95,16 @@ def lattice_of(estimate: np.ndarray, evidence: np.ndarray, grid: Grid, feature_m
     surface = zero_crossings(estimate, grid)
     if len(surface) == 0:
         return LabelLattice(grid, np.zeros(3, int), estimate.astype(np.float32), surface)
-    values = distances_to(surface, inside, grid)
+    return _lattice(surface, inside, grid, np.zeros(3, int), feature_mm, single)
+
+
+def _lattice(
+    surface: Crossings, inside: np.ndarray, grid: Grid, start: np.ndarray, feature_mm: float, single: bool
+) -> LabelLattice:
+    """Of a surface that is not empty, around the voxels `inside` (bool); `start`: the lattice's place in the volume."""
     if feature_mm:
-        values, surface = without_small_features(values, grid, feature_mm, single)
-    return LabelLattice(grid, np.zeros(3, int), values, surface)
+        return LabelLattice(grid, start, *without_small_features(surface, inside, grid, feature_mm, single))
+    return LabelLattice(grid, start, distances_to(surface, inside, grid), surface)
 
 
 def distances_to(surface: Crossings, inside: np.ndarray, grid: Grid) -> np.ndarray:
@@ -139,16 +137,22 @@ def zero_crossings(values: np.ndarray, grid: Grid) -> Crossings:
 
 
 def without_small_features(
-    values: np.ndarray, grid: Grid, feature_mm: float, single: bool
+    surface: Crossings, inside: np.ndarray, grid: Grid, feature_mm: float, single: bool
 ) -> tuple[np.ndarray, Crossings]:
-    """Signed distances (k, j, i) of the shape without bumps, pits and gaps smaller than `feature_mm`, and its surface.
+    """Signed distances (k, j, i) of a shape without bumps, pits and gaps smaller than `feature_mm`, and its surface.
 
     The distances are smoothed by a Gaussian of half that width, under which a wave of bumps that are `feature_mm` wide
     keeps exp(-pi^2 / 8) = 29 % of its height; then the level is chosen that keeps the volume, since smoothing alone
-    would shrink whatever is convex.
+    would shrink whatever is convex. They go on beyond the lattice as far as the Gaussian reaches: those at its edge
+    again and again would draw a small shape that lies near onto the edge.
     """
-    count = int((values < 0).sum())
-    smooth = ndimage.gaussian_filter(values, feature_mm / 2 / grid.spacing[::-1], mode="nearest")
+    sigma = feature_mm / 2 / grid.spacing[::-1]
+    margin = np.ceil(_GAUSSIAN_REACH * sigma).astype(int)
+    further = np.pad(inside, [(n, n) for n in margin], mode="edge")
+    values = distances_to(surface, further, grid.padded(margin[::-1]))
+    smooth = ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=_GAUSSIAN_REACH)
+    smooth = smooth[tuple(slice(n, n + size) for n, size in zip(margin, inside.shape, strict=True))]
+    count = int(inside.sum())
     smooth = smooth - np.partition(smooth.ravel(), count)[count]
     if single:
         smooth = np.where(largest_piece(smooth < 0), smooth, np.abs(smooth) + (smooth < 0))
