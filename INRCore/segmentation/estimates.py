@@ -149,7 +149,7 @@ def without_small_features(
     sigma = feature_mm / 2 / grid.spacing[::-1]
     margin = np.ceil(_GAUSSIAN_REACH * sigma).astype(int)
     further = np.pad(inside, [(n, n) for n in margin], mode="edge")
-    values = distances_to(surface, further, grid.padded(margin[::-1]))
+    values = distances_to(surface, further, grid.padded(margin[::-1].tolist()))
     smooth = ndimage.gaussian_filter(values, sigma, mode="nearest", truncate=_GAUSSIAN_REACH)
     smooth = smooth[tuple(slice(n, n + size) for n, size in zip(margin, inside.shape, strict=True))]
     count = int(inside.sum())
