@@ -127,7 +127,7 @@ class INRCompressionWidget(PanelWidget):
         self.rateSection: RateSection | None = None
         PanelWidget.setup(self)
         self.rateSection = RateSection(self.ui, EstimateLogic(), self.request)
-        self.folderSection = FolderSection(self.ui, self.title, lambda: self.parameters, self._lacks)
+        self.folderSection = FolderSection(self.ui, self.title, lambda: self.parameters)
         self.openSection = OpenSection(self.ui, lambda: self.parameters)
         self.updateApplyButton()
         self.ui.filePathLineEdit.filters = ctk.ctkPathLineEdit.Files | ctk.ctkPathLineEdit.Writable
@@ -150,8 +150,11 @@ class INRCompressionWidget(PanelWidget):
             if is_possible:
                 self.rateSection.follow(self.request())
 
-    def _lacks(self) -> str:
-        return _("Install PyTorch first") if self.deviceSection.lacksTorch else ""
+    def needsTorch(self) -> bool:
+        return self.parameters is None or self.parameters.codec is not Codec.PYRAMID
+
+    def withoutTorch(self) -> str:
+        return _("'Wavelets with learned probabilities' works without it.")
 
     def cleanup(self) -> None:
         self.rateSection.cancel()

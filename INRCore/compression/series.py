@@ -91,7 +91,7 @@ def series_steps(
     return SeriesResult(
         settings=settings,
         metrics=_metrics(volumes, per_volume, raw, len(data)),
-        device="CPU (whole numbers alone)",
+        device="the processor (CPU)",
         seconds=time.perf_counter() - started,
         data=data,
         series=series,

@@ -71,7 +71,7 @@ def compress_steps(
         check_region(settings)
         require(not is_large, _too_large_for_a_region(volume, most_voxels))
         mask = region_mask(region, volume.grid)
-    record: dict[str, Any] = {"device": "CPU (whole numbers alone)"}
+    record: dict[str, Any] = {"device": "the processor (CPU)"}
     if not content.intensity.scale:
         pass  # a constant: the intensity map says it all
     elif settings.codec == "labels":

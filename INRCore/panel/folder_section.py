@@ -47,9 +47,9 @@ class FolderSection:
     """Two folders, a button that starts or cancels, and a list of what became of each volume. `request` gives the
     settings that Apply would take."""
 
-    def __init__(self, ui: Any, title: str, parameters: Callable[[], Any], lacks: Callable[[], str]) -> None:
-        """parameters: gives the panel's choices, or None; lacks: what keeps the panel from computing at all."""
-        self.ui, self._title, self._parameters, self._lacks = ui, title, parameters, lacks
+    def __init__(self, ui: Any, title: str, parameters: Callable[[], Any]) -> None:
+        """parameters: gives the panel's choices, or None."""
+        self.ui, self._title, self._parameters = ui, title, parameters
         self._logic, self._job, self._folder = FolderLogic(), None, None
         for edit in (self.ui.sourceFolderLineEdit, self.ui.targetFolderLineEdit):
             edit.filters = ctk.ctkPathLineEdit.Dirs | ctk.ctkPathLineEdit.Readable
@@ -99,8 +99,6 @@ class FolderSection:
         chosen = self._parameters()
         if chosen is None:
             return _("The scene is being closed")
-        if self._lacks():
-            return self._lacks()
         if not chosen.sourceFolder or not Path(chosen.sourceFolder).is_dir():
             return _("Choose a folder of volumes")
         return "" if chosen.targetFolder else _("Choose a folder for the .inr files")

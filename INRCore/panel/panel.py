@@ -49,7 +49,7 @@ class PanelWidget(BoundPanel):
 
     def withoutTorch(self) -> str:
         """What still works where PyTorch is missing."""
-        return _("Opening .inr files and the module Neural Segmentation work without it.")
+        return _("Opening .inr files and the modules Neural Compression and Neural Segmentation work without it.")
 
     # -- life of the panel -------------------------------------------------------------------------------------------
     def setup(self) -> None:

@@ -29,11 +29,12 @@ def no_torch(probe, tmp_path, monkeypatch):
 
 def test_the_device_line_says_what_will_be_used_and_why(open_panel, probe, slicer_app):
     panel = open_panel("INRCompression")
+    panel.ui.codecComboBox.currentIndex = 1  # a network
     assert panel.ui.deviceLabel.text == "Looking for devices ..."
     slicer_app.wait_until(lambda: "as chosen" in panel.ui.deviceLabel.text)
     assert panel.ui.deviceLabel.text.startswith("Processor (CPU)")
     panel.ui.deviceComboBox.currentIndex = 2
-    slicer_app.wait_until(lambda: "mps" in panel.ui.deviceLabel.text)
+    slicer_app.wait_until(lambda: "MPS" in panel.ui.deviceLabel.text)
     assert "cannot be used" in panel.ui.deviceLabel.text
     assert not panel.ui.torchFrame.isVisibleTo(panel.parent)
 
@@ -47,7 +48,7 @@ def test_the_device_line_sets_the_memory_needed_against_what_is_free(open_panel,
 
 def test_without_torch_the_panel_explains_itself_and_offers_to_install(open_panel, scene, no_torch, slicer_app):
     a_volume(scene, "MR")
-    panel = open_panel("INRCompression")
+    panel = open_panel("INRReconstruction")
     slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
     assert "No module named 'torch'. Opening .inr files" in panel.ui.torchLabel.text
     assert panel.ui.applyButton.text == "Install PyTorch first"
@@ -71,6 +72,18 @@ def test_without_torch_shapes_can_be_made_of_splines(open_panel, scene, no_torch
     assert not panel.ui.torchFrame.isVisibleTo(panel.parent)
 
 
+def test_without_torch_volumes_are_compressed_by_wavelets(open_panel, scene, no_torch, slicer_app, tmp_path):
+    panel = ready("INRCompression", open_panel, scene, tmp_path)
+    slicer_app.wait_until(lambda: panel.deviceSection.lacksTorch)
+    assert not panel.ui.torchFrame.isVisibleTo(panel.parent)
+    run_to_end(panel, slicer_app)
+    assert panel.ui.errorLabel.text == "" and panel.parameters.outputVolume is not None
+    assert (tmp_path / "MR.inr").is_file()
+    panel.ui.codecComboBox.currentIndex = 1
+    assert panel.ui.applyButton.text == "Install PyTorch first"
+    assert "'Wavelets with learned probabilities' works without it." in panel.ui.torchLabel.text
+
+
 def test_the_pytorch_extension_installs_torch_and_the_panel_goes_on(
     open_panel, scene, no_torch, slicer_app, monkeypatch
 ):
@@ -86,7 +99,7 @@ def test_the_pytorch_extension_installs_torch_and_the_panel_goes_on(
 
     monkeypatch.setitem(sys.modules, "PyTorchUtils", types.SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic))
     a_volume(scene, "MR")
-    panel = open_panel("INRCompression")
+    panel = open_panel("INRReconstruction")
     slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
     panel.ui.installButton.click()
     assert "No module named 'torch'" in panel.ui.torchLabel.text
@@ -102,7 +115,7 @@ def test_a_failed_installation_is_told_with_what_to_do(open_panel, no_torch, sli
             raise RuntimeError("pip: no network")
 
     monkeypatch.setitem(sys.modules, "PyTorchUtils", types.SimpleNamespace(PyTorchUtilsLogic=PyTorchUtilsLogic))
-    panel = open_panel("INRCompression")
+    panel = open_panel("INRReconstruction")
     slicer_app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
     panel.ui.installButton.click()
     assert "pip: no network" in panel.ui.torchLabel.text
