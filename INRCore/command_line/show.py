@@ -88,7 +88,7 @@ class Bar(AbstractContextManager):
         )
         if progress.note and progress.note != self._last_note:
             self._last_note = progress.note
-            self.console.print(progress.note)
+            self._say(progress.note)
 
     def result(self, report: dict[str, Any]) -> None:
         from rich.table import Table
@@ -99,13 +99,17 @@ class Bar(AbstractContextManager):
             for name, value in report["metrics"].items():
                 table.add_row(name, f"{value:.5g}")
             self.console.print(table)
-        self.console.print(f"{report['seconds']:.1f} s on {report['device']}", highlight=False)
+        self._say(f"{report['seconds']:.1f} s on {report['device']}")
         if report.get("direction"):
-            self.console.print(report["direction"], highlight=False)
+            self._say(report["direction"])
         for note in report["notes"]:
-            self.console.print(f"note: {note}")
+            self._say(f"note: {note}")
         for role, path in report["outputs"].items():
-            self.console.print(f"{role}: {path}", highlight=False)
+            self._say(f"{role}: {path}")
+
+    def _say(self, text: str) -> None:
+        """As it is: brackets in a name are no markup, and a path is not cut in two."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def error(self, error: BaseException, message: str, exit_code: int) -> None:
         self._bar.stop()
