@@ -71,3 +71,15 @@ def half_mask(grid, margin=0.0):
 
 def constant_field(grid, value):
     return Field(FieldSettings(width=8, depth=1), Frame.of_grid(grid), 3, output_scale=0.0, output_offset=value)
+
+
+def turned(degrees=(8, -6, 12), shift=(5.0, -3.0, 7.0)):
+    """4x4 RAS: a rotation about CENTER with some shear and growth, and a shift."""
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation(*degrees) @ np.array([[1.06, 0.04, 0], [0, 0.97, 0.02], [0, 0, 1.03]])
+    matrix[:3, 3] = CENTER - matrix[:3, :3] @ CENTER + np.array(shift)
+    return matrix
+
+
+def through(matrix, points):
+    return points @ matrix[:3, :3].T + matrix[:3, 3]

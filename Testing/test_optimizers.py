@@ -1,9 +1,6 @@
 """Optimisers: they find known minima, do what their papers say, repeat themselves and go on from a checkpoint."""
 
 import math
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +8,6 @@ import torch
 from INRCore.errors import InputError
 from INRCore.fields import Field, FieldSettings, Frame
 from INRCore.fitting import FitLoop, FitSettings, Problem
-from INRCore.fitting.optimizer_adam import Adam
 from INRCore.fitting.optimizer_muon import Muon, is_hidden_matrix, orthogonalised
 from INRCore.fitting.optimizer_schedule_free import ScheduleFreeAdamW
 from INRCore.fitting.optimizer_soap import Soap, _refresh_basis
@@ -280,45 +276,3 @@ def test_nonsense_of_one_optimizer_is_refused_too():
         Muon(parameter, 0.1, momentum=2)
     with pytest.raises(InputError, match="weight decay is -1"):
         ScheduleFreeAdamW(parameter, 0.1, weight_decay=-1)
-
-
-@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.complex64])
-@pytest.mark.parametrize("single_kernel", [False, None])
-def test_adam_takes_the_very_steps_of_torchs_own(kind, single_kernel):
-    generator = torch.Generator().manual_seed(0)
-    first = [torch.randn(shape, dtype=kind, generator=generator) for shape in ((7, 5), (3,))]
-    ours, theirs = ([torch.nn.Parameter(value.clone()) for value in first] for _ in range(2))
-    fused = single_kernel is None and not kind.is_complex
-    one = Adam(ours, 0.1, (0.8, 0.95), 1e-12, single_kernel)
-    two = torch.optim.Adam(theirs, 0.1, (0.8, 0.95), 1e-12, fused=fused or None)
-    for step in range(5):
-        for parameters in zip(ours, theirs, strict=True):
-            gradient = torch.randn(parameters[0].shape, dtype=kind, generator=generator)
-            for parameter in parameters:
-                parameter.grad = gradient.clone() if step != 2 else None
-        one.step()
-        two.step()
-        one.zero_grad()
-        assert all(parameter.grad is None for parameter in ours)
-    assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
-    assert not any(torch.equal(a, b) for a, b in zip(ours, first, strict=True))
-
-
-def test_a_fit_does_not_load_torchs_compiler():
-    script = """
-import sys
-import numpy as np
-import INRCore, torch
-from INRCore.fitting.optimizers import OPTIMIZERS
-parameter = torch.nn.Parameter(torch.ones(3))
-for name in ("adam", "muon", "soap", "schedule_free"):
-    optimizer = OPTIMIZERS[name]([parameter], 0.1)
-    def closure():
-        optimizer.zero_grad()
-        total = parameter.square().sum()
-        total.backward()
-        return total
-    optimizer.step(closure)
-assert "torch._dynamo" not in sys.modules
-"""
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).resolve().parents[1])
