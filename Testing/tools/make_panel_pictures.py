@@ -203,6 +203,8 @@ def photograph(app: Any, module: Any, photographer: Photographer, folder: Path) 
         fill_in(panel, folder)
         if panel.moduleName == "INRSegmentation":  # splines do without
             panel.parameters.method = type(panel.parameters.method).NETWORK
+        if panel.moduleName == "INRCompression":  # and wavelets
+            panel.parameters.codec = type(panel.parameters.codec).NETWORK
         app.wait_until(lambda: panel.ui.torchFrame.isVisibleTo(panel.parent))
         photographer.take("Without PyTorch", panel)
 
