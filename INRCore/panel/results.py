@@ -101,9 +101,13 @@ def metric_labels() -> dict[str, tuple[str, str, str]]:
             "{:.2f} mm",
             _("Mean distance after the transform of the pairs that the fit did not see."),
         ),
-        "dice": (_("Dice"), "{:.4f}", _("Overlap with the input labels; 1 is identical.")),
-        "hd95_mm": (_("95 % Hausdorff distance"), "{:.2f} mm", _("95 % of the surfaces are closer than this.")),
-        "assd_mm": (_("Mean surface distance"), "{:.2f} mm", _("Average symmetric distance of the surfaces.")),
+        "dice": (
+            _("Dice with the input"),
+            "{:.4f}",
+            _("Overlap with the input where it is known: how closely it is followed, not how right it is in between."),
+        ),
+        "hd95_mm": (_("95 % distance from input"), "{:.2f} mm", _("95 % of the surfaces are closer than this.")),
+        "assd_mm": (_("Mean distance from input"), "{:.2f} mm", _("Average symmetric distance of the surfaces.")),
         "surface_error_mm": (
             _("Misfit at the surface"),
             "{:.3f} mm",

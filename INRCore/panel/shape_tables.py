@@ -52,9 +52,9 @@ def _shape_columns(rows: Any, names: dict[int, str]) -> dict[str, list[Any]]:
         "pieces": _("Pieces"),
         "cavities": _("Cavities"),
         "handles": _("Holes through it"),
-        "dice": _("Dice"),
-        "hd95_mm": _("95 % Hausdorff distance (mm)"),
-        "assd_mm": _("Mean surface distance (mm)"),
+        "dice": _("Dice with the input"),
+        "hd95_mm": _("95 % distance from input (mm)"),
+        "assd_mm": _("Mean distance from input (mm)"),
         "input_mean_mm": _("Mean distance of the input (mm)"),
     }
     if not rows:

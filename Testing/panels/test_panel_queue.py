@@ -39,7 +39,7 @@ def test_a_second_job_waits_for_the_first_and_starts_when_that_ends(busy, open_p
     assert second.ui.applyButton.text == "Cancel"
     busy.ui.applyButton.click()
     slicer_app.wait_until(lambda: second.ui.applyButton.text == "Apply")
-    assert "Dice" in table(second)
+    assert "Dice with the input" in table(second)
 
 
 def test_a_waiting_job_can_be_cancelled(busy, open_panel, scene, slicer_app, tmp_path):

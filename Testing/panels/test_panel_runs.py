@@ -11,7 +11,7 @@ RESULTS = {
     "INRCompression": (["MR", "MR decompressed"], "PSNR"),
     "INRReconstruction": (["MR", "MR super-resolved"], "Misfit of cubic B-spline"),
     "INRRegistration": (["Fixed", "Moving", "Moving registered", "Moving to Fixed"], "Similarity after"),
-    "INRSegmentation": (["Ball", "Ball smooth"], "Dice"),
+    "INRSegmentation": (["Ball", "Ball smooth"], "Dice with the input"),
 }
 
 
