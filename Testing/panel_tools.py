@@ -11,6 +11,8 @@ from INRCore.volume import Volume
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ("INRCompression", "INRReconstruction", "INRRegistration", "INRSegmentation")
 MANY = 1_000_000
+SHIFT = np.array([3.0, 0, 0])
+"""mm between the fixed and the moving side of the tests of registration."""
 
 
 def a_grid(spacing=(2, 2, 2)):
@@ -35,6 +37,28 @@ def a_ball(scene, name):
     inside = np.linalg.norm(grid.points() - grid.center, axis=1) < 10
     labels = Volume(inside.reshape(grid.shape).astype(np.uint8), grid, name=name)
     return volume_to_node(scene, labels, name=name, label=True)
+
+
+def a_segmentation(scene, name, segment, color):
+    from INRCore.scene import labels_from_segmentation_node, segmentation_to_node, volume_from_node
+
+    ball = a_ball(scene, "template")
+    node = segmentation_to_node(
+        scene, volume_from_node(ball), None, name=name, names={1: segment}, colors={1: color}, reference=ball
+    )
+    scene.RemoveNode(ball)
+    assert labels_from_segmentation_node(node)[1] == {1: segment}
+    return node
+
+
+def below(scene, nodes, matrix):
+    from INRCore.scene.mrml import to_vtk_matrix
+
+    parent = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "Table")
+    parent.SetMatrixTransformToParent(to_vtk_matrix(matrix))
+    for node in nodes:
+        node.SetAndObserveTransformNodeID(parent.GetID())
+    return parent
 
 
 def points(scene, name, positions):

@@ -17,8 +17,8 @@ def test_adam_takes_the_very_steps_of_torchs_own(kind, single_kernel):
     first = [torch.randn(shape, dtype=kind, generator=generator) for shape in ((7, 5), (3,))]
     ours, theirs = ([torch.nn.Parameter(value.clone()) for value in first] for _ in range(2))
     fused = single_kernel is None and not kind.is_complex
-    one = Adam(ours, 0.1, (0.8, 0.95), 1e-12, single_kernel)
-    two = torch.optim.Adam(theirs, 0.1, (0.8, 0.95), 1e-12, fused=fused or None)
+    one = Adam(ours, 0.1, (0.8, 0.95), 1e-3, single_kernel)
+    two = torch.optim.Adam(theirs, 0.1, (0.8, 0.95), 1e-3, fused=fused or None)
     for step in range(5):
         for parameters in zip(ours, theirs, strict=True):
             gradient = torch.randn(parameters[0].shape, dtype=kind, generator=generator)
