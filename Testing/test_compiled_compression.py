@@ -57,7 +57,7 @@ def test_voxels_are_the_same(compiled, step, bound):
 def test_restored_samples_and_bytes_are_the_same(compiled):
     volume = a_volume((24, 30, 37))
     samples, boxes = (8 * volume.array.astype(np.int32)), [(slice(1, 24), slice(3, 30), slice(0, 36))]
-    samples[:8, :9] = 5  # too flat to be restored
+    samples[:8, :9], samples[10:20, 9:20, :18] = 5, np.arange(18) % 12  # too flat to be restored, along i in parts
     with use_engine("numpy"):
         plain, data = load_restoration().applied(samples, boxes), encoded(volume, 30.0)
     loops.prepare_loops(samples.size)
